@@ -1,0 +1,116 @@
+"""Cycle-reversal stress and tier exposures for a desk that holds the AI-memory trade.
+
+>>> import riskplugin as rp
+>>> desk = rp.load_desk("samples/desk.toml")
+>>> rp.exposures(desk, by="tier")
+>>> rp.stress(desk, "inventory_build", by=("scenario", "book"))
+
+Everything is imported when it is first used, so that ``import riskplugin`` costs
+nothing that a spreadsheet would have to wait for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from riskplugin._version import __version__
+    from riskplugin.api import (
+        desk_from_tables,
+        exposures,
+        load_desk,
+        loadings,
+        positions,
+        read_scenarios,
+        run,
+        scenario_list,
+        shocks,
+        stress,
+        write_run,
+    )
+    from riskplugin.desk import Desk
+    from riskplugin.errors import (
+        AdapterError,
+        ConfigError,
+        CoverageError,
+        InputError,
+        Issue,
+        ModelError,
+        RiskPluginError,
+        ScenarioError,
+        SchemaError,
+        UsageError,
+    )
+    from riskplugin.results import Report, Table
+    from riskplugin.scenarios.definition import Scenario, ScenarioSet
+
+_HOME = {
+    "AdapterError": "errors",
+    "ConfigError": "errors",
+    "CoverageError": "errors",
+    "Desk": "desk",
+    "InputError": "errors",
+    "Issue": "errors",
+    "ModelError": "errors",
+    "Report": "results",
+    "RiskPluginError": "errors",
+    "Scenario": "scenarios.definition",
+    "ScenarioError": "errors",
+    "ScenarioSet": "scenarios.definition",
+    "SchemaError": "errors",
+    "Table": "results",
+    "UsageError": "errors",
+    "__version__": "_version",
+    "desk_from_tables": "api",
+    "exposures": "api",
+    "load_desk": "api",
+    "loadings": "api",
+    "positions": "api",
+    "read_scenarios": "api",
+    "run": "api",
+    "scenario_list": "api",
+    "shocks": "api",
+    "stress": "api",
+    "write_run": "api",
+}
+
+__all__ = [
+    "AdapterError",
+    "ConfigError",
+    "CoverageError",
+    "Desk",
+    "InputError",
+    "Issue",
+    "ModelError",
+    "Report",
+    "RiskPluginError",
+    "Scenario",
+    "ScenarioError",
+    "ScenarioSet",
+    "SchemaError",
+    "Table",
+    "UsageError",
+    "__version__",
+    "desk_from_tables",
+    "exposures",
+    "load_desk",
+    "loadings",
+    "positions",
+    "read_scenarios",
+    "run",
+    "scenario_list",
+    "shocks",
+    "stress",
+    "write_run",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    if name not in _HOME:
+        raise AttributeError(f"module 'riskplugin' has no attribute {name!r}")
+    found = getattr(import_module(f"riskplugin.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

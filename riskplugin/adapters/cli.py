@@ -1,0 +1,291 @@
+"""The command ``riskplugin``."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from riskplugin import api, pipeline
+from riskplugin._version import __version__
+from riskplugin.adapters import terminal
+from riskplugin.desk import Desk
+from riskplugin.errors import (
+    AdapterError,
+    InputError,
+    ModelError,
+    RiskPluginError,
+    ScenarioError,
+    Severity,
+    UsageError,
+    input_error,
+)
+from riskplugin.results import Report, Table
+from riskplugin.store.runs import write_table
+from riskplugin.tabulation import issue_table
+
+DONE, BUG, USAGE, INPUT, MODEL, ADAPTER = range(6)
+EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (UsageError, USAGE),
+    (InputError, INPUT),
+    (ScenarioError, MODEL),
+    (ModelError, MODEL),
+    (AdapterError, ADAPTER),
+    (OSError, ADAPTER),
+)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="riskplugin")
+def cli() -> None:
+    """Cycle-reversal stress and tier exposures for a desk.
+
+    Exit codes: 0 done, 1 our bug, 2 usage, 3 input (also a partial run), 4 model or
+    scenario, 5 disk or another system.
+    """
+
+
+def desk_options(command: F) -> F:
+    """Add what every verb takes: the desk, --as-of, --json and --out."""
+    for option in (
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            help="Folder to write to.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        click.option(
+            "--as-of",
+            type=click.DateTime(["%Y-%m-%d"]),
+            help="Valuation date; the desk's own by default.",
+        ),
+        click.argument("desk"),
+    ):
+        command = option(command)
+    return command
+
+
+def names(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
+    """Return a comma-separated list."""
+    return None if value is None else [v.strip() for v in value.split(",") if v.strip()]
+
+
+def moves(
+    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+) -> dict[str, float] | None:
+    """Return ``memory=-0.4`` as a driver and its move."""
+    found = {}
+    for text in values:
+        driver, equals, move = text.partition("=")
+        try:
+            found[driver.strip()] = float(move)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise click.BadParameter(f"{text!r}: write memory=-0.4")
+    return found or None
+
+
+@cli.command()
+@desk_options
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    help="Root of all runs: writes ROOT/as_of=DATE/run=ID.",
+)
+@click.option("--replace", is_flag=True, help="Replace another run in --out.")
+def run(  # noqa: PLR0913 - one argument per option
+    desk: str,
+    as_of: object,
+    as_json: bool,  # noqa: FBT001
+    out: Path | None,
+    store: Path | None,
+    replace: bool,  # noqa: FBT001
+) -> int:
+    """Compute everything, show it, and write the run folder."""
+    if out is not None and store is not None:
+        raise UsageError("give --out or --store, not both")
+    loaded = api.load_desk(desk, as_of)
+    with terminal.progress() as on_stage:
+        report = pipeline.run(loaded, on_stage)
+    if store is not None:
+        out = store / f"as_of={report.as_of}" / f"run={report.run_id}"
+    folder = None if out is None else api.write_run(report, out, replace=replace)
+    if as_json:
+        terminal.print_json(run_row(report, folder))
+    else:
+        terminal.show_report(report, folder)
+    return DONE if report.status == "complete" else INPUT
+
+
+def run_row(report: Report, folder: Path | None) -> dict[str, Any]:
+    """Return what JSON says of a run."""
+    row = {
+        "run_id": report.run_id,
+        "status": report.status,
+        "folder": None if folder is None else str(folder),
+        "left_out": len(report.left_out),
+        "issues": len(report.issues),
+    }
+    return {"table": "run", "as_of": str(report.as_of), "rows": [row]}
+
+
+@cli.command()
+@desk_options
+def check(
+    desk: str,
+    as_of: object,
+    as_json: bool,  # noqa: FBT001
+    out: Path | None,
+) -> int:
+    """List every issue of the desk's inputs."""
+    date = None if as_of is None else str(as_of)[:10]
+    try:
+        loaded = api.load_desk(desk, as_of)
+        issues, date = loaded.issues, str(loaded.as_of)
+    except InputError as error:
+        issues = error.issues
+    found = issue_table(issues, date or "unknown")
+    give(found, as_json=as_json, out=out)
+    wrong = [i for i in issues if i.severity is Severity.ERROR]
+    if not as_json:
+        terminal.say(f"{len(wrong)} errors, {len(issues) - len(wrong)} warnings")
+    return INPUT if wrong else DONE
+
+
+@cli.command()
+@desk_options
+@click.option(
+    "--by",
+    default="tier",
+    callback=names,
+    help="Comma-separated: book, tier, link, asset_class, currency, account, "
+    "strategy, kind, instrument, position.",
+    show_default=True,
+)
+def exposures(
+    desk: str,
+    as_of: object,
+    as_json: bool,  # noqa: FBT001
+    out: Path | None,
+    by: list[str],
+) -> int:
+    """What the desk holds."""
+    loaded = api.load_desk(desk, as_of)
+    return finish(loaded, api.exposures(loaded, by), as_json=as_json, out=out)
+
+
+@cli.command()
+@desk_options
+@click.option(
+    "--scenarios", callback=names, help="Comma-separated; all of them by default."
+)
+@click.option(
+    "--by",
+    default="scenario,tier",
+    callback=names,
+    help="Comma-separated: scenario and the keys of exposures.",
+    show_default=True,
+)
+@click.option("--confidence", type=float, help="Level of the band.")
+def stress(  # noqa: PLR0913 - one argument per option
+    desk: str,
+    as_of: object,
+    as_json: bool,  # noqa: FBT001
+    out: Path | None,
+    scenarios: list[str] | None,
+    by: list[str],
+    confidence: float | None,
+) -> int:
+    """What scenarios do to it, in five parts that add up."""
+    loaded = api.load_desk(desk, as_of)
+    found = api.stress(loaded, scenarios, by, confidence=confidence)
+    return finish(loaded, found, as_json=as_json, out=out)
+
+
+@cli.command()
+@desk_options
+@click.option(
+    "--core",
+    multiple=True,
+    callback=moves,
+    help="A driver and its simple return, as memory=-0.4; repeat for more.",
+)
+@click.option(
+    "--horizon", type=int, help="Sessions over which the core moves; 60 by default."
+)
+@click.option(
+    "--scenarios", callback=names, help="Comma-separated, instead of --core."
+)
+@click.option("--confidence", type=float, help="Level of the band.")
+def shocks(  # noqa: PLR0913 - one argument per option
+    desk: str,
+    as_of: object,
+    as_json: bool,  # noqa: FBT001
+    out: Path | None,
+    core: dict[str, float] | None,
+    horizon: int | None,
+    scenarios: list[str] | None,
+    confidence: float | None,
+) -> int:
+    """What a driver move or a scenario does to every instrument."""
+    loaded = api.load_desk(desk, as_of)
+    found = api.shocks(loaded, core, horizon, confidence, scenarios=scenarios)
+    return finish(loaded, found, as_json=as_json, out=out)
+
+
+@cli.command()
+@desk_options
+def scenarios(
+    desk: str,
+    as_of: object,
+    as_json: bool,  # noqa: FBT001
+    out: Path | None,
+) -> int:
+    """The desk's scenarios, in words."""
+    loaded = api.load_desk(desk, as_of)
+    return finish(loaded, api.scenario_list(loaded), as_json=as_json, out=out)
+
+
+def finish(desk: Desk, found: Table, *, as_json: bool, out: Path | None) -> int:
+    """Give a table, say what was left out of it, and return the exit code."""
+    give(found, as_json=as_json, out=out)
+    if len(desk.left_out):
+        terminal.warn(str(input_error([i for i in desk.issues if i.severity is Severity.ERROR])))
+        terminal.warn(f"{len(desk.left_out)} positions were left out; see `check`")
+        return INPUT
+    return DONE
+
+
+def give(found: Table, *, as_json: bool, out: Path | None) -> None:
+    """Print a table, and write it if a folder is given."""
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_table(found, out, found.title)
+    if as_json:
+        terminal.print_json(terminal.json_table(found))
+    else:
+        terminal.show_table(found)
+
+
+def main() -> None:
+    """Run the command and exit with its code."""
+    try:
+        code = cli.main(prog_name="riskplugin", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = USAGE
+    except click.Abort:
+        terminal.warn("stopped")
+        code = BUG
+    except (RiskPluginError, OSError) as error:
+        terminal.warn(f"error: {error}")
+        code = next(c for kind, c in EXIT_CODES if isinstance(error, kind))
+    except Exception:  # noqa: BLE001 - the last line of defence, and it says so
+        terminal.bug()
+        code = BUG
+    sys.exit(code)

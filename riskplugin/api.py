@@ -1,0 +1,261 @@
+"""Everything riskplugin does, as functions of a desk."""
+
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import Any
+
+import pandas as pd
+
+from riskplugin import pipeline, tabulation
+from riskplugin.desk import Desk
+from riskplugin.errors import UsageError
+from riskplugin.inputs.assemble import assemble
+from riskplugin.inputs.config import parse_toml, settings_file
+from riskplugin.inputs.reading import Findings
+from riskplugin.inputs.scenario_file import scenarios_from
+from riskplugin.results import Report, Table
+from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.sources.files import given_frames, read_desk, text_of
+from riskplugin.store.runs import write_run
+from riskplugin.tabulation import Wanted
+
+AD_HOC = "core"
+
+__all__ = [
+    "desk_from_tables",
+    "exposures",
+    "load_desk",
+    "loadings",
+    "positions",
+    "read_scenarios",
+    "run",
+    "scenario_list",
+    "shocks",
+    "stress",
+    "write_run",
+]
+
+
+def load_desk(path: str | PathLike[str], as_of: object = None) -> Desk:
+    """Read and check the desk that the file at `path` names.
+
+    Parameters
+    ----------
+    path : str or path
+        A desk.toml; its tables are found beside it.
+    as_of : date, datetime or ISO text, optional
+        Valuation date; the file's own, else the last date in prices, by default.
+
+    Returns
+    -------
+    Desk
+
+    Raises
+    ------
+    InputError
+        With every issue of every table at once.
+    """
+    findings = Findings()
+    return assemble(read_desk(str(path), as_of, findings), findings)
+
+
+def desk_from_tables(
+    positions: pd.DataFrame,
+    prices: pd.DataFrame,
+    instruments: pd.DataFrame | None = None,
+    fx: pd.DataFrame | None = None,
+    *,
+    volumes: pd.DataFrame | None = None,
+    rates: pd.DataFrame | None = None,
+    vols: pd.DataFrame | None = None,
+    holdings: pd.DataFrame | None = None,
+    limits: pd.DataFrame | None = None,
+    indicators: pd.DataFrame | None = None,
+    scenarios: Iterable[Scenario] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    as_of: object = None,
+) -> Desk:
+    """Check DataFrames with the columns of the input tables and return the desk.
+
+    Parameters
+    ----------
+    positions, prices, instruments, … : DataFrame
+        See the reference of input tables. A table of dates may have them as index.
+    scenarios : iterable of Scenario, optional
+        The desk's own, beside the shipped ones.
+    settings : mapping, optional
+        base_currency, drivers, nav, on_error and the keys of ``[settings]``.
+    as_of : date, datetime or ISO text, optional
+        Valuation date; the last date in prices by default.
+
+    Raises
+    ------
+    InputError
+        With every issue of every table at once.
+    """
+    frames = {
+        "positions": positions,
+        "prices": prices,
+        "instruments": instruments,
+        "fx": fx,
+        "volumes": volumes,
+        "rates": rates,
+        "vols": vols,
+        "holdings": holdings,
+        "limits": limits,
+        "indicators": indicators,
+    }
+    given = given_frames(frames, scenarios, settings_file(settings), as_of)
+    return assemble(given, Findings())
+
+
+def run(desk: Desk) -> Report:
+    """Compute everything that the desk's inputs allow."""
+    return pipeline.run(desk)
+
+
+def exposures(desk: Desk, by: str | Iterable[str] = "tier") -> Table:
+    """Return what the desk holds, by one or more labels.
+
+    Parameters
+    ----------
+    desk : Desk
+    by : str or sequence of str
+        book, tier, link, asset_class, currency, account, strategy, kind, instrument,
+        position.
+
+    Returns
+    -------
+    Table
+        The keys, then long, short (< 0), gross, net, pct_nav (net / NAV, decimal),
+        delta_equivalent, memory_beta_exposure, largest, hhi, effective_names,
+        proxied_share. Money in base currency.
+    """
+    return tabulation.exposure_table(desk, pipeline.model_of(desk), by)
+
+
+def stress(
+    desk: Desk,
+    scenarios: Wanted = None,
+    by: str | Iterable[str] = ("scenario", "tier"),
+    *,
+    confidence: float | None = None,
+) -> Table:
+    """Return what scenarios do to the desk, in five parts that add up, with bands.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenarios : name, Scenario, or several, optional
+        All of the desk's by default, but for those whose drivers have no prices.
+    by : str or sequence of str
+        scenario, and the keys of `exposures`; the scenario comes first if not named.
+    confidence : float, optional
+        Level of the band; the desk's own by default.
+
+    Returns
+    -------
+    Table
+        The keys, then pnl, direct, propagated, overshoot, convexity, liquidity, low,
+        high. Base currency; a loss is < 0. low and high are each row's own: they do
+        not add up. For a row's total, group by fewer keys.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario names what the desk does not have.
+    ModelError
+        If nothing is known of an instrument that a shock must be propagated to.
+    """
+    model = pipeline.model_of(desk)
+    level = band_level(desk, confidence)
+    return tabulation.stress_table(desk, model, wanted_scenarios(scenarios), by, level)
+
+
+def wanted_scenarios(scenarios: Wanted) -> Wanted:
+    """Return `scenarios` as they may be asked for; a set is its scenarios."""
+    return scenarios.scenarios if isinstance(scenarios, ScenarioSet) else scenarios
+
+
+def shocks(
+    desk: Desk,
+    core: Mapping[str, float] | None = None,
+    horizon_sessions: int | None = None,
+    confidence: float | None = None,
+    *,
+    scenarios: Wanted = None,
+) -> Table:
+    """Return the shock of every instrument the desk's prices and tables know.
+
+    Parameters
+    ----------
+    desk : Desk
+    core : mapping of driver to float, optional
+        Simple returns of drivers; the others follow. Instead of `scenarios`.
+    horizon_sessions : int, optional
+        Sessions over which the core moves, 60 by default; only with `core`.
+    confidence : float, optional
+        Level of the band; the desk's own by default.
+    scenarios : name, Scenario, or several, optional
+        All of the desk's by default.
+
+    Returns
+    -------
+    Table
+        instrument, tier, shock (base currency, simple, median), low, high,
+        provenance, local_shock, fx_shock; the scenario first if not given by `core`.
+    """
+    model = pipeline.model_of(desk)
+    level = band_level(desk, confidence)
+    if core is None:
+        if horizon_sessions is not None:
+            raise UsageError("horizon_sessions goes with core; a scenario has its own")
+        chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
+        return tabulation.shock_table(desk, model, chosen, level)
+    if scenarios is not None:
+        raise UsageError("give core or scenarios, not both")
+    sessions = 60 if horizon_sessions is None else horizon_sessions
+    scenario = Scenario(name=AD_HOC, core=core, horizon_sessions=sessions)
+    found = tabulation.shock_table(desk, model, ScenarioSet((scenario,)), level)
+    return tabulation.without(found, "scenario")
+
+
+def band_level(desk: Desk, confidence: float | None) -> float:
+    """Return the level of a band.
+
+    Raises
+    ------
+    UsageError
+        If it is not between 0 and 1.
+    """
+    level = desk.settings.confidence if confidence is None else confidence
+    if not 0 < level < 1:
+        raise UsageError(f"confidence is {level}, a level between 0 and 1 is needed")
+    return level
+
+
+def loadings(desk: Desk) -> Table:
+    """Return total memory beta, its error, and the partial loadings by instrument."""
+    return tabulation.loading_table(desk, pipeline.model_of(desk))
+
+
+def positions(desk: Desk) -> Table:
+    """Return every position as valued, in canonical order."""
+    return tabulation.position_table(desk)
+
+
+def scenario_list(desk: Desk) -> Table:
+    """Return the desk's scenarios in words."""
+    return tabulation.scenario_table(desk)
+
+
+def read_scenarios(path: str | PathLike[str]) -> tuple[Scenario, ...]:
+    """Return the scenarios of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        With every fault of every scenario.
+    """
+    text = text_of(str(path), str(path))
+    return scenarios_from(parse_toml(text, str(path)), str(path))

@@ -1,0 +1,120 @@
+"""The book: what the desk holds, as columns."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskplugin._typing import Codes, Vector
+
+KEYS = (
+    "book",
+    "tier",
+    "link",
+    "asset_class",
+    "currency",
+    "account",
+    "strategy",
+    "kind",
+    "instrument",
+    "position",
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Labels:
+    """A column of text: its distinct names in display order, and a code per row."""
+
+    names: tuple[str, ...]
+    codes: Codes
+
+    @classmethod
+    def of(cls, values: Sequence[str], order: Iterable[str] = ()) -> "Labels":
+        """Encode `values`: names in `order` come first, the others sorted."""
+        distinct = set(values)
+        first = [name for name in order if name in distinct]
+        names = (*first, *sorted(distinct.difference(first)))
+        code = {name: i for i, name in enumerate(names)}
+        codes = np.fromiter((code[v] for v in values), np.int64, len(values))
+        codes.flags.writeable = False
+        return cls(names, codes)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Book:
+    """Positions in canonical order, one row each.
+
+    Attributes
+    ----------
+    labels : Mapping of str to Labels
+        One column per name of `KEYS`, of P rows each.
+    quantity : ndarray of shape (P,)
+        Units, contracts or tokens; short < 0.
+    price : ndarray of shape (P,)
+        Local currency per unit.
+    fx_rate : ndarray of shape (P,)
+        Base currency per unit of local currency.
+    market_value : ndarray of shape (P,)
+        Base currency; short < 0.
+    half_spread : ndarray of shape (P,)
+        Half the bid-ask spread as a fraction of price; NaN where unknown.
+    """
+
+    labels: Mapping[str, Labels]
+    quantity: Vector
+    price: Vector
+    fx_rate: Vector
+    market_value: Vector
+    half_spread: Vector
+
+    def __post_init__(self) -> None:
+        rows = {len(c.codes) for c in self.labels.values()}
+        for column in ("quantity", "price", "fx_rate", "market_value", "half_spread"):
+            array = np.array(getattr(self, column), dtype=np.float64)
+            array.flags.writeable = False
+            object.__setattr__(self, column, array)
+            rows.add(len(array))
+        if len(rows) != 1 or set(self.labels) != set(KEYS):
+            msg = f"a book needs {KEYS} of one length, got lengths {sorted(rows)}"
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        return len(self.quantity)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Grouping:
+    """Positions put into groups by some of the keys.
+
+    Attributes
+    ----------
+    keys : Mapping of str to tuple of str
+        Per key, the label of each of G groups, in display order.
+    codes : ndarray of shape (P,)
+        Group of each position.
+    """
+
+    keys: Mapping[str, tuple[str, ...]]
+    codes: Codes
+
+    def __len__(self) -> int:
+        return len(next(iter(self.keys.values()))) if self.keys else 1
+
+    def total(self, values: Vector) -> Vector:
+        """Return the sum of `values` (P,) over each group, shape (G,)."""
+        return np.bincount(self.codes, weights=values, minlength=len(self))
+
+
+def grouped(book: Book, by: Sequence[str]) -> Grouping:
+    """Put positions into groups by the labels `by`; no label gives one group."""
+    combined = np.zeros(len(book), dtype=np.int64)
+    for key in by:
+        labels = book.labels[key]
+        combined = combined * len(labels.names) + labels.codes
+        _, combined = np.unique(combined, return_inverse=True)
+    first = np.unique(combined, return_index=True)[1]
+    keys = {
+        key: tuple(book.labels[key].names[c] for c in book.labels[key].codes[first])
+        for key in by
+    }
+    return Grouping(keys, combined)

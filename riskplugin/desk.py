@@ -1,0 +1,105 @@
+"""The desk: book, market, universe, scenarios and settings on one date."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from riskplugin.book import Book
+from riskplugin.errors import Issue
+from riskplugin.market import Market
+from riskplugin.scenarios.definition import ScenarioSet
+from riskplugin.universe import Universe
+
+if TYPE_CHECKING:
+    from riskplugin.results import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the desk wants its numbers computed.
+
+    Attributes
+    ----------
+    base_currency : str
+        Currency of all money.
+    drivers : Mapping of str to tuple of str
+        Members of each driver's basket.
+    nav : Mapping of str to float
+        Net asset value per book, base currency.
+    half_life : float
+        Sessions after which a return counts half.
+    window_sessions : int
+        Sessions of history that are used.
+    return_sessions : int
+        Sessions that a return spans.
+    min_overlap : int
+        Return windows that an instrument needs for loadings of its own.
+    confidence : float
+        Level of the bands.
+    max_stale_sessions : int
+        Oldest price that still values a position.
+    participation : float
+        Share of the daily volume that the desk trades.
+    unwind_share : float
+        Share of every position that a stress assumes sold at the end.
+    """
+
+    base_currency: str
+    drivers: Mapping[str, tuple[str, ...]]
+    nav: Mapping[str, float]
+    half_life: float
+    window_sessions: int
+    return_sessions: int
+    min_overlap: int
+    confidence: float
+    max_stale_sessions: int
+    participation: float
+    unwind_share: float
+
+
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Desk:
+    """What the desk holds and the world on one date; everything is computed from it.
+
+    Attributes
+    ----------
+    book, market, universe, scenarios, settings
+        The parts, checked and aligned.
+    issues : tuple of Issue
+        Warnings, and errors whose rows were quarantined.
+    left_out : Table
+        Quarantined positions with their money where it is known.
+    tables : Mapping of str to Table
+        The desk's other tables (limits, volumes, …), checked, as given.
+    """
+
+    book: Book
+    market: Market
+    universe: Universe
+    scenarios: ScenarioSet
+    settings: Settings
+    issues: tuple[Issue, ...]
+    left_out: "Table"
+    tables: Mapping[str, "Table"] = field(default_factory=dict)
+
+    @property
+    def as_of(self) -> np.datetime64:
+        """Valuation date."""
+        return self.market.as_of
+
+    def __repr__(self) -> str:
+        """Say what the desk is in one line."""
+        books = len(self.book.labels["book"].names)
+        held = len(self.book.labels["instrument"].names)
+        value = float(np.abs(self.book.market_value).sum())
+        facts: dict[str, Any] = {
+            "as_of": str(self.as_of),
+            "books": books,
+            "positions": len(self.book),
+            "instruments": held,
+            "gross": f"{value:,.0f} {self.settings.base_currency}",
+            "issues": len(self.issues),
+        }
+        return "Desk(" + ", ".join(f"{k}={v}" for k, v in facts.items()) + ")"

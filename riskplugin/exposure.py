@@ -1,0 +1,89 @@
+"""What the desk really holds, by any of its labels."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from riskplugin._typing import Flags, Vector
+from riskplugin.book import Book, Grouping
+
+
+def exposures(
+    book: Book,
+    grouping: Grouping,
+    nav: Mapping[str, float],
+    memory_beta: Vector,
+    proxied: Flags,
+) -> dict[str, Vector]:
+    """Return the exposures of every group of `book`, each of shape (G,).
+
+    Parameters
+    ----------
+    book : Book
+    grouping : Grouping
+        Of its P positions into G groups.
+    nav : Mapping of str to float
+        Per book, base currency.
+    memory_beta : ndarray of shape (P,)
+        Total memory beta of each position in base currency.
+    proxied : ndarray of bool, shape (P,)
+        Whether its loadings are proxied or assumed.
+
+    Returns
+    -------
+    dict of str to ndarray
+        long, short, gross, net, pct_nav, delta_equivalent, memory_beta_exposure,
+        largest, hhi, effective_names, proxied_share. Shares of a group without gross
+        are NaN.
+    """
+    value = book.market_value
+    long = grouping.total(np.maximum(value, 0.0))
+    short = grouping.total(np.minimum(value, 0.0))
+    gross, net = long - short, long + short
+    largest, hhi = concentration(book, grouping)
+    stand_in = grouping.total(np.abs(value) * proxied)
+    return {
+        "long": long,
+        "short": short,
+        "gross": gross,
+        "net": net,
+        "pct_nav": net / nav_of(book, grouping, nav),
+        "delta_equivalent": net,
+        "memory_beta_exposure": grouping.total(value * memory_beta),
+        "largest": largest,
+        "hhi": hhi,
+        "effective_names": ratio(np.ones_like(hhi), hhi),
+        "proxied_share": ratio(stand_in, gross),
+    }
+
+
+def ratio(numerator: Vector, denominator: Vector) -> Vector:
+    """Return the quotient, NaN where the denominator is 0 or unknown."""
+    unknown = np.full_like(numerator, np.nan)
+    return np.divide(numerator, denominator, out=unknown, where=denominator > 0)
+
+
+def nav_of(book: Book, grouping: Grouping, nav: Mapping[str, float]) -> Vector:
+    """Return the NAV that each group is measured by, shape (G,); NaN if unknown."""
+    names = book.labels["book"].names
+    if "book" in grouping.keys:
+        return np.array([nav.get(b, np.nan) for b in grouping.keys["book"]])
+    total = sum(nav.get(b, np.nan) for b in names)
+    return np.full(len(grouping), total)
+
+
+def concentration(book: Book, grouping: Grouping) -> tuple[Vector, Vector]:
+    """Return the largest single-name share and the Herfindahl index, shape (G,).
+
+    Shares of the gross after netting each instrument within the group.
+    """
+    instrument = book.labels["instrument"]
+    pair = grouping.codes * len(instrument.names) + instrument.codes
+    pairs, where = np.unique(pair, return_inverse=True)
+    name_gross = np.abs(np.bincount(where, weights=book.market_value))
+    group = pairs // len(instrument.names)
+    gross = np.bincount(group, weights=name_gross, minlength=len(grouping))
+    share = ratio(name_gross, gross[group])
+    largest = np.full(len(grouping), -np.inf)
+    np.maximum.at(largest, group, share)
+    return largest, np.bincount(group, weights=share**2, minlength=len(grouping))

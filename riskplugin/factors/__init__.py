@@ -1,0 +1,1 @@
+"""Factors: drivers, loadings, what the drivers leave, and how a core move spreads."""

@@ -1,0 +1,113 @@
+"""What moves together once the drivers are taken out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from riskplugin._typing import Flags, Matrix, Vector
+
+SMALLEST_EIGENVALUE = 1e-6
+
+
+def weighted_covariance(returns: Matrix, weights: Vector) -> Matrix:
+    """Return the covariance (J, J) of `returns` (T, J) over rows without a gap."""
+    full = ~np.isnan(returns).any(axis=1)
+    weight = weights[full] / weights[full].sum()
+    centred = returns[full] - weight @ returns[full]
+    covariance: Matrix = (centred * weight[:, None]).T @ centred
+    return covariance
+
+
+def residual_correlation(
+    residuals: Matrix,
+    weights: Vector,
+    groups: Sequence[str],
+    sessions: int,
+    min_overlap: int,
+) -> Matrix:
+    """Return the correlation of residuals, shrunk and positive definite.
+
+    Each pair is measured on its own overlap, then shrunk to the mean correlation
+    between the two groups by the intensity of Ledoit and Wolf (2003),
+    ``sum var(r) / sum (r - target)^2``, where the variance of a pair's correlation
+    counts overlapping windows once. A pair with too little overlap takes the mean of
+    its groups, or of all pairs if the groups were never seen together. Eigenvalues
+    are floored and the diagonal restored, so the result is positive definite.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (T, N)
+        NaN where missing; a column may be missing throughout.
+    weights : ndarray of shape (T,)
+    groups : sequence of N str
+        Tier of each column.
+    sessions : int
+        Sessions of a window.
+    min_overlap : int
+        Windows that a pair needs.
+
+    Returns
+    -------
+    ndarray of shape (N, N)
+    """
+    pairs, variance, known = pairwise_correlation(
+        residuals, weights, sessions, min_overlap
+    )
+    target = group_means(pairs, known, groups)
+    distance = np.where(known, (pairs - target) ** 2, 0.0).sum()
+    noise = np.where(known, variance, 0.0).sum()
+    intensity = 1.0 if distance <= noise else noise / distance
+    shrunk = np.where(known, pairs + intensity * (target - pairs), target)
+    np.fill_diagonal(shrunk, 1.0)
+    return positive_definite(shrunk)
+
+
+def pairwise_correlation(
+    residuals: Matrix, weights: Vector, sessions: int, min_overlap: int
+) -> tuple[Matrix, Matrix, Flags]:
+    """Return correlations, their sampling variance and which pairs are known.
+
+    All of shape (N, N); the diagonal is not known.
+    """
+    there = (~np.isnan(residuals)).astype(float)
+    filled = np.nan_to_num(residuals)
+    weighted = weights[:, None]
+    product = (filled * weighted).T @ filled
+    square = (filled**2 * weighted).T @ there
+    scale = np.sqrt(square * square.T)
+    count = there.T @ there
+    known = (count >= min_overlap) & (scale > 0)
+    np.fill_diagonal(known, val=False)
+    correlation = np.divide(product, scale, out=np.zeros_like(scale), where=known)
+    total = (there * weighted).T @ there
+    effective = total**2 / np.maximum((there * weighted**2).T @ there, 1e-300)
+    fourth = (filled**2 * weighted).T @ filled**2
+    mean_square = np.divide(
+        fourth * total, scale**2, out=np.ones_like(scale), where=known
+    )
+    spread = np.maximum(mean_square - correlation**2, 0.0)
+    variance = spread / np.maximum(effective / sessions, 1.0)
+    return correlation, variance, known
+
+
+def group_means(pairs: Matrix, known: Flags, groups: Sequence[str]) -> Matrix:
+    """Return for each pair the mean of the known correlations of its two groups."""
+    names = sorted(set(groups))
+    member = (np.array(groups)[:, None] == np.array(names)[None, :]).astype(float)
+    total = member.T @ np.where(known, pairs, 0.0) @ member
+    count = member.T @ known.astype(float) @ member
+    overall = total.sum() / count.sum() if count.sum() else 0.0
+    mean = np.divide(total, count, out=np.full_like(total, overall), where=count > 0)
+    target: Matrix = member @ mean @ member.T
+    return target
+
+
+def positive_definite(correlation: Matrix) -> Matrix:
+    """Return the correlation matrix with eigenvalues floored and a unit diagonal."""
+    values, vectors = np.linalg.eigh(correlation)
+    floored = (vectors * np.maximum(values, SMALLEST_EIGENVALUE)) @ vectors.T
+    scale = np.sqrt(np.diag(floored))
+    unit = floored / np.outer(scale, scale)
+    np.fill_diagonal(unit, 1.0)
+    symmetric: Matrix = (unit + unit.T) / 2
+    return symmetric

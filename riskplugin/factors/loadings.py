@@ -1,0 +1,196 @@
+"""Loadings: how each series moves with the drivers, and how well that is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
+
+SHRINKABLE = 3
+ROUNDING = 1e-20  # residual variance below this share of the total is rounding
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Regression:
+    """Weighted least squares of N series on J drivers, each on its own overlap.
+
+    Attributes
+    ----------
+    loadings : ndarray of shape (N, J)
+        NaN for a series that was not measured.
+    covariance : ndarray of shape (N, J, J)
+        HAC covariance of the loadings' estimation error.
+    residuals : ndarray of shape (T, N)
+        NaN where the series or a driver has no return.
+    variance : ndarray of shape (N,)
+        Weighted mean square of the residuals, per return window.
+    windows : ndarray of shape (N,)
+        Return windows shared with all drivers.
+    measured : ndarray of bool, shape (N,)
+        Whether there were enough windows.
+    """
+
+    loadings: Matrix
+    covariance: Cube
+    residuals: Matrix
+    variance: Vector
+    windows: Codes
+    measured: Flags
+
+
+def regress(
+    returns: Matrix, drivers: Matrix, weights: Vector, lag: int, min_overlap: int
+) -> Regression:
+    """Regress every column of `returns` on `drivers` with an intercept.
+
+    ``y = a + X b + e``; ``b = (Z'WZ)^-1 Z'Wy`` with ``Z = [1, X]``, and the covariance
+    of b is the sandwich with Bartlett weights ``1 - l / (lag + 1)`` on the scores
+    ``w z e`` (Newey and West 1987). Rows without a return score zero and keep their
+    place in time.
+
+    Parameters
+    ----------
+    returns : ndarray of shape (T, N)
+        Log returns over overlapping windows; NaN where missing.
+    drivers : ndarray of shape (T, J)
+        The same for the drivers.
+    weights : ndarray of shape (T,)
+        Weight of each row, > 0.
+    lag : int
+        Sessions of a window: neighbours overlap that far.
+    min_overlap : int
+        Windows needed; a series with fewer, or whose drivers did not vary, is not
+        measured.
+    """
+    there = ~np.isnan(returns) & ~np.isnan(drivers).any(axis=1)[:, None]
+    z = np.column_stack([np.ones(len(drivers)), np.nan_to_num(drivers)])
+    y = np.where(there, returns, 0.0)
+    weight = weights[:, None] * there
+    terms = z.shape[1]
+    squares = (z[:, :, None] * z[:, None, :]).reshape(len(z), -1)
+    moments = (weight.T @ squares).reshape(-1, terms, terms)
+    windows = there.sum(axis=0)
+    measured = (windows >= min_overlap) & determined(moments)
+    inverse = np.full_like(moments, np.nan)
+    inverse[measured] = np.linalg.inv(moments[measured])
+    coefficients = np.einsum("npq,nq->np", inverse, (weight * y).T @ z)
+    residuals = np.where(there, returns - z @ coefficients.T, np.nan)
+    scores = (weight * np.nan_to_num(residuals))[:, :, None] * z[:, None, :]
+    meat = long_run_covariance(scores, lag)
+    sandwich = inverse @ meat @ inverse
+    total = np.maximum(weight.sum(axis=0), np.finfo(float).tiny)
+    variance = (weight * np.nan_to_num(residuals) ** 2).sum(axis=0) / total
+    exact = variance <= ROUNDING * (weight * y**2).sum(axis=0) / total
+    return Regression(
+        coefficients[:, 1:],
+        sandwich[:, 1:, 1:],
+        np.where(exact & there, 0.0, residuals),
+        np.where(measured, np.where(exact, 0.0, variance), np.nan),
+        windows,
+        measured,
+    )
+
+
+def determined(moments: Cube) -> Flags:
+    """Whether each of the (N, P, P) moment matrices can be inverted with sense."""
+    scale = np.sqrt(np.einsum("npp->np", moments))
+    unit = scale[:, :, None] * scale[:, None, :]
+    scaled = np.divide(moments, unit, out=np.zeros_like(moments), where=unit > 0)
+    flags: Flags = np.linalg.eigvalsh(scaled)[:, 0] > 1e-10
+    return flags
+
+
+def long_run_covariance(scores: Cube, lag: int) -> Cube:
+    """Return the Bartlett-weighted sum of autocovariances of `scores`.
+
+    Scores have shape (T, N, P); the result (N, P, P).
+    """
+    by_series = scores.transpose(1, 2, 0)
+    total: Cube = by_series @ by_series.transpose(0, 2, 1)
+    for step in range(1, min(lag, len(scores) - 1) + 1):
+        later, earlier = by_series[:, :, step:], by_series[:, :, :-step]
+        shifted = later @ earlier.transpose(0, 2, 1)
+        total += (1 - step / (lag + 1)) * (shifted + shifted.transpose(0, 2, 1))
+    return total
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shrunk:
+    """Loadings after shrinkage to the tier, and the tier's own distribution.
+
+    Attributes
+    ----------
+    loadings, covariance
+        Posterior mean (N, J) and covariance (N, J, J).
+    own : ndarray of shape (N, J, J)
+        The matrix that multiplies the series' own estimate; identity where nothing
+        was shrunk.
+    """
+
+    loadings: Matrix
+    covariance: Cube
+    own: Cube
+
+
+def shrink(
+    loadings: Matrix, covariance: Cube, measured: Flags, groups: Sequence[str]
+) -> Shrunk:
+    """Shrink each loading vector jointly to the mean of its group.
+
+    The vector form of Vasicek (1973): with S the covariance of loadings across the
+    group less the mean estimation error V, floored at zero in the metric of V,
+    ``b* = m + S (S + V_k)^-1 (b_k - m)``. With one driver this is the weight
+    ``v / (v + se^2)``. The floor in the metric of V makes the result the same
+    whatever coordinates the drivers are stated in. Groups of fewer than three, and
+    the blank group, are left alone.
+    """
+    out, error = loadings.copy(), covariance.copy()
+    own = np.broadcast_to(np.eye(loadings.shape[1]), covariance.shape).copy()
+    labels = np.array(groups)
+    for group in sorted(set(groups) - {""}):
+        rows = np.flatnonzero((labels == group) & measured)
+        if len(rows) < SHRINKABLE or not loadings.shape[1]:
+            continue
+        mean = loadings[rows].mean(axis=0)
+        excess = excess_covariance(loadings[rows], covariance[rows])
+        weight = excess @ pseudo_inverse(excess + covariance[rows])
+        rest = np.eye(len(mean)) - weight
+        of_mean = (excess + covariance[rows].mean(axis=0)) / len(rows)
+        deviation = (loadings[rows] - mean)[:, :, None]
+        out[rows] = mean + (weight @ deviation)[:, :, 0]
+        error[rows] = weight @ covariance[rows] + rest @ of_mean @ rest.transpose(
+            0, 2, 1
+        )
+        own[rows] = weight
+    return Shrunk(out, (error + error.transpose(0, 2, 1)) / 2, own)
+
+
+def spread(loadings: Matrix) -> Matrix:
+    """Return the covariance (J, J) across the rows of `loadings`; 0 for one row."""
+    centred = loadings - loadings.mean(axis=0)
+    across: Matrix = centred.T @ centred / max(len(loadings) - 1, 1)
+    return across
+
+
+def excess_covariance(loadings: Matrix, covariance: Cube) -> Matrix:
+    """Return the covariance of `loadings` beyond the mean estimation error.
+
+    Positive semidefinite: excess below zero in any direction, measured against the
+    estimation error in that direction, is zero.
+    """
+    across = spread(loadings)
+    noise = covariance.mean(axis=0)
+    floor = 1e-12 * max(np.trace(noise), np.trace(across), np.finfo(float).tiny)
+    root = np.linalg.cholesky(noise + floor * np.eye(len(noise)))
+    whitener = np.linalg.inv(root)
+    ratio, directions = np.linalg.eigh(whitener @ across @ whitener.T)
+    axes = root @ directions
+    excess: Matrix = (axes * np.maximum(ratio - 1, 0)) @ axes.T
+    return excess
+
+
+def pseudo_inverse(matrices: Cube) -> Cube:
+    """Return the Moore-Penrose inverses of symmetric (N, J, J) matrices."""
+    inverse: Cube = np.linalg.pinv(matrices, rcond=1e-12, hermitian=True)
+    return inverse

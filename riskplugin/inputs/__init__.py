@@ -1,0 +1,1 @@
+"""Inputs: the desk's tables and settings, checked, into domain objects."""

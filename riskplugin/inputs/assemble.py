@@ -1,0 +1,305 @@
+"""Tables and settings in, a desk out; or every issue at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from riskplugin._typing import Flags
+from riskplugin.book import KEYS, Book, Labels
+from riskplugin.desk import Desk, Settings
+from riskplugin.errors import (
+    InputError,
+    Issue,
+    Place,
+    Severity,
+    did_you_mean,
+    input_error,
+    listing,
+)
+from riskplugin.inputs.columns import TableSpec
+from riskplugin.inputs.config import DeskFile
+from riskplugin.inputs.currencies import Currencies, currencies_of
+from riskplugin.inputs.instruments import ambiguous, desk_universe, with_unknown
+from riskplugin.inputs.reading import (
+    CheckedTable,
+    Findings,
+    RawTable,
+    Wide,
+    check_table,
+    check_wide,
+)
+from riskplugin.inputs.scenario_file import library, unknown_in
+from riskplugin.inputs.shipped import shipped_scenarios
+from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
+from riskplugin.inputs.valuation import Valuation, notices, valued
+from riskplugin.market import Market
+from riskplugin.results import Table, table
+from riskplugin.scenarios.definition import Scenario
+from riskplugin.universe import Universe
+
+CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Given:
+    """Everything a desk gave, before it was checked."""
+
+    tables: Mapping[str, RawTable]
+    scenarios: tuple[Scenario, ...]
+    scenario_source: str
+    config: DeskFile
+    as_of: np.datetime64 | None
+
+
+def assemble(given: Given, findings: Findings) -> Desk:
+    """Check what was given and return the desk.
+
+    Rows that cannot be used stop the desk, or are left out and reported, as the desk
+    chose; a missing table or column always stops it.
+
+    Raises
+    ------
+    InputError
+        With every issue found, warnings included.
+    """
+    config, settings = given.config, given.config.to_settings()
+    positions = checked(given, POSITIONS, findings)
+    instruments = checked(given, INSTRUMENTS, findings)
+    prices, fx = wide(given, PRICES, findings), wide(given, FX, findings)
+    carried = {n: checked(given, TABLES[n], findings) for n in CARRIED}
+    universe, issues = desk_universe(
+        instruments, settings.base_currency, replace=config.universe == "replace"
+    )
+    findings.add(issues)
+    currencies, issues = currencies_of(fx)
+    findings.add(issues)
+    if positions is None or prices is None or findings.fatal:
+        raise input_error(findings.issues)
+    market = market_of(prices, currencies, universe, given, findings)
+    names = resolved(positions, universe, findings)
+    members = [m for basket in settings.drivers.values() for m in basket]
+    priced_members = [m for m in members if m in market.instruments]
+    universe, unknown = with_unknown(
+        universe, [*names, *priced_members], settings.base_currency
+    )
+    valuation = valued(positions, names, market, universe, settings)
+    findings.add(unclassified_issues(unknown, names, positions, settings))
+    findings.add(valuation.issues)
+    books = sorted(set(positions.frame["book"]) - {""})
+    findings.add(notices(settings, books, market, set(market.instruments)))
+    shipped = () if config.scenario_library == "replace" else shipped_scenarios()
+    scenarios = library(shipped, given.scenarios, given.scenario_source)
+    source, base = given.scenario_source, settings.base_currency
+    findings.stop(unknown_in(scenarios, universe, base, source))
+    usable = (positions.reason == "") & (valuation.reason == "")
+    if not usable.any():
+        place = Place(positions.source)
+        message = "no position can be used" if len(usable) else "the book is empty"
+        findings.stop([Issue("empty-book", place, message, "give positions")])
+    if findings.fatal or (findings.errors() and config.on_error == "stop"):
+        raise input_error(findings.issues)
+    return Desk(
+        book=book_of(positions, names, valuation, universe, usable),
+        market=market,
+        universe=universe,
+        scenarios=scenarios,
+        settings=settings,
+        issues=tuple(findings.issues),
+        left_out=left_out(positions, names, valuation, market.as_of),
+        tables={
+            name: as_table(name, found, market.as_of)
+            for name, found in carried.items()
+            if found is not None
+        },
+    )
+
+
+def checked(given: Given, spec: TableSpec, findings: Findings) -> CheckedTable | None:
+    """Return a table checked, None if it was not given."""
+    if spec.name in given.tables:
+        return check_table(given.tables[spec.name], spec, findings)
+    if spec is POSITIONS:
+        findings.stop([missing_table(spec)])
+    return None
+
+
+def wide(given: Given, spec: TableSpec, findings: Findings) -> Wide | None:
+    """Return a table of one column per key, None if it was not given."""
+    if spec.name in given.tables:
+        return check_wide(given.tables[spec.name], spec, findings)
+    if spec is PRICES:
+        findings.stop([missing_table(spec)])
+    return None
+
+
+def missing_table(spec: TableSpec) -> Issue:
+    """Return the issue of a table that every desk needs."""
+    columns = listing(spec.required())
+    hint = f"give it under [tables]; it needs {columns}"
+    return Issue("missing-table", Place(spec.name), "table is missing", hint)
+
+
+def market_of(
+    prices: Wide,
+    currencies: Currencies,
+    universe: Universe,
+    given: Given,
+    findings: Findings,
+) -> Market:
+    """Return prices and currencies up to the valuation date on common dates."""
+    findings.add(ambiguous(universe, prices.names, prices.source))
+    names = [universe.resolve(n) for n in prices.names]
+    again = [n for n, name in zip(prices.names, names, strict=True) if names.count(name) > 1]
+    findings.stop(
+        Issue(
+            "duplicate-column",
+            Place(prices.source, column=name),
+            f"{universe.resolve(name)} stands in several columns",
+            "keep one",
+        )
+        for name in again
+    )
+    last = prices.dates[-1] if len(prices.dates) else np.datetime64("NaT", "D")
+    asked = given.as_of if given.as_of is not None else given.config.date()
+    as_of = last if asked is None else asked
+    if not (prices.dates <= as_of).any():
+        place = Place(prices.source, column="date")
+        message = f"no price on or before {as_of}"
+        findings.stop([Issue("no-price", place, message, "give prices up to as_of")])
+    dates = np.union1d(prices.dates, currencies.dates)
+    dates = dates[dates <= as_of]
+    order = np.argsort(names, kind="stable")
+    close = np.full((len(dates), len(names)), np.nan)
+    seen = prices.dates <= as_of
+    close[np.searchsorted(dates, prices.dates[seen])] = prices.values[seen]
+    usd_per = np.full((len(dates), len(currencies.names)), np.nan)
+    seen = currencies.dates <= as_of
+    usd_per[np.searchsorted(dates, currencies.dates[seen])] = currencies.usd_per[seen]
+    if findings.fatal:
+        raise input_error(findings.issues)
+    return Market(
+        as_of,
+        dates,
+        tuple(names[i] for i in order),
+        close[:, order],
+        currencies.names,
+        usd_per,
+    )
+
+
+def resolved(
+    positions: CheckedTable, universe: Universe, findings: Findings
+) -> list[str]:
+    """Return the canonical identifier of each position's instrument."""
+    given = positions.frame["instrument"]
+    findings.add(ambiguous(universe, given[given != ""], positions.source))
+    canonical = {n: universe.resolve(n) for n in given.unique()}
+    several = given.map(lambda n: len(universe.matches(n)) > 1).to_numpy(bool)
+    first = several & (positions.reason == "")
+    positions.reason[first] = "ambiguous-instrument"
+    return [canonical[n] for n in given]
+
+
+def unclassified_issues(
+    unknown: Sequence[str],
+    names: Sequence[str],
+    positions: CheckedTable,
+    settings: Settings,
+) -> list[Issue]:
+    """Warn of instruments that no table knows."""
+    lines: dict[str, int] = {}
+    for name, line in zip(names, positions.lines, strict=True):
+        lines.setdefault(name, int(line))
+    issues = []
+    for name in unknown:
+        if not name:
+            continue
+        place = Place(positions.source, lines.get(name), "instrument")
+        message = (
+            f"no table knows {name!r}: unclassified, taken to be quoted in "
+            f"{settings.base_currency}"
+        )
+        hint = "add it to instruments"
+        issues.append(
+            Issue("unknown-instrument", place, message, hint, Severity.WARNING)
+        )
+    return issues
+
+
+def book_of(
+    positions: CheckedTable,
+    names: Sequence[str],
+    valuation: Valuation,
+    universe: Universe,
+    usable: Flags,
+) -> Book:
+    """Return the usable positions in canonical order."""
+    known = [universe.instruments[n] for n in names]
+    frame = positions.frame[["book", "account", "strategy", "quantity"]].assign(
+        instrument=list(names),
+        tier=[i.tier for i in known],
+        link=[i.link for i in known],
+        asset_class=[i.asset_class for i in known],
+        currency=[i.currency for i in known],
+        kind=[i.kind for i in known],
+        price=valuation.price,
+        fx_rate=valuation.fx_rate,
+        market_value=valuation.market_value,
+        half_spread=[
+            0.0 if i.kind == "cash" else np.nan if i.half_spread is None else i.half_spread
+            for i in known
+        ],
+    )
+    order = ["book", "instrument", "account", "strategy", "quantity", "price"]
+    frame = frame[usable].sort_values(order, kind="stable")
+    tiers = universe.tier_names()
+    labels = {
+        key: Labels.of(frame[key].tolist(), tiers if key == "tier" else ())
+        for key in KEYS
+        if key != "position"
+    }
+    labels["position"] = numbered(len(frame))
+    columns = ("quantity", "price", "fx_rate", "market_value", "half_spread")
+    return Book(labels, *(frame[c].to_numpy(np.float64) for c in columns))
+
+
+def numbered(rows: int) -> Labels:
+    """Return the numbers of `rows` positions, from 1."""
+    codes = np.arange(rows)
+    codes.flags.writeable = False
+    return Labels(tuple(str(i + 1) for i in range(rows)), codes)
+
+
+def left_out(
+    positions: CheckedTable,
+    names: Sequence[str],
+    valuation: Valuation,
+    as_of: np.datetime64,
+) -> Table:
+    """Return the quarantined positions with their money where it is known."""
+    reason = np.where(positions.reason == "", valuation.reason, positions.reason)
+    out = np.flatnonzero(reason != "")
+    frame = positions.frame.iloc[out]
+    return table(
+        "left_out",
+        as_of,
+        {
+            "source": [positions.source] * len(out),
+            "row": positions.lines[out],
+            "book": frame["book"].tolist(),
+            "instrument": [names[i] for i in out],
+            "quantity": frame["quantity"].to_numpy(np.float64),
+            "market_value": valuation.market_value[out],
+            "reason": reason[out].tolist(),
+        },
+    )
+
+
+def as_table(name: str, found: CheckedTable, as_of: np.datetime64) -> Table:
+    """Return the usable rows of a table that is carried as it was given."""
+    usable: pd.DataFrame = found.usable()
+    return table(name, as_of, {c: usable[c] for c in usable.columns})
+
+

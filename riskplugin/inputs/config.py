@@ -1,0 +1,255 @@
+"""desk.toml and settings, checked; every fault at once, with the keys allowed."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from riskplugin.desk import Settings
+from riskplugin.errors import ConfigError, Issue, Place, did_you_mean
+
+DRIVERS: Mapping[str, tuple[str, ...]] = {
+    "memory": ("MU", "000660.KS", "005930.KS"),
+    "ai_compute": ("NVDA", "AMD", "AVGO"),
+    "crypto": ("BTC", "ETH"),
+    "equity": ("SPY",),
+}
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Strict(BaseModel):
+    """A section that takes no key it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TableRef(Strict):
+    """Where a table is, and what its columns are called there.
+
+    `columns` maps our names to the file's: ``{quantity = "Qty"}``.
+    """
+
+    path: str
+    sheet: str | None = None
+    columns: dict[str, str] = {}
+
+
+class Numbers(Strict):
+    """The ``[settings]`` of desk.toml."""
+
+    half_life: PositiveFloat = Field(
+        252, description="Sessions after which a return counts half."
+    )
+    window_sessions: PositiveInt = Field(
+        1008, description="Sessions of history that are used."
+    )
+    return_sessions: PositiveInt = Field(
+        5, description="Sessions that a return spans."
+    )
+    min_overlap: int = Field(
+        60,
+        ge=20,
+        description="Return windows that an instrument needs for loadings of its own.",
+    )
+    confidence: Fraction = Field(0.80, description="Level of the bands.")
+    max_stale_sessions: int = Field(
+        5, ge=0, description="Oldest price, in weekdays, that still values a position."
+    )
+    participation: Fraction = Field(
+        0.2, description="Share of the daily volume that the desk trades."
+    )
+    unwind_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of every position that a stress assumes sold at the end, "
+        "paying its half_spread.",
+    )
+
+
+def _known_members(drivers: dict[str, list[str]]) -> dict[str, list[str]]:
+    twice = [d for d, members in drivers.items() if len(set(members)) < len(members)]
+    if twice:
+        raise ValueError(f"{', '.join(twice)} names a member twice")
+    return drivers
+
+
+Drivers = Annotated[dict[str, list[str]], AfterValidator(_known_members)]
+
+
+class DeskFile(Strict):
+    """The whole of desk.toml."""
+
+    as_of: date | None = Field(
+        None, description="Valuation date; the last date in prices where absent."
+    )
+    base_currency: Currency = Field("USD", description="Currency of all money.")
+    on_error: Literal["stop", "quarantine"] = Field(
+        "stop", description="What to do with rows that cannot be used."
+    )
+    universe: Literal["extend", "replace"] = Field(
+        "extend",
+        description="Whether the instruments table adds to the shipped universe or "
+        "stands alone.",
+    )
+    scenario_library: Literal["extend", "replace"] = Field(
+        "extend",
+        description="Whether the desk's scenarios add to the shipped ones or stand "
+        "alone.",
+    )
+    tables: dict[str, str | TableRef] = Field(
+        default={}, description="Where each table is."
+    )
+    drivers: Drivers = Field(
+        default={},
+        description="Members of the drivers' baskets; a driver not named keeps its "
+        "default, one with an empty list is dropped.",
+    )
+    nav: dict[str, PositiveFloat] = Field(
+        default={}, description="Net asset value per book, base currency."
+    )
+    settings: Numbers = Field(default=Numbers(), description="Figures of the method.")
+
+    def to_settings(self) -> Settings:
+        """Return the settings of the core."""
+        baskets = {**DRIVERS, **{d: tuple(m) for d, m in self.drivers.items()}}
+        return Settings(
+            base_currency=self.base_currency,
+            drivers={d: members for d, members in baskets.items() if members},
+            nav=dict(self.nav),
+            **self.settings.model_dump(),
+        )
+
+    def date(self) -> np.datetime64 | None:
+        """Return the valuation date the file names."""
+        return None if self.as_of is None else np.datetime64(self.as_of, "D")
+
+
+def parse_toml(text: str, source: str) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If it is not TOML; with the line.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        hint = "check quotes, brackets and commas there"
+        issue = Issue("bad-config", Place(source), f"not valid TOML: {error}", hint)
+        raise ConfigError([issue]) from error
+
+
+def desk_file(content: Mapping[str, Any], source: str) -> DeskFile:
+    """Check the content of desk.toml.
+
+    Raises
+    ------
+    ConfigError
+        With every key that is unknown or holds the wrong thing.
+    """
+    try:
+        return DeskFile.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(list(config_issues(error, DeskFile, source))) from error
+
+
+def settings_file(settings: Mapping[str, Any] | None) -> DeskFile:
+    """Return the desk file that the ``settings=`` of `desk_from_tables` stands for.
+
+    Takes the keys of ``[settings]`` and the keys of desk.toml other than tables.
+    """
+    given = dict(settings or {})
+    figures = {key: given.pop(key) for key in list(given) if key in Numbers.model_fields}
+    allowed = (set(DeskFile.model_fields) | set(Numbers.model_fields)) - {
+        "tables",
+        "settings",
+        "as_of",
+    }
+    unknown = [
+        Issue(
+            "unknown-key",
+            Place("settings", column=key),
+            "unknown key",
+            did_you_mean(key, sorted(allowed)),
+        )
+        for key in given
+        if key not in allowed
+    ]
+    if unknown:
+        raise ConfigError(unknown)
+    return desk_file({**given, "settings": figures}, "settings")
+
+
+def config_issues(
+    error: ValidationError, model: type[BaseModel], source: str
+) -> Iterator[Issue]:
+    """Yield an issue per fault, with the key's path and the keys allowed there."""
+    for detail in error.errors():
+        path = [str(p) for p in detail["loc"] if not is_branch(p)]
+        where = Place(source, column=".".join(path))
+        if detail["type"] == "extra_forbidden":
+            hint = did_you_mean(path[-1], allowed_keys(model, path[:-1]))
+            yield Issue("unknown-key", where, "unknown key", hint)
+        else:
+            yield Issue("bad-config", where, *wrong_value(detail))
+
+
+def is_branch(part: int | str) -> bool:
+    """Whether a step of a path names a branch of a union, which no file shows."""
+    return part in ("str", "TableRef")
+
+
+def wrong_value(detail: ErrorDetails) -> tuple[str, str]:
+    """Return what is wrong with a value, and what to do."""
+    found = f"found {detail['input']!r}" if detail["type"] != "missing" else "absent"
+    return f"{found}: {detail['msg'][0].lower()}{detail['msg'][1:]}", "see the reference"
+
+
+def allowed_keys(model: type[BaseModel], path: list[str]) -> list[str]:
+    """Return the keys that the section at `path` of `model` takes."""
+    for part in path:
+        if part == "tables" or model is TableRef:
+            return list(TableRef.model_fields)
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+    return list(model.model_fields)
+
+
+def as_date(value: object) -> np.datetime64 | None:
+    """Return `value` (date, datetime, text, numpy) as a day; None stays None.
+
+    Raises
+    ------
+    ConfigError
+        If it is not a date.
+    """
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        value = value.date()
+    try:
+        return np.datetime64(str(value)[:10], "D")
+    except ValueError as error:
+        issue = Issue(
+            "bad-config",
+            Place("as_of"),
+            f"found {value!r}",
+            "write a date such as 2026-05-29",
+        )
+        raise ConfigError([issue]) from error

@@ -1,0 +1,131 @@
+"""Scenario files: TOML, shipped or the desk's own."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from riskplugin.errors import ConfigError, Issue, Place, ScenarioError
+from riskplugin.inputs.config import Strict, config_issues
+from riskplugin.scenarios.definition import Scenario, ScenarioSet, unknown_names
+from riskplugin.universe import Universe
+
+Figures = dict[str, float]
+
+
+class ScenarioEntry(Strict):
+    """One ``[[scenario]]``."""
+
+    name: str = Field(description="a-z, 0-9 and _.")
+    family: str = Field("desk", description="cycle_reversal, replay, the desk's own.")
+    severity: str = Field("", description="How severe it is, in words.")
+    description: str = Field("", description="What happens.")
+    sources: tuple[str, ...] = Field((), description="Where the figures come from.")
+    version: int = Field(1, ge=1, description="Version of the definition.")
+    owner: str = Field("", description="Who answers for it.")
+    approved_by: str = Field("", description="Who approved it.")
+    effective: date | None = Field(None, description="First day it is used.")
+    horizon_sessions: int = Field(
+        60, ge=1, description="Sessions over which it unfolds."
+    )
+    propagation: Literal["historical"] = Field(
+        "historical", description="Which history the core spreads by."
+    )
+    core: Figures = Field(
+        default={},
+        description="Driver moves, simple returns; 0.0 holds a driver still.",
+    )
+    retrace: Figures = Field(
+        default={},
+        description="Share of a driver's log run-up since its last trough given back.",
+    )
+    tiers: Figures = Field(
+        default={}, description="Moves of tiers, instead of propagation."
+    )
+    instruments: Figures = Field(
+        default={}, description="Moves of instruments, before everything else."
+    )
+    fx: Figures = Field(
+        default={}, description="Moves of currencies against the base currency."
+    )
+    volatility: Figures = Field(
+        default={},
+        description="Tier to absolute change of implied volatility (for options).",
+    )
+    overshoot: Figures = Field(
+        default={}, description="Tier to multiplier on the log shock."
+    )
+    half_life: Figures = Field(
+        default={}, description="Tier to sessions in which it makes half its move."
+    )
+
+    def to_scenario(self) -> Scenario:
+        """Return the scenario of the core."""
+        effective = "" if self.effective is None else self.effective.isoformat()
+        return Scenario(**{**self.model_dump(), "effective": effective})
+
+
+class ScenarioFile(Strict):
+    """A file of scenarios."""
+
+    scenario: list[ScenarioEntry] = []
+
+
+def scenarios_from(content: Mapping[str, Any], source: str) -> tuple[Scenario, ...]:
+    """Return the scenarios of a file's content.
+
+    Raises
+    ------
+    ConfigError
+        With every fault of every scenario.
+    """
+    try:
+        entries = ScenarioFile.model_validate(content).scenario
+    except ValidationError as error:
+        raise ConfigError(list(config_issues(error, ScenarioFile, source))) from error
+    made, faults = [], []
+    for entry in entries:
+        try:
+            made.append(entry.to_scenario())
+        except ScenarioError as error:
+            place = Place(source, column=entry.name)
+            faults.append(Issue("bad-scenario", place, str(error)))
+    if faults:
+        raise ConfigError(faults)
+    return tuple(made)
+
+
+def library(
+    shipped: tuple[Scenario, ...], own: tuple[Scenario, ...], source: str
+) -> ScenarioSet:
+    """Return the shipped scenarios with the desk's own after them.
+
+    A scenario of the desk with the name of a shipped one takes its place.
+
+    Raises
+    ------
+    ConfigError
+        If the desk's own hold a name twice.
+    """
+    replaced = {s.name: s for s in own}
+    if len(replaced) < len(own):
+        names = [s.name for s in own]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        issues = [
+            Issue("bad-scenario", Place(source, column=n), "stands twice", "rename one")
+            for n in twice
+        ]
+        raise ConfigError(issues)
+    kept = [replaced.pop(s.name, s) for s in shipped]
+    return ScenarioSet((*kept, *replaced.values()))
+
+
+def unknown_in(
+    scenarios: ScenarioSet, universe: Universe, base: str, source: str
+) -> Iterator[Issue]:
+    """Yield an issue for every name in `scenarios` that the desk does not know."""
+    for scenario in scenarios:
+        for fault in unknown_names(scenario, universe, base):
+            place = Place(source, column=scenario.name)
+            yield Issue("bad-scenario", place, fault)

@@ -1,0 +1,235 @@
+"""The tables a desk can give."""
+
+from riskplugin.inputs.columns import Check, TableSpec, by_name, date, number, text
+
+ASSET_CLASSES = ("equity", "crypto", "fx", "rate", "cash")
+KINDS = (
+    "spot",
+    "etf",
+    "leveraged_etf",
+    "perpetual",
+    "future",
+    "forward",
+    "swap",
+    "option",
+    "cash",
+)
+LINKS = ("direct", "infrastructure", "sentiment", "none")
+
+POSITIONS = TableSpec(
+    "positions",
+    "What each book holds; one row per lot.",
+    (
+        text("book", "Book that holds the position.", required=True),
+        text("instrument", "Identifier or alias.", required=True),
+        number(
+            "quantity",
+            "Units, contracts or tokens; short < 0.",
+            "units",
+            required=True,
+        ),
+        number(
+            "price",
+            "Overrides the market price.",
+            "local currency",
+            check=Check.POSITIVE,
+        ),
+        text("strategy", "The desk's own label."),
+        text("account", "Prime broker or exchange."),
+        number(
+            "entry_price", "Price paid.", "local currency", check=Check.NOT_NEGATIVE
+        ),
+        number(
+            "margin_posted",
+            "Margin posted for it.",
+            "base currency",
+            check=Check.NOT_NEGATIVE,
+        ),
+        number(
+            "liquidation_price",
+            "Price at which the exchange closes it.",
+            "local currency",
+            check=Check.POSITIVE,
+        ),
+        date("locked_until", "It cannot be sold before."),
+    ),
+)
+INSTRUMENTS = TableSpec(
+    "instruments",
+    "The desk's own instruments; adds to the shipped universe or replaces its rows.",
+    (
+        text("instrument", "Canonical identifier.", required=True),
+        text("tier", "Tier, shipped or the desk's own.", required=True),
+        text(
+            "asset_class",
+            "Asset class.",
+            required=True,
+            choices=ASSET_CLASSES,
+        ),
+        text("kind", "What it is; spot where blank.", choices=KINDS),
+        text("name", "Name in words."),
+        text("aliases", "Other names, separated by semicolons."),
+        text("link", "How it hangs on memory; the tier's where blank.", choices=LINKS),
+        text("currency", "Currency of its price; the base currency where blank."),
+        number(
+            "multiplier",
+            "Units of the underlying per contract; 1 where blank.",
+            "units",
+            check=Check.POSITIVE,
+        ),
+        text("calendar", "Exchange calendar, or 24/7."),
+        text("underlying", "Instrument it derives from."),
+        number("leverage", "Daily leverage of a leveraged ETF.", "ratio"),
+        text("option_type", "call or put.", choices=("call", "put")),
+        text("style", "Exercise style.", choices=("european", "american")),
+        number("strike", "Strike.", "local currency", check=Check.POSITIVE),
+        date("expiry", "Expiry."),
+        text(
+            "settlement",
+            "linear where blank.",
+            choices=("linear", "inverse"),
+        ),
+        number(
+            "maintenance_margin",
+            "Share of the notional below which it is closed.",
+            "decimal",
+            check=Check.FRACTION,
+        ),
+        number("funding_rate", "Funding per interval; > 0 is paid by longs.", "decimal"),
+        number("funding_hours", "Funding interval.", "hours", check=Check.POSITIVE),
+        number("dividend_yield", "Dividend yield.", "decimal a year"),
+        number(
+            "borrow_rate",
+            "Cost of borrowing it.",
+            "decimal a year",
+            check=Check.NOT_NEGATIVE,
+        ),
+        number(
+            "half_spread",
+            "Half the bid-ask spread over the price.",
+            "decimal",
+            check=Check.FRACTION,
+        ),
+        text("volume_venue", "Venue whose volume counts."),
+    ),
+)
+PRICES = TableSpec(
+    "prices",
+    "Split-adjusted closes in local currency; one row per date and instrument, or one "
+    "row per date with a column per instrument.",
+    (
+        date("date", "Date of the close.", required=True),
+        text("instrument", "Identifier or alias.", required=True),
+        number("close", "Close.", "local currency", required=True, check=Check.POSITIVE),
+    ),
+    pivot=("instrument", "close"),
+)
+VOLUMES = TableSpec(
+    "volumes",
+    "Traded volume.",
+    (
+        date("date", "Date.", required=True),
+        text("instrument", "Identifier or alias.", required=True),
+        number(
+            "volume",
+            "Shares or tokens traded.",
+            "units",
+            required=True,
+            check=Check.NOT_NEGATIVE,
+        ),
+        text("venue", "Venue; volumes of two venues are never compared."),
+    ),
+    pivot=("instrument", "volume"),
+)
+FX = TableSpec(
+    "fx",
+    "Exchange rates; one row per date and pair, or a column per pair.",
+    (
+        date("date", "Date of the rate.", required=True),
+        text("pair", "USDKRW is KRW per USD.", required=True),
+        number("rate", "Rate.", "quote per base", required=True, check=Check.POSITIVE),
+    ),
+    pivot=("pair", "rate"),
+)
+RATES = TableSpec(
+    "rates",
+    "Interest rates.",
+    (
+        date("date", "Date.", required=True),
+        text("currency", "Currency.", required=True),
+        number("tenor_days", "Tenor.", "days", required=True, check=Check.POSITIVE),
+        number("rate", "Rate.", "decimal a year", required=True),
+    ),
+)
+VOLS = TableSpec(
+    "vols",
+    "Implied volatilities.",
+    (
+        date("date", "Date.", required=True),
+        text("instrument", "The underlying.", required=True),
+        number(
+            "implied_volatility",
+            "Implied volatility.",
+            "decimal a year",
+            required=True,
+            check=Check.POSITIVE,
+        ),
+        number("tenor_days", "Tenor.", "days", check=Check.POSITIVE),
+        number("moneyness", "Strike over spot.", "ratio", check=Check.POSITIVE),
+    ),
+)
+HOLDINGS = TableSpec(
+    "holdings",
+    "What a fund holds.",
+    (
+        text("fund", "Identifier of the fund.", required=True),
+        text("instrument", "Identifier or alias.", required=True),
+        number("weight", "Share of the fund.", "decimal", required=True),
+    ),
+)
+LIMITS = TableSpec(
+    "limits",
+    "The desk's limits.",
+    (
+        text("metric", "What is limited.", required=True),
+        text("scope", "total, tier:memory, book:…", required=True),
+        number("soft", "Level of the warning.", "see unit", required=True),
+        number("hard", "Level of the breach.", "see unit", required=True),
+        text(
+            "unit",
+            "base currency, share of NAV, days or ratio.",
+            required=True,
+            choices=("base", "nav", "days", "ratio"),
+        ),
+        text(
+            "direction",
+            "Whether the metric must stay below or above.",
+            required=True,
+            choices=("max", "min"),
+        ),
+        text("scenario", "Scenario of a stress limit."),
+        date("waiver_until", "Last day of a waiver."),
+        text("reason", "Reason of the waiver."),
+    ),
+)
+INDICATORS = TableSpec(
+    "indicators",
+    "Series that tell a cycle from a supercycle.",
+    (
+        date("date", "Date.", required=True),
+        text("series", "Memory contract or spot price, revisions, …", required=True),
+        number("value", "Value.", "the series' own", required=True),
+    ),
+)
+TABLES = by_name(
+    POSITIONS,
+    INSTRUMENTS,
+    PRICES,
+    VOLUMES,
+    FX,
+    RATES,
+    VOLS,
+    HOLDINGS,
+    LIMITS,
+    INDICATORS,
+)

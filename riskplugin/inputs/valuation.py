@@ -1,0 +1,199 @@
+"""Which price values each position, and what cannot be valued."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskplugin._typing import Dates, Matrix, Vector
+from riskplugin.desk import Settings
+from riskplugin.errors import Issue, Place, Severity, listing
+from riskplugin.inputs.reading import CheckedTable
+from riskplugin.market import Market
+from riskplugin.pricing import PRICED, market_value
+from riskplugin.universe import Universe
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Latest:
+    """The last value of each column on or before a date.
+
+    Attributes
+    ----------
+    values : ndarray of shape (N,)
+        NaN where there is none.
+    age : ndarray of shape (N,)
+        Weekdays since; -1 where there is none.
+    """
+
+    values: Vector
+    age: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+
+
+def latest(dates: Dates, values: Matrix, as_of: np.datetime64) -> Latest:
+    """Return the last value of each column of `values` (T, N) up to `as_of`."""
+    if not len(dates):
+        columns = values.shape[1]
+        return Latest(np.full(columns, np.nan), np.full(columns, -1))
+    rows = np.where(np.isnan(values), -1, np.arange(len(dates))[:, None])
+    last = rows.max(axis=0, initial=-1)
+    row = np.maximum(last, 0)
+    found = np.where(last >= 0, values[row, np.arange(values.shape[1])], np.nan)
+    age = np.where(last >= 0, np.busday_count(dates[row], as_of), -1)
+    return Latest(found, age)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Valuation:
+    """Positions valued, row by row of the positions table.
+
+    Attributes
+    ----------
+    price, fx_rate, market_value : ndarray of shape (P,)
+        NaN where unknown.
+    reason : ndarray of str, shape (P,)
+        Code of the fault that makes the row unusable, else "".
+    issues : list of Issue
+    """
+
+    price: Vector
+    fx_rate: Vector
+    market_value: Vector
+    reason: "np.ndarray[tuple[int], np.dtype[np.str_]]"
+    issues: list[Issue]
+
+
+def valued(
+    table: CheckedTable,
+    names: Sequence[str],
+    market: Market,
+    universe: Universe,
+    settings: Settings,
+) -> Valuation:
+    """Value every row of the positions `table`, of instruments `names`.
+
+    The row's own price comes first, then the last close on or before the valuation
+    date if it is not too old; cash is worth 1.
+    """
+    frame = table.frame
+    known = [universe.instruments[n] for n in names]
+    row_of = {n: i for i, n in enumerate(market.instruments)}
+    closes = latest(market.dates, market.close, market.as_of)
+    column = np.array([row_of.get(n, -1) for n in names], dtype=np.int64)
+    padded = np.append(closes.values, np.nan)
+    ages = np.append(closes.age, -1)[column]
+    own = frame["price"].to_numpy(np.float64)
+    cash = np.array([i.kind == "cash" for i in known], dtype=bool)
+    price = np.where(np.isnan(own), padded[column], own)
+    price = np.where(np.isnan(price) & cash, 1.0, price)
+    from_market = np.isnan(own) & (column >= 0) & ~cash
+    stale = from_market & (ages > settings.max_stale_sessions)
+    rates, rate_age = base_rates(market, settings.base_currency)
+    fx_rate = np.array([rates.get(i.currency, np.nan) for i in known], dtype=np.float64)
+    fx_age = np.array([rate_age.get(i.currency, -1) for i in known], dtype=np.int64)
+    unpriced_kind = np.array(
+        [i.kind not in PRICED or i.settlement != "linear" for i in known], dtype=bool
+    )
+    spread = np.array([i.half_spread is None for i in known], dtype=bool)
+    faults = {
+        "no-price": np.isnan(price),
+        "stale-price": stale,
+        "missing-fx": np.isnan(fx_rate),
+        "stale-fx": fx_age > settings.max_stale_sessions,
+        "kind-not-priced": unpriced_kind,
+        "unknown-half-spread": spread & ~cash & (settings.unwind_share > 0),
+    }
+    reason = np.full(len(frame), "", dtype="U40")
+    issues: list[Issue] = []
+    for code, wrong in faults.items():
+        reason = np.where((reason == "") & wrong, code, reason)
+        issues += fault_issues(code, np.flatnonzero(wrong), table, names)
+    multiplier = np.array([i.multiplier for i in known], dtype=np.float64)
+    quantity = frame["quantity"].to_numpy(np.float64)
+    money = market_value(quantity, price, multiplier, fx_rate)
+    return Valuation(price, fx_rate, money, reason, issues)
+
+
+def base_rates(market: Market, base: str) -> tuple[dict[str, float], dict[str, int]]:
+    """Return base currency per unit of each currency, and the older rate's age."""
+    found = latest(market.dates, market.usd_per, market.as_of)
+    usd = dict(zip(market.currencies, found.values, strict=True)) | {"USD": 1.0}
+    age = dict(zip(market.currencies, found.age, strict=True)) | {"USD": 0}
+    rates = {c: float(v / usd.get(base, np.nan)) for c, v in usd.items()}
+    ages = {c: int(max(a, age.get(base, -1))) for c, a in age.items()}
+    return rates | {base: 1.0}, ages | {base: 0}
+
+
+HINTS = {
+    "no-price": "add it to prices, or give a price in positions",
+    "stale-price": "refresh the price, give one in positions, or raise "
+    "settings.max_stale_sessions",
+    "missing-fx": "add the pair to fx",
+    "stale-fx": "refresh the rate, or raise settings.max_stale_sessions",
+    "kind-not-priced": "priced kinds are " + ", ".join(sorted(PRICED)) + " with linear "
+    "settlement; book its delta-equivalent as spot",
+    "unknown-half-spread": "give half_spread in instruments, or set unwind_share to 0",
+}
+MESSAGES = {
+    "no-price": "no price on or before the valuation date",
+    "stale-price": "the last price is too old",
+    "missing-fx": "no exchange rate to the base currency",
+    "stale-fx": "the last exchange rate is too old",
+    "kind-not-priced": "there is no price function for this kind",
+    "unknown-half-spread": "positions are to be unwound but the spread is unknown",
+}
+
+
+def fault_issues(
+    code: str,
+    rows: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    table: CheckedTable,
+    names: Sequence[str],
+) -> Iterator[Issue]:
+    """Yield one issue per instrument with a fault, naming its rows."""
+    lines: dict[str, list[str]] = {}
+    for row in rows:
+        lines.setdefault(names[row], []).append(str(table.lines[row]))
+    for name, where in lines.items():
+        place = Place(table.source, int(where[0]), "instrument")
+        also = f" (rows {listing(where)})" if len(where) > 1 else ""
+        message = f"{name}{also}: {MESSAGES[code]}"
+        yield Issue(code, place, message, HINTS[code])
+
+
+def notices(
+    settings: Settings, books: Sequence[str], market: Market, priced: set[str]
+) -> Iterator[Issue]:
+    """Yield warnings of what is used as it stands but weakens the numbers."""
+    warn = Severity.WARNING
+    for book in books:
+        if book not in settings.nav:
+            hint = "give it under [nav]; % of NAV is unknown until then"
+            yield Issue("no-nav", Place("nav", column=book), "no NAV", hint, warn)
+    for book in settings.nav.keys() - set(books):
+        hint = f"books are {listing(books)}"
+        place = Place("nav", column=book)
+        yield Issue("unknown-book", place, "no such book is held", hint, warn)
+    for driver, members in settings.drivers.items():
+        missing = [m for m in members if m not in priced]
+        place = Place("drivers", column=driver)
+        if len(missing) == len(members):
+            message = "no member has prices: the driver is left out, and so is every "
+            message += "shipped scenario that names it"
+            yield Issue("driver-without-prices", place, message, "add prices", warn)
+        elif missing:
+            message = f"{listing(missing)} left out of the basket: no prices"
+            yield Issue("driver-member-without-prices", place, message, "add prices", warn)
+    yield from short_currencies(settings, market)
+
+
+def short_currencies(settings: Settings, market: Market) -> Iterator[Issue]:
+    """Warn of currencies whose moves cannot be estimated."""
+    needed = settings.min_overlap + settings.return_sessions
+    counts = (~np.isnan(market.usd_per)).sum(axis=0)
+    for name, count in zip(market.currencies, counts, strict=True):
+        if count < needed:
+            message = f"only {count} rates: held still unless a scenario names it"
+            place = Place("fx", column=name)
+            hint = f"give {needed} sessions or more"
+            yield Issue("short-fx-history", place, message, hint, Severity.WARNING)

@@ -1,0 +1,132 @@
+"""The one use case: a desk in, a report out."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from riskplugin._version import __version__
+from riskplugin.desk import Desk
+from riskplugin.factors.model import FactorModel, fit
+from riskplugin.results import Report, Table
+from riskplugin.tabulation import (
+    chosen_scenarios,
+    exposure_table,
+    issue_table,
+    left_out_scenarios,
+    loading_table,
+    position_table,
+    scenario_table,
+    shock_table,
+    stress_table,
+)
+
+_models: WeakKeyDictionary[Desk, FactorModel] = WeakKeyDictionary()
+Stage = Callable[[], Table]
+
+
+def model_of(desk: Desk) -> FactorModel:
+    """Return the factor model of `desk`, estimated once as long as it lives."""
+    if desk not in _models:
+        _models[desk] = fit(desk)
+    return _models[desk]
+
+
+def stages(desk: Desk, model: FactorModel) -> Mapping[str, Stage]:
+    """Return what a run computes, by the name of its table, in order."""
+    confidence = desk.settings.confidence
+
+    def stressed(*by: str) -> Stage:
+        return lambda: stress_table(desk, model, None, ("scenario", *by), confidence)
+
+    def exposed(*by: str) -> Stage:
+        return lambda: exposure_table(desk, model, by)
+
+    issues = (*desk.issues, *left_out_scenarios(desk, model))
+    runnable = chosen_scenarios(desk, model, None)
+    return {
+        "exposures": exposed("tier"),
+        "exposures_by_book": exposed("book", "tier"),
+        "exposures_by_link": exposed("link"),
+        "exposures_by_currency": exposed("currency"),
+        "stress_total": stressed(),
+        "stress": stressed("tier"),
+        "stress_by_book": stressed("book", "tier"),
+        "stress_by_position": stressed("position", "book", "instrument", "tier"),
+        "shocks": lambda: shock_table(desk, model, runnable, confidence),
+        "loadings": lambda: loading_table(desk, model),
+        "positions": lambda: position_table(desk),
+        "scenarios": lambda: scenario_table(desk),
+        "issues": lambda: issue_table(issues, desk.as_of),
+        "left_out": lambda: desk.left_out,
+    }
+
+
+def run(desk: Desk, on_stage: Callable[[str, int, int], None] | None = None) -> Report:
+    """Compute everything that the inputs allow.
+
+    `on_stage` is told the name of each stage, its number and how many there are.
+    """
+    model = model_of(desk)
+    plan = stages(desk, model)
+    tables = {}
+    for number, (name, stage) in enumerate(plan.items(), start=1):
+        if on_stage is not None:
+            on_stage(name, number, len(plan))
+        tables[name] = stage()
+    manifest = manifest_of(desk)
+    return Report(
+        as_of=desk.as_of,
+        base_currency=desk.settings.base_currency,
+        run_id=digest(manifest),
+        confidence=desk.settings.confidence,
+        tables=tables,
+        issues=(*desk.issues, *left_out_scenarios(desk, model)),
+        manifest=manifest,
+    )
+
+
+def manifest_of(desk: Desk) -> dict[str, Any]:
+    """Return what the run id stands for: inputs, settings, version and date."""
+    book, market = desk.book, desk.market
+    names = json.dumps({k: v.names for k, v in book.labels.items()}).encode()
+    figures = (book.quantity, book.price, book.fx_rate, book.market_value)
+    codes = tuple(v.codes for v in book.labels.values())
+    columns = json.dumps([market.instruments, market.currencies]).encode()
+    prices = (market.dates.astype(np.int64), market.close, market.usd_per)
+    known = [asdict(i) for _, i in sorted(desk.universe.instruments.items())]
+    universe = {"instruments": known, "tiers": [asdict(t) for t in desk.universe.tiers]}
+    carried = {n: t.to_csv(index=False) for n, t in desk.tables.items()}
+    return {
+        "version": __version__,
+        "as_of": str(desk.as_of),
+        "settings": asdict(desk.settings),
+        "scenarios": [asdict(s) for s in desk.scenarios],
+        "inputs": {
+            "positions": hashed(names, *codes, *figures, book.half_spread),
+            "market": hashed(columns, *prices),
+            "universe": hashed(json.dumps(universe, sort_keys=True).encode()),
+            "left_out": hashed(desk.left_out.to_csv(index=False).encode()),
+            **{name: hashed(text.encode()) for name, text in carried.items()},
+        },
+    }
+
+
+def hashed(*parts: bytes | np.ndarray[Any, Any]) -> str:
+    """Return the SHA-256 of bytes and arrays, lengths included."""
+    sha = hashlib.sha256()
+    for part in parts:
+        content = part if isinstance(part, bytes) else np.ascontiguousarray(part).tobytes()
+        sha.update(len(content).to_bytes(8, "big"))
+        sha.update(content)
+    return sha.hexdigest()
+
+
+def digest(manifest: Mapping[str, Any]) -> str:
+    """Return the run id: 12 hex digits of the manifest's SHA-256."""
+    text = json.dumps(manifest, sort_keys=True, allow_nan=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

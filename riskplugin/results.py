@@ -1,0 +1,184 @@
+"""Results: labelled tables that say what their columns mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+
+from riskplugin.errors import Issue
+
+COLUMNS: Mapping[str, str] = {
+    "scenario": "Name of the scenario.",
+    "book": "Book the position is held in.",
+    "tier": "Rung of the instrument in the AI-infrastructure chain.",
+    "link": "How the tier hangs on the memory cycle.",
+    "asset_class": "equity, crypto, fx, rate, cash or unclassified.",
+    "currency": "Currency the instrument is quoted in.",
+    "account": "Prime broker or exchange; blank where the desk gave none.",
+    "strategy": "The desk's own label; blank where the desk gave none.",
+    "kind": "spot, etf, cash, future, …",
+    "instrument": "Canonical identifier.",
+    "position": "Number of the position in canonical order, from 1.",
+    "long": "Sum of the market values above zero, base currency.",
+    "short": "Sum of the market values below zero (a negative number), base currency.",
+    "gross": "Sum of the absolute market values = long - short, base currency.",
+    "net": "Sum of the market values = long + short, base currency.",
+    "pct_nav": "net / NAV of the books in the row's scope, as a decimal. The NAV is "
+    "the book's where `book` is a key, else that of all books; NaN where one is "
+    "missing.",
+    "delta_equivalent": "Net value of the spot position with the same first-order "
+    "P&L, base currency.",
+    "memory_beta_exposure": "Sum of total memory beta x delta_equivalent: P&L per "
+    "unit of log return of the memory basket with everything else following.",
+    "largest": "Largest single-name share of the netted gross of the group.",
+    "hhi": "Sum of the squared single-name shares of the netted gross.",
+    "effective_names": "1 / hhi.",
+    "proxied_share": "Share of gross whose loadings are proxied or assumed.",
+    "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the five parts.",
+    "direct": "P&L of what the scenario names, or of members of a core driver's "
+    "basket, before overshoot.",
+    "propagated": "P&L of everything else, through its loadings, before overshoot.",
+    "overshoot": "P&L that the tier's multiplier on the log shock adds.",
+    "convexity": "Full revaluation less the linear P&L.",
+    "liquidity": "Minus the cost of unwinding the unwound share.",
+    "low": "Lower end of the band at the stated confidence; NaN where nothing in the "
+    "row was propagated. Lows of parts do not add up to the low of a total.",
+    "high": "Upper end of that band.",
+    "shock": "Simple return in base currency over the horizon: the median.",
+    "local_shock": "Simple return in the instrument's own currency, the median.",
+    "fx_shock": "Simple return of that currency against the base currency.",
+    "provenance": "Where the loading comes from: own, shrunk, proxied or assumed.",
+    "driver": "Basket whose return stands for a cause.",
+    "total_memory_beta": "Sensitivity of the local log return to the memory basket "
+    "with every other driver following.",
+    "standard_error": "Standard error of the total memory beta (HAC; after shrinkage "
+    "the posterior one).",
+    "own_weight": "Share of the total memory beta that comes from the instrument's "
+    "own history; the rest is its tier's mean.",
+    "windows": "Return windows that the instrument shares with the drivers.",
+    "residual_volatility": "Annualised volatility of what the drivers do not explain.",
+    "quantity": "Units, contracts or tokens; short < 0.",
+    "price": "Price per unit, local currency.",
+    "fx_rate": "Value of one unit of the local currency in base currency.",
+    "market_value": "quantity x price x multiplier x fx_rate, base currency.",
+    "family": "Kind of scenario.",
+    "severity": "How severe the scenario is, in words.",
+    "horizon_sessions": "Sessions over which the shock unfolds.",
+    "core": "The driver moves that the scenario fixes, simple returns.",
+    "description": "What happens, in words.",
+    "sources": "Where the figures come from.",
+    "version": "Version of the scenario's definition.",
+    "code": "Stable code of the finding.",
+    "where": "Table or file, row and column.",
+    "message": "What was found.",
+    "hint": "What to do.",
+    "source": "Table or file the row comes from.",
+    "row": "Row in that table or file.",
+    "column": "Column in that table or file.",
+    "reason": "Why the row was left out.",
+}
+
+
+class Table(pd.DataFrame):
+    """A result: a DataFrame that refuses assignment and knows its name and date.
+
+    Whatever is derived from it (a selection, a sort, a merge) is an ordinary
+    DataFrame, and so is `to_frame()`.
+
+    Attributes
+    ----------
+    title : str
+        Name of the table, as in the run folder.
+    as_of : str
+        Valuation date, ISO.
+    definitions : dict of str to str
+        What each column means, with its unit and sign.
+    """
+
+    _metadata = ["title", "as_of"]  # noqa: RUF012 - the name pandas reads
+    title: str
+    as_of: str
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """What each column means, with its unit and sign."""
+        return {c: COLUMNS[c] for c in self.columns if c in COLUMNS}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return an independent ordinary DataFrame with the same content."""
+        return pd.DataFrame(self)
+
+    def __setitem__(self, key: object, value: object) -> NoReturn:
+        """Refuse: a result is what was computed."""
+        msg = f"table {self.title!r} is a result; use to_frame() for one to change"
+        raise TypeError(msg)
+
+
+def table(title: str, as_of: np.datetime64, columns: Mapping[str, Any]) -> Table:
+    """Return the frozen table `title` with `columns` in the order given."""
+    made = Table(dict(columns))
+    object.__setattr__(made, "title", title)
+    object.__setattr__(made, "as_of", str(as_of))
+    return made
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Report:
+    """Everything that one run computed.
+
+    Attributes
+    ----------
+    as_of : numpy.datetime64
+        Valuation date.
+    base_currency : str
+        Currency of all money.
+    run_id : str
+        First 12 hex digits of SHA-256 over inputs, settings, version and as_of.
+    confidence : float
+        Level of the bands.
+    tables : Mapping of str to Table
+        Every result by name, in the order of the run folder.
+    issues : tuple of Issue
+        What the inputs made necessary to say.
+    manifest : Mapping
+        Inputs, settings and scenarios that the run id stands for.
+    """
+
+    as_of: np.datetime64
+    base_currency: str
+    run_id: str
+    confidence: float
+    tables: Mapping[str, Table]
+    issues: tuple[Issue, ...]
+    manifest: Mapping[str, Any]
+
+    @property
+    def exposures(self) -> Table:
+        """Exposures by tier."""
+        return self.tables["exposures"]
+
+    @property
+    def stress(self) -> Table:
+        """Stress P&L by scenario and tier."""
+        return self.tables["stress"]
+
+    @property
+    def shocks(self) -> Table:
+        """Shock of every instrument in every scenario."""
+        return self.tables["shocks"]
+
+    @property
+    def left_out(self) -> Table:
+        """Positions that were quarantined, with their money where it is known."""
+        return self.tables["left_out"]
+
+    @property
+    def status(self) -> str:
+        """Return ``complete``, or ``partial`` where positions were left out."""
+        return "partial" if len(self.left_out) else "complete"

@@ -1,0 +1,116 @@
+"""Returns on one clock: Monday to Friday, whatever session a price comes from.
+
+Tokens trade all weekend and Seoul closes before New York opens. Prices are sampled on
+Monday to Friday, so that a token's weekend compounds into Monday; a missing close is
+filled with the last one for at most four rows, and there is no other fill. Returns
+overlap over several sessions, which tames the asynchrony of the closes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskplugin._typing import Dates, Matrix, Vector
+from riskplugin.market import Market
+
+FILLED_ROWS = 4
+DAYS_FROM_MONDAY = 3  # 1970-01-01, day 0, was a Thursday
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Panel:
+    """Log prices on one clock.
+
+    Attributes
+    ----------
+    dates : ndarray of datetime64[D], shape (T,)
+        Consecutive Mondays to Fridays.
+    log_price : ndarray of shape (T, N)
+        Local currency; NaN where there is no close within four rows.
+    log_usd : ndarray of shape (T, C)
+        USD value of one unit of each currency.
+    """
+
+    dates: Dates
+    instruments: tuple[str, ...]
+    log_price: Matrix
+    currencies: tuple[str, ...]
+    log_usd: Matrix
+
+
+def weekdays(first: np.datetime64, last: np.datetime64) -> Dates:
+    """Return the Mondays to Fridays from `first` to `last`, both included."""
+    days = np.arange(first, last + np.timedelta64(1, "D"), dtype="datetime64[D]")
+    return days[(days.astype(np.int64) + DAYS_FROM_MONDAY) % 7 < 5]
+
+
+def sample(dates: Dates, values: Matrix, clock: Dates) -> Matrix:
+    """Return `values` (T, N) on `clock`, filled forward at most four rows."""
+    row = np.minimum(np.searchsorted(dates, clock), max(len(dates) - 1, 0))
+    on_clock = np.full((len(clock), values.shape[1]), np.nan)
+    hit = dates[row] == clock if len(dates) else np.zeros(len(clock), bool)
+    on_clock[hit] = values[row[hit]]
+    here = np.arange(len(clock))[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(on_clock), -1, here), axis=0)
+    fresh = (last >= 0) & (here - last <= FILLED_ROWS)
+    filled = np.take_along_axis(on_clock, np.maximum(last, 0), axis=0)
+    return np.where(fresh, filled, np.nan)
+
+
+def panel(
+    market: Market,
+    as_of: np.datetime64,
+    instruments: Sequence[str],
+    sessions: int | None = None,
+) -> Panel:
+    """Return log prices of `instruments` on the clock that ends at `as_of`.
+
+    Parameters
+    ----------
+    market : Market
+    as_of : numpy.datetime64
+        Nothing later is looked at.
+    instruments : sequence of str
+        Those without a price column are NaN throughout.
+    sessions : int, optional
+        Rows wanted, the latest; all of them by default.
+    """
+    known = market.dates <= as_of
+    dates = market.dates[known]
+    first = dates[0] if len(dates) else as_of
+    if sessions is not None:
+        first = max(first, as_of - np.timedelta64(7 * (sessions // 5 + 3), "D"))
+    clock = weekdays(first, as_of)
+    column = {name: i for i, name in enumerate(market.instruments)}
+    start = int(np.searchsorted(dates, first))
+    close = market.close[known][start:]
+    prices = np.full((len(close), len(instruments)), np.nan)
+    for i, name in enumerate(instruments):
+        if name in column:
+            prices[:, i] = close[:, column[name]]
+    keep = slice(None) if sessions is None else slice(-sessions, None)
+    return Panel(
+        clock[keep],
+        tuple(instruments),
+        np.log(sample(dates[start:], prices, clock))[keep],
+        market.currencies,
+        np.log(sample(dates[start:], market.usd_per[known][start:], clock))[keep],
+    )
+
+
+def over_sessions(log: Matrix, sessions: int) -> Matrix:
+    """Return the log returns over `sessions` rows that end at each row but the first.
+
+    Shape (T - sessions, N); NaN where either end has no price.
+    """
+    return log[sessions:] - log[:-sessions]
+
+
+def exponential_weights(rows: int, half_life: float) -> Vector:
+    """Return weights of shape (rows,) that halve every `half_life` rows into the past.
+
+    The last row weighs 1.
+    """
+    weights: Vector = 0.5 ** (np.arange(rows)[::-1] / half_life)
+    return weights

@@ -1,0 +1,1 @@
+"""Scenarios: named, sourced sets of shocks."""

@@ -1,0 +1,1 @@
+"""Sources: where the desk's tables come from."""

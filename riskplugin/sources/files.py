@@ -1,0 +1,262 @@
+"""Tables from files: CSV, XLSX and Parquet, local or any URL that fsspec opens."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile
+
+import pandas as pd
+
+from riskplugin.errors import InputError, Issue, Place, SchemaError, listing
+from riskplugin.inputs.assemble import Given
+from riskplugin.inputs.config import (
+    DeskFile,
+    TableRef,
+    as_date,
+    desk_file,
+    parse_toml,
+)
+from riskplugin.inputs.reading import Findings, RawTable
+from riskplugin.inputs.scenario_file import scenarios_from
+from riskplugin.inputs.tables import TABLES
+from riskplugin.scenarios.definition import Scenario
+
+SCENARIOS = "scenarios"
+FIRST_ROW = 2
+NUMBERS_INSIDE = ("prices", "volumes", "fx")
+
+
+def read_desk(path: str, as_of: object, findings: Findings) -> Given:
+    """Return everything that the desk file at `path` names.
+
+    Raises
+    ------
+    InputError
+        If desk.toml itself cannot be used. Faults of the tables go to `findings`.
+    """
+    name = PurePosixPath(path.replace("\\", "/")).name
+    config = desk_file(parse_toml(text_of(path, name), name), name)
+    tables: dict[str, RawTable] = {}
+    scenarios: tuple[Scenario, ...] = ()
+    for key, ref in config.tables.items():
+        where = ref if isinstance(ref, TableRef) else TableRef(path=ref)
+        try:
+            if key == SCENARIOS:
+                scenarios = read_scenarios(path, where)
+            elif key in TABLES:
+                tables[key] = read_table(beside(path, where.path), where, key)
+            else:
+                findings.stop([unknown_table(name, key)])
+        except InputError as error:
+            findings.stop(error.issues)
+    source = scenario_source(config)
+    return Given(tables, scenarios, source, config, as_date(as_of))
+
+
+def unknown_table(source: str, key: str) -> Issue:
+    """Return the issue of a table name that no desk has."""
+    known = listing([*TABLES, SCENARIOS], limit=20)
+    place = Place(source, column=f"tables.{key}")
+    return Issue("unknown-key", place, "unknown table", f"tables are {known}")
+
+
+def scenario_source(config: DeskFile) -> str:
+    """Return the name of the desk's scenario file."""
+    ref = config.tables.get(SCENARIOS, SCENARIOS)
+    return PurePosixPath(ref.path if isinstance(ref, TableRef) else ref).name
+
+
+def read_scenarios(desk: str, ref: TableRef) -> tuple[Scenario, ...]:
+    """Return the scenarios of the file that the desk file names."""
+    path = beside(desk, ref.path)
+    name = PurePosixPath(path).name
+    return scenarios_from(parse_toml(text_of(path, name), name), name)
+
+
+def beside(desk: str, path: str) -> str:
+    """Return `path` as seen from the folder of the desk file."""
+    if "://" in path or Path(path).is_absolute():
+        return path
+    if "://" in desk:
+        return desk.rsplit("/", 1)[0] + "/" + path
+    return str(Path(desk).parent / path)
+
+
+def bytes_of(path: str, name: str) -> bytes:
+    """Return the content of a file.
+
+    Raises
+    ------
+    SchemaError
+        If it is missing, a folder, or cannot be read.
+    """
+    try:
+        if "://" in path:
+            return remote(path)
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise unreadable(name, "no such file", f"looked for {path}") from error
+    except IsADirectoryError as error:
+        raise unreadable(name, "is a folder", "name a file in it") from error
+    except ImportError as error:
+        hint = "pip install 'riskplugin[url]', and the package of that protocol"
+        raise unreadable(name, f"cannot open URLs: {error}", hint) from error
+    except (OSError, ValueError) as error:
+        raise unreadable(name, f"cannot be read: {error}", "check it") from error
+
+
+def remote(url: str) -> bytes:
+    """Return the content at a URL that fsspec opens."""
+    import fsspec  # noqa: PLC0415 - only for URLs
+
+    with fsspec.open(url, "rb") as file:
+        content: bytes = file.read()
+    return content
+
+
+def unreadable(source: str, message: str, hint: str) -> SchemaError:
+    """Return the error of a file that cannot be read."""
+    return SchemaError([Issue("bad-file", Place(source), message, hint)])
+
+
+def text_of(path: str, name: str) -> str:
+    """Return the text of a UTF-8 file, without a byte order mark."""
+    try:
+        return bytes_of(path, name).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text: byte {error.start}"
+        raise unreadable(name, message, "save it as UTF-8") from error
+
+
+def read_table(path: str, ref: TableRef, key: str) -> RawTable:
+    """Return the table at `path`, its cells as they stand.
+
+    Raises
+    ------
+    SchemaError
+        If the file cannot be read, or has no such sheet.
+    """
+    pure = PurePosixPath(path.replace("\\", "/"))
+    name = pure.name
+    reader = READERS.get(pure.suffix.casefold())
+    if reader is None:
+        hint = f"give one of {listing(READERS)}"
+        raise unreadable(name, f"unknown kind of file {pure.suffix!r}", hint)
+    content = bytes_of(path, name)
+    frame, source = reader(content, name, ref, key)
+    return RawTable(frame, source, FIRST_ROW, ref.columns)
+
+
+def read_csv(
+    content: bytes, name: str, ref: TableRef, key: str
+) -> tuple[pd.DataFrame, str]:
+    """Return a CSV file; text stays text, so that 000660 keeps its zeros."""
+    if ref.sheet is not None:
+        raise unreadable(name, "a CSV file has no sheets", "take out `sheet`")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text: byte {error.start}"
+        raise unreadable(name, message, "save it as UTF-8") from error
+    header = next(csv.reader(io.StringIO(text)), [])
+    if not header:
+        raise unreadable(name, "is empty", "the first row must name the columns")
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            header=None,
+            skiprows=1,
+            names=range(len(header)),
+            index_col=False,
+            dtype=csv_types(header, ref.columns, key),
+            keep_default_na=False,
+            na_values=[""],
+            low_memory=False,
+            skip_blank_lines=False,
+            float_precision="round_trip",
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise unreadable(name, f"not a table: {error}", "check that row") from error
+    frame.columns = pd.Index(header, dtype=object)
+    return frame, name
+
+
+def csv_types(
+    header: list[str], mapping: Mapping[str, str], key: str
+) -> dict[int, type[str]] | type[str]:
+    """Return which columns stay text: all, but for the figures of long tables."""
+    if key not in NUMBERS_INSIDE:
+        return str
+    words = {mapping.get(c, c).casefold() for c in ("date", "instrument", "pair", "venue")}
+    return {i: str for i, h in enumerate(header) if h.strip().casefold() in words}
+
+
+def read_xlsx(
+    content: bytes, name: str, ref: TableRef, key: str
+) -> tuple[pd.DataFrame, str]:
+    """Return one sheet of a workbook: its values, no formula evaluated."""
+    from openpyxl import load_workbook  # noqa: PLC0415 - a quarter of a second
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+        raise unreadable(name, f"not a workbook: {error}", "save it as .xlsx") from error
+    sheets = book.sheetnames
+    if ref.sheet is not None and ref.sheet not in sheets:
+        hint = f"sheets are {listing(sheets)}"
+        raise unreadable(name, f"no sheet {ref.sheet!r}", hint)
+    sheet = book[ref.sheet or sheets[0]]
+    rows = list(sheet.iter_rows(values_only=True))
+    book.close()
+    if not rows:
+        hint = f"{key} needs a header row"
+        raise unreadable(f"{name} [{sheet.title}]", "is empty", hint)
+    header, body = rows[0], rows[1:]
+    frame = pd.DataFrame(body, columns=pd.RangeIndex(len(header)), dtype=object)
+    frame.columns = pd.Index(["" if h is None else h for h in header], dtype=object)
+    return typed(frame), f"{name} [{sheet.title}]"
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with columns of one kind as that kind."""
+    inferred: pd.DataFrame = frame.infer_objects()
+    return inferred
+
+
+def read_parquet(
+    content: bytes, name: str, ref: TableRef, key: str
+) -> tuple[pd.DataFrame, str]:
+    """Return a Parquet file."""
+    import pyarrow  # noqa: PLC0415 - only for Parquet
+
+    if ref.sheet is not None:
+        raise unreadable(name, "a Parquet file has no sheets", "take out `sheet`")
+    try:
+        return pd.read_parquet(io.BytesIO(content)), name
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        hint = f"write {key} again"
+        raise unreadable(name, f"not a Parquet file: {error}", hint) from error
+
+
+Reader = Callable[[bytes, str, TableRef, str], tuple[pd.DataFrame, str]]
+READERS: Mapping[str, Reader] = {
+    ".csv": read_csv,
+    ".xlsx": read_xlsx,
+    ".parquet": read_parquet,
+}
+
+
+def given_frames(
+    frames: Mapping[str, pd.DataFrame | None],
+    scenarios: Iterable[Scenario] | None,
+    config: DeskFile,
+    as_of: object,
+) -> Given:
+    """Return what a desk made of DataFrames gave."""
+    tables = {
+        name: RawTable(frame, name) for name, frame in frames.items() if frame is not None
+    }
+    own = () if scenarios is None else tuple(scenarios)
+    return Given(tables, own, SCENARIOS, config, as_date(as_of))

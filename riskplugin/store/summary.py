@@ -1,0 +1,104 @@
+"""The first page of a run, in words."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from riskplugin.errors import Severity
+from riskplugin.results import Report
+
+SHOWN = 5
+
+
+def summary(report: Report) -> str:
+    """Return the run's first page as Markdown."""
+    return "\n".join(lines(report)) + "\n"
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Yield the lines of the first page."""
+    books = report.tables["positions"]["book"].nunique()
+    yield f"# Risk on {report.as_of}"
+    yield ""
+    yield f"Run {report.run_id}, {report.status}. {books} books, "
+    yield f"{len(report.tables['positions'])} positions; money in {report.base_currency}."
+    yield ""
+    yield from left_out(report)
+    yield from worst(report)
+    yield from tiers(report)
+    yield from findings(report)
+
+
+def left_out(report: Report) -> Iterator[str]:
+    """Yield what was left out, in money."""
+    out = report.left_out
+    if not len(out):
+        yield "Nothing was left out."
+        yield ""
+        return
+    known = out["market_value"].abs()
+    unknown = int(known.isna().sum())
+    yield (
+        f"**Left out: {len(out)} positions, {money(known.sum())} gross**"
+        + (f", and {unknown} of unknown value." if unknown else ".")
+        + " Every figure below is without them."
+    )
+    yield ""
+    yield from markdown(out[["source", "row", "book", "instrument", "reason"]])
+
+
+def worst(report: Report) -> Iterator[str]:
+    """Yield the worst scenarios with their bands."""
+    total = report.tables["stress_total"].sort_values("pnl").head(SHOWN)
+    yield f"## Worst scenarios, P&L with its {report.confidence:.0%} band"
+    yield ""
+    yield from markdown(total[["scenario", "pnl", "low", "high"]])
+    yield "The P&L is at the median shock of every name. The band says how far the same"
+    yield "core move left prices apart in the history used; it does not say how likely"
+    yield "the core move is."
+    yield ""
+
+
+def tiers(report: Report) -> Iterator[str]:
+    """Yield exposures by tier."""
+    yield "## What we hold, by tier"
+    yield ""
+    columns = ["tier", "long", "short", "net", "memory_beta_exposure", "proxied_share"]
+    yield from markdown(report.exposures[columns])
+    yield "memory_beta_exposure: P&L per unit of log return of the memory basket with"
+    yield "everything else following. proxied_share: share of gross whose loadings come"
+    yield "from peers, not from own history."
+    yield ""
+
+
+def findings(report: Report) -> Iterator[str]:
+    """Yield what the inputs made necessary to say."""
+    errors = [i for i in report.issues if i.severity is Severity.ERROR]
+    yield f"## Findings: {len(errors)} errors, {len(report.issues) - len(errors)} warnings"
+    yield ""
+    yield from (f"* {issue}" for issue in report.issues)
+
+
+def markdown(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield a table in Markdown."""
+    yield "| " + " | ".join(frame.columns) + " |"
+    aligned = ["---:" if d.kind == "f" else "---" for d in frame.dtypes]
+    yield "|" + "|".join(aligned) + "|"
+    for row in frame.itertuples(index=False):
+        yield "| " + " | ".join(cell(v) for v in row) + " |"
+    yield ""
+
+
+def cell(value: object) -> str:
+    """Return a figure as it is read: money in full, shares in percent."""
+    if isinstance(value, float | np.floating):
+        if np.isnan(value):
+            return "–"
+        return f"{value:.0%}" if 0 < abs(value) <= 1 else money(float(value))
+    return str(value).replace("|", "\\|")
+
+
+def money(value: float) -> str:
+    """Return money without decimals."""
+    return f"{value:,.0f}"

@@ -1,0 +1,203 @@
+"""How sure a propagated shock is: bands of names and of books.
+
+A name's log shock has variance ``H (b' S_r|c b + s2) + f' V f``: what the core leaves
+open in the drivers, the residual, and the estimation error of the loadings along the
+driver move f, which grows with the move and not with the horizon. A book adds the
+slopes of its positions at the stressed state: shared drivers and correlated residuals
+(estimation errors of regressions on the same drivers correlate as the residuals do).
+What a scenario fixes has no uncertainty of its own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from riskplugin._typing import Cube, Flags, Matrix
+from riskplugin.stressing.shock import ShockGrid, band_ends
+
+BLOCK = 4_000_000  # array elements held at once
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Uncertainty:
+    """What is not known about the log shocks in base currency.
+
+    Attributes
+    ----------
+    loadings : ndarray of shape (S, N, J)
+        Sensitivity to the drivers that the core leaves open.
+    drivers : ndarray of shape (S, J, J)
+        Covariance of those drivers over the horizon.
+    specific : ndarray of shape (S, N)
+        Standard deviation of residual and estimation error over the horizon.
+    correlation : ndarray of shape (N, N)
+        Of the specific part.
+    banded : ndarray of bool, shape (S, N)
+        Whether anything was propagated, so that a band has a meaning.
+    """
+
+    loadings: Cube
+    drivers: Cube
+    specific: Matrix
+    correlation: Matrix
+    banded: Flags
+
+
+def uncertainty(grid: ShockGrid) -> Uncertainty:
+    """Return what `grid` leaves open."""
+    model = grid.model
+    count = len(model.instruments)
+    free = ~grid.explicit
+    fx_free = ~grid.fx_explicit
+    reach = np.where(free, grid.multiplier, 0.0)
+    loadings = (
+        reach[:, :, None] * model.loadings[:count]
+        + fx_free[:, :, None] * model.loadings[count:][model.currency]
+    )
+    error = np.einsum("sj,njk,sk->sn", grid.drivers, model.errors, grid.drivers)
+    estimation = reach**2 * error[:, :count]
+    estimation += fx_free * error[:, count:][:, model.currency]
+    residual = free * model.volatility[:count] ** 2 + fx_free * fx_variance(grid)
+    residual += 2 * (free & fx_free) * joint_covariance(grid)
+    specific = grid.horizon[:, None] * np.maximum(residual, 0.0) + estimation
+    foreign = model.currency != 0
+    return Uncertainty(
+        loadings,
+        grid.horizon[:, None, None] * grid.remainder,
+        np.sqrt(np.maximum(specific, 0.0)),
+        base_correlation(grid),
+        (free | (fx_free & foreign)) & ~np.isnan(model.volatility[:count]),
+    )
+
+
+def fx_variance(grid: ShockGrid) -> Matrix:
+    """Return the residual variance of each instrument's currency, shape (N,)."""
+    model = grid.model
+    variance: Matrix = model.volatility[len(model.instruments) :][model.currency] ** 2
+    return variance
+
+
+def joint_covariance(grid: ShockGrid) -> Matrix:
+    """Return the residual covariance of each instrument and its currency, (N,)."""
+    model = grid.model
+    count = len(model.instruments)
+    fx = count + model.currency
+    product = model.volatility[:count] * model.volatility[fx]
+    covariance: Matrix = product * model.correlation[np.arange(count), fx]
+    return covariance
+
+
+def base_correlation(grid: ShockGrid) -> Matrix:
+    """Return the correlation of the instruments' residuals in base currency."""
+    model = grid.model
+    count = len(model.instruments)
+    volatility = np.nan_to_num(model.volatility)
+    covariance = model.correlation * np.outer(volatility, volatility)
+    fx = count + model.currency
+    base = (
+        covariance[:count, :count]
+        + covariance[np.ix_(np.arange(count), fx)]
+        + covariance[np.ix_(fx, np.arange(count))]
+        + covariance[np.ix_(fx, fx)]
+    )
+    scale = np.sqrt(np.maximum(np.diag(base), 0.0))
+    unit = np.outer(scale, scale)
+    own = model.correlation[:count, :count]
+    correlation = np.divide(base, unit, out=own.copy(), where=unit > 0)
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
+
+
+def name_band(grid: ShockGrid, confidence: float) -> tuple[Matrix, Matrix]:
+    """Return the lower and upper simple shock of every name, shape (S, N).
+
+    NaN where the scenario fixes the shock.
+    """
+    open_ = uncertainty(grid)
+    drivers = np.einsum("snj,sjk,snk->sn", open_.loadings, open_.drivers, open_.loadings)
+    deviation = np.sqrt(np.maximum(drivers + open_.specific**2, 0.0))
+    deviation = np.where(open_.banded, deviation, np.nan)
+    below, above = band_ends(confidence)
+    total = grid.total
+    return np.expm1(total + below * deviation), np.expm1(total + above * deviation)
+
+
+def book_band(
+    grid: ShockGrid, holdings: csr_array, middle: Matrix, confidence: float
+) -> tuple[Matrix, Matrix]:
+    """Return the lower and upper P&L of groups of holdings, shape (G, S).
+
+    The P&L at the normal quantile z is ``middle + a (e^(z D / a) - 1)``, a lognormal
+    shifted to the group: D is the standard deviation at the slopes of the stressed
+    state and ``a = gross^2 / net`` of the stressed values. One long name gives its own
+    lognormal exactly, so a long group never loses more than its value; one short name
+    the mirror image; a hedged group a symmetric band, of width zero if the hedge is
+    perfect.
+
+    Parameters
+    ----------
+    grid : ShockGrid
+    holdings : sparse array of shape (G, N)
+        Net market value, base currency.
+    middle : ndarray of shape (G, S)
+        P&L at the median shocks.
+    confidence : float
+        Level of the central band.
+    """
+    open_ = uncertainty(grid)
+    growth = np.where(holdings_reach(holdings), np.exp(grid.total), 0.0)
+    exposure = driver_exposure(holdings, growth, np.nan_to_num(open_.loadings))
+    variance = np.einsum("gsj,sjk,gsk->gs", exposure, open_.drivers, exposure)
+    specific = growth * np.nan_to_num(open_.specific)
+    variance += specific_variance(holdings, specific, open_.correlation)
+    deviation = np.sqrt(np.maximum(variance, 0.0))
+    net = holdings @ growth.T
+    gross = abs(holdings) @ growth.T
+    banded = abs(holdings) @ open_.banded.T.astype(float) > 0
+    skew = np.divide(net, gross**2, out=np.zeros_like(net), where=gross > 0)
+    low, high = (
+        np.where(banded, middle + shifted_lognormal(z * deviation, skew), np.nan)
+        for z in band_ends(confidence)
+    )
+    return low, high
+
+
+def holdings_reach(holdings: csr_array) -> Flags:
+    """Whether any group holds the instrument, shape (N,)."""
+    held: Flags = np.bincount(holdings.indices, minlength=holdings.shape[1]) > 0
+    return held
+
+
+def shifted_lognormal(move: Matrix, skew: Matrix) -> Matrix:
+    """Return ``(e^(move x skew) - 1) / skew``, which is `move` where skew is 0."""
+    bend = move * skew
+    return move * np.divide(np.expm1(bend), bend, out=np.ones_like(bend), where=bend != 0)
+
+
+def driver_exposure(holdings: csr_array, growth: Matrix, loadings: Cube) -> Cube:
+    """Return the money slope of each group to each driver, shape (G, S, J)."""
+    scenarios, _, drivers = loadings.shape
+    slopes = (growth[:, :, None] * loadings).transpose(1, 0, 2)
+    flat = holdings @ slopes.reshape(len(slopes), -1)
+    exposure: Cube = flat.reshape(-1, scenarios, drivers)
+    return exposure
+
+
+def specific_variance(
+    holdings: csr_array, slopes: Matrix, correlation: Matrix
+) -> Matrix:
+    """Return the variance of the specific P&L of each group, shape (G, S).
+
+    ``u' R u`` with ``u = holdings x slopes``; groups of one name need no correlation.
+    """
+    squared = holdings.power(2) @ (slopes**2).T
+    many = np.flatnonzero(np.diff(holdings.indptr) > 1)
+    rows = max(1, BLOCK // max(1, slopes.size))
+    for start in range(0, len(many), rows):
+        block = many[start : start + rows]
+        dense = holdings[block].toarray()
+        specific = dense[:, None, :] * slopes[None, :, :]
+        crossed = specific @ correlation
+        squared[block] = np.einsum("gsn,gsn->gs", crossed, specific)
+    return np.asarray(squared)

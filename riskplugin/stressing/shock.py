@@ -1,0 +1,186 @@
+"""From scenarios to the shock of every instrument."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from riskplugin._typing import Cube, Flags, Matrix, Vector
+from riskplugin.errors import ScenarioError, did_you_mean
+from riskplugin.factors.drivers import retracement
+from riskplugin.factors.model import FactorModel
+from riskplugin.factors.propagation import complete
+from riskplugin.scenarios.definition import Scenario, ScenarioSet, unknown_names
+from riskplugin.universe import Universe
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ShockGrid:
+    """Shocks of S scenarios to N instruments, in logs over each horizon.
+
+    Attributes
+    ----------
+    drivers : ndarray of shape (S, J)
+        Moves of the drivers; equal to the core where a scenario names one.
+    remainder : ndarray of shape (S, J, J)
+        Covariance per session of what the core leaves open.
+    horizon : ndarray of shape (S,)
+        Sessions.
+    local : ndarray of shape (S, N)
+        In the instrument's currency, before overshoot; NaN where nothing is known.
+    multiplier : ndarray of shape (S, N)
+        Overshoot: 1 where there is none.
+    fx : ndarray of shape (S, N)
+        Of the instrument's currency against the base currency.
+    direct : ndarray of bool, shape (S, N)
+        Named by the scenario, by itself or by its tier, or member of a core driver.
+    explicit : ndarray of bool, shape (S, N)
+        Fixed by the scenario, by itself or by its tier.
+    fx_explicit : ndarray of bool, shape (S, N)
+        The currency is fixed by the scenario.
+    """
+
+    scenarios: ScenarioSet
+    model: FactorModel
+    drivers: Matrix
+    remainder: Cube
+    horizon: Vector
+    local: Matrix
+    multiplier: Matrix
+    fx: Matrix
+    direct: Flags
+    explicit: Flags
+    fx_explicit: Flags
+
+    @property
+    def total(self) -> Matrix:
+        """Log shock in base currency with overshoot, shape (S, N)."""
+        return self.multiplier * self.local + self.fx
+
+
+def shock_grid(
+    scenarios: ScenarioSet, model: FactorModel, universe: Universe
+) -> ShockGrid:
+    """Resolve `scenarios` against `model`: instrument > tier > propagated.
+
+    Raises
+    ------
+    ScenarioError
+        With every scenario that names what the desk does not know.
+    """
+    faults = [f for s in scenarios for f in misfits(s, model, universe)]
+    if faults:
+        raise ScenarioError("\n".join(faults))
+    core, moves = core_moves(scenarios, model)
+    drivers, remainder = complete(model.covariance, core, moves)
+    count = len(model.instruments)
+    beta, fx_beta = model.loadings[:count], model.loadings[count:]
+    tiers = on_tiers(scenarios, "tiers", model)
+    names = on_instruments(scenarios, model, universe)
+    named = np.where(np.isnan(names), tiers, names)
+    explicit = ~np.isnan(named)
+    fx_named = on_currencies(scenarios, model)
+    fx = np.where(np.isnan(fx_named), drivers @ fx_beta.T, np.log1p(fx_named))
+    overshoot = on_tiers(scenarios, "overshoot", model)
+    member = basket_members(model)
+    return ShockGrid(
+        scenarios,
+        model,
+        drivers,
+        remainder,
+        np.array([float(s.horizon_sessions) for s in scenarios]),
+        np.where(explicit, np.log1p(named), drivers @ beta.T),
+        np.where(np.isnan(overshoot), 1.0, overshoot),
+        fx[:, model.currency],
+        explicit | ((core.astype(float) @ member) > 0),
+        explicit,
+        ~np.isnan(fx_named)[:, model.currency],
+    )
+
+
+def misfits(
+    scenario: Scenario, model: FactorModel, universe: Universe
+) -> Iterator[str]:
+    """Yield what `scenario` names that the desk does not know."""
+    for fault in (
+        *missing_drivers(scenario, model),
+        *unknown_names(scenario, universe, model.currencies[0]),
+    ):
+        yield f"scenario {scenario.name!r}: {fault}"
+
+
+def missing_drivers(scenario: Scenario, model: FactorModel) -> Iterator[str]:
+    """Yield why a driver in the core of `scenario` cannot be moved."""
+    for driver in (*scenario.core, *scenario.retrace):
+        if driver in model.drivers:
+            continue
+        if driver in model.history.names:
+            yield f"driver {driver!r} has too little price history up to {model.as_of}"
+        else:
+            hint = did_you_mean(driver, model.drivers) or "no driver has prices"
+            yield f"driver {driver!r} has no prices; {hint}"
+
+
+def core_moves(scenarios: ScenarioSet, model: FactorModel) -> tuple[Flags, Matrix]:
+    """Return which drivers are core, and their log moves, both of shape (S, J)."""
+    moves = np.full((len(scenarios), len(model.drivers)), np.nan)
+    column = {driver: j for j, driver in enumerate(model.drivers)}
+    for row, scenario in zip(moves, scenarios, strict=True):
+        for driver, move in scenario.core.items():
+            row[column[driver]] = np.log1p(move)
+        for driver, share in scenario.retrace.items():
+            row[column[driver]] = retracement(model.history.index(driver), share)
+    core = ~np.isnan(moves)
+    return core, np.where(core, moves, 0.0)
+
+
+def filled(
+    scenarios: ScenarioSet, names: Sequence[str], figures: Sequence[Mapping[str, float]]
+) -> Matrix:
+    """Return `figures` (one mapping per scenario) by `names`, NaN where not given."""
+    column = {name: j for j, name in enumerate(names)}
+    grid = np.full((len(scenarios), len(names)), np.nan)
+    for row, given in zip(grid, figures, strict=True):
+        for name, figure in given.items():
+            if name in column:
+                row[column[name]] = figure
+    return grid
+
+
+def on_tiers(scenarios: ScenarioSet, part: str, model: FactorModel) -> Matrix:
+    """Return a figure by tier, spread to the instruments, shape (S, N)."""
+    tiers = sorted(set(model.tiers))
+    rows = np.array([tiers.index(t) for t in model.tiers], dtype=np.int64)
+    figures = [getattr(s, part) for s in scenarios]
+    return filled(scenarios, tiers, figures)[:, rows]
+
+
+def on_instruments(
+    scenarios: ScenarioSet, model: FactorModel, universe: Universe
+) -> Matrix:
+    """Return the shocks given by instrument (aliases resolved), shape (S, N)."""
+    figures = [
+        {universe.resolve(k): v for k, v in s.instruments.items()} for s in scenarios
+    ]
+    return filled(scenarios, model.instruments, figures)
+
+
+def on_currencies(scenarios: ScenarioSet, model: FactorModel) -> Matrix:
+    """Return the shocks given by currency, shape (S, C)."""
+    return filled(scenarios, model.currencies, [s.fx for s in scenarios])
+
+
+def basket_members(model: FactorModel) -> Matrix:
+    """Return 1 where an instrument is in a driver's basket, shape (J, N)."""
+    column = {name: i for i, name in enumerate(model.instruments)}
+    member = np.zeros((len(model.drivers), len(model.instruments)))
+    for row, basket in zip(member, model.members, strict=True):
+        row[[column[m] for m in basket]] = 1.0
+    return member
+
+
+def band_ends(confidence: float) -> tuple[float, float]:
+    """Return the standard normal quantiles at the ends of a central band."""
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    return -z, z

@@ -1,0 +1,261 @@
+"""The questions a desk asks, answered as labelled tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from riskplugin._typing import Matrix
+from riskplugin.book import KEYS, grouped
+from riskplugin.desk import Desk
+from riskplugin.errors import Issue, Place, Severity, UsageError, did_you_mean
+from riskplugin.exposure import exposures
+from riskplugin.factors.model import ASSUMED, PROXIED, FactorModel
+from riskplugin.results import Table, table
+from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.stressing.bands import name_band
+from riskplugin.stressing.engine import stress_groups
+from riskplugin.stressing.shock import missing_drivers, shock_grid
+
+SCENARIO = "scenario"
+SESSIONS_A_YEAR = 252
+Wanted = str | Scenario | Iterable[str | Scenario] | None
+
+
+def keys_of(by: str | Iterable[str], extra: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the keys of a table.
+
+    Raises
+    ------
+    UsageError
+        Naming the keys that no table has or that stand twice.
+    """
+    keys = (by,) if isinstance(by, str) else tuple(by)
+    allowed = (*extra, *KEYS)
+    for key in keys:
+        if key not in allowed:
+            raise UsageError(f"cannot group by {key!r}; {did_you_mean(key, allowed)}")
+    if len(set(keys)) < len(keys) or not keys:
+        raise UsageError(f"group by one or more distinct keys, got {keys}")
+    return keys
+
+
+def exposure_table(desk: Desk, model: FactorModel, by: str | Iterable[str]) -> Table:
+    """Return exposures by the keys `by`."""
+    keys = keys_of(by)
+    grouping = grouped(desk.book, keys)
+    rows = rows_of(desk, model)
+    count = len(model.instruments)
+    beta, _ = model.memory_beta()
+    in_base = beta[:count] + beta[count:][model.currency]
+    stand_in = np.isin(np.array(model.provenance), (PROXIED, ASSUMED))
+    figures = exposures(
+        desk.book, grouping, desk.settings.nav, in_base[rows], stand_in[:count][rows]
+    )
+    columns = {**grouping.keys, **figures}
+    return table("exposures", desk.as_of, columns)
+
+
+def rows_of(desk: Desk, model: FactorModel) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """Return the row of each position's instrument in the model, shape (P,)."""
+    row = {name: i for i, name in enumerate(model.instruments)}
+    held = desk.book.labels["instrument"]
+    return np.array([row[n] for n in held.names], dtype=np.int64)[held.codes]
+
+
+def chosen_scenarios(desk: Desk, model: FactorModel, wanted: Wanted) -> ScenarioSet:
+    """Return the scenarios asked for; by default all whose drivers have prices.
+
+    Raises
+    ------
+    ScenarioError
+        If a name is unknown.
+    """
+    if wanted is None:
+        return ScenarioSet(
+            tuple(s for s in desk.scenarios if not any(missing_drivers(s, model)))
+        )
+    single = isinstance(wanted, str | Scenario)
+    return desk.scenarios.choose([wanted] if single else wanted)  # type: ignore[list-item, arg-type]
+
+
+def left_out_scenarios(desk: Desk, model: FactorModel) -> list[Issue]:
+    """Return a warning per scenario of the desk that cannot be run, with the reason."""
+    issues = []
+    for scenario in desk.scenarios:
+        for fault in missing_drivers(scenario, model):
+            place = Place("scenarios", column=scenario.name)
+            message = f"left out: {fault}"
+            hint = "give prices of its members, or name others under [drivers]"
+            issues.append(
+                Issue("scenario-left-out", place, message, hint, Severity.WARNING)
+            )
+    return issues
+
+
+def stress_table(
+    desk: Desk,
+    model: FactorModel,
+    wanted: Wanted,
+    by: str | Iterable[str],
+    confidence: float,
+) -> Table:
+    """Return stress P&L by the keys `by`; the scenario comes first if not among them."""
+    keys = keys_of(by, (SCENARIO,))
+    keys = keys if SCENARIO in keys else (SCENARIO, *keys)
+    scenarios = chosen_scenarios(desk, model, wanted)
+    grid = shock_grid(scenarios, model, desk.universe)
+    labels = tuple(k for k in keys if k != SCENARIO)
+    grouping = grouped(desk.book, labels)
+    done = stress_groups(
+        desk.book, grouping, grid, confidence, desk.settings.unwind_share
+    )
+    before = labels[: keys.index(SCENARIO)]
+    order = row_order(len(grouping), len(scenarios), scenario_first=not before)
+    group, scenario = order
+    columns: dict[str, object] = {}
+    for key in keys:
+        if key == SCENARIO:
+            columns[key] = [scenarios.names()[s] for s in scenario]
+        else:
+            columns[key] = [grouping.keys[key][g] for g in group]
+    parts = (
+        "pnl",
+        "direct",
+        "propagated",
+        "overshoot",
+        "convexity",
+        "liquidity",
+        "low",
+        "high",
+    )
+    for name in parts:
+        columns[name] = getattr(done, name)[group, scenario]
+    return table("stress", desk.as_of, columns)
+
+
+def row_order(
+    groups: int, scenarios: int, *, scenario_first: bool
+) -> tuple["np.ndarray[tuple[int], np.dtype[np.int64]]", ...]:
+    """Return group and scenario of each row of a table over both."""
+    if scenario_first:
+        scenario, group = np.divmod(np.arange(groups * scenarios), groups)
+    else:
+        group, scenario = np.divmod(np.arange(groups * scenarios), scenarios)
+    return group, scenario
+
+
+def shock_table(
+    desk: Desk, model: FactorModel, scenarios: ScenarioSet, confidence: float
+) -> Table:
+    """Return the shock of every modelled instrument in each scenario."""
+    grid = shock_grid(scenarios, model, desk.universe)
+    low, high = name_band(grid, confidence)
+    count = len(model.instruments)
+    local = np.expm1(grid.multiplier * grid.local)
+    columns = {
+        SCENARIO: np.repeat(np.array(scenarios.names(), dtype=object), count),
+        "instrument": list(model.instruments) * len(scenarios),
+        "tier": list(model.tiers) * len(scenarios),
+        "shock": flat(np.expm1(grid.total)),
+        "low": flat(low),
+        "high": flat(high),
+        "provenance": sources(model, grid.explicit),
+        "local_shock": flat(local),
+        "fx_shock": flat(np.expm1(grid.fx)),
+    }
+    return table("shocks", desk.as_of, columns)
+
+
+def flat(grid: Matrix) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Return a (scenario, instrument) grid as one column."""
+    return np.ascontiguousarray(grid).reshape(-1)
+
+
+def sources(model: FactorModel, explicit: Matrix) -> list[str]:
+    """Return where each shock comes from: the scenario itself, or the loading."""
+    count = len(model.instruments)
+    return [
+        ASSUMED if fixed else model.provenance[i]
+        for row in explicit
+        for i, fixed in enumerate(row[:count])
+    ]
+
+
+def loading_table(desk: Desk, model: FactorModel) -> Table:
+    """Return total memory beta and partial loadings of every modelled instrument."""
+    count = len(model.instruments)
+    beta, error = model.memory_beta()
+    partial = {f"loading_{d}": model.loadings[:count, j] for j, d in enumerate(model.drivers)}
+    columns = {
+        "instrument": list(model.instruments),
+        "tier": list(model.tiers),
+        "total_memory_beta": beta[:count],
+        "standard_error": error[:count],
+        "own_weight": model.own_weight[:count],
+        "windows": model.windows[:count],
+        "residual_volatility": model.volatility[:count] * np.sqrt(SESSIONS_A_YEAR),
+        "provenance": list(model.provenance[:count]),
+        **partial,
+    }
+    return table("loadings", desk.as_of, columns)
+
+
+def position_table(desk: Desk) -> Table:
+    """Return every position with its value."""
+    book = desk.book
+    keys = ("position", *(k for k in KEYS if k != "position"))
+    labels: Mapping[str, object] = {
+        k: [book.labels[k].names[c] for c in book.labels[k].codes] for k in keys
+    }
+    columns = {
+        **labels,
+        "quantity": book.quantity,
+        "price": book.price,
+        "fx_rate": book.fx_rate,
+        "market_value": book.market_value,
+    }
+    return table("positions", desk.as_of, columns)
+
+
+def scenario_table(desk: Desk) -> Table:
+    """Return the desk's scenarios in words."""
+    items = list(desk.scenarios)
+    columns = {
+        SCENARIO: [s.name for s in items],
+        "family": [s.family for s in items],
+        "severity": [s.severity for s in items],
+        "horizon_sessions": [s.horizon_sessions for s in items],
+        "core": [core_in_words(s) for s in items],
+        "description": [s.description for s in items],
+        "sources": ["; ".join(s.sources) for s in items],
+        "version": [s.version for s in items],
+    }
+    return table("scenarios", desk.as_of, columns)
+
+
+def core_in_words(scenario: Scenario) -> str:
+    """Return the core as text: ``memory -50%, crypto held``."""
+    moves = [f"{d} {m:+.0%}" if m else f"{d} held" for d, m in scenario.core.items()]
+    back = [f"{d} gives back {s:.0%} of its run-up" for d, s in scenario.retrace.items()]
+    return ", ".join([*moves, *back])
+
+
+def issue_table(issues: Iterable[Issue], as_of: np.datetime64) -> Table:
+    """Return findings as a table."""
+    found = list(issues)
+    columns = {
+        "severity": [i.severity.value for i in found],
+        "code": [i.code for i in found],
+        "source": [i.where.source for i in found],
+        "row": ["" if i.where.row is None else str(i.where.row) for i in found],
+        "column": [i.where.column or "" for i in found],
+        "message": [i.message for i in found],
+        "hint": [i.hint for i in found],
+    }
+    return table("issues", as_of, columns)
+
+
+def without(found: Table, column: str) -> Table:
+    """Return a table without one of its columns."""
+    kept = {c: found[c] for c in found.columns if c != column}
+    return table(found.title, np.datetime64(found.as_of), kept)

@@ -1,0 +1,105 @@
+"""The universe: what each instrument is, and which tier it stands on."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+UNCLASSIFIED = "unclassified"
+NO_LINK = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A rung of the AI-infrastructure chain and how it hangs on memory."""
+
+    name: str
+    link: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """Something with a price.
+
+    `multiplier` is units of the underlying a contract stands for; `half_spread` is
+    half the bid-ask spread as a fraction of price, None where unknown.
+    """
+
+    instrument: str
+    tier: str
+    link: str
+    asset_class: str
+    kind: str
+    currency: str
+    name: str = ""
+    calendar: str = ""
+    aliases: tuple[str, ...] = ()
+    multiplier: float = 1.0
+    half_spread: float | None = None
+    settlement: str = "linear"
+
+
+def folded(name: str) -> str:
+    """Return `name` as aliases are compared: case and runs of space don't count."""
+    return " ".join(name.split()).casefold()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Universe:
+    """Instruments by canonical identifier and tiers in display order.
+
+    A name resolves to an identifier if it is one, or is an alias of just one.
+    """
+
+    instruments: Mapping[str, Instrument]
+    tiers: tuple[Tier, ...]
+    _names: Mapping[str, frozenset[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names: dict[str, set[str]] = {}
+        for key, instrument in self.instruments.items():
+            for alias in instrument.aliases:
+                names.setdefault(folded(alias), set()).add(key)
+        for key in self.instruments:
+            names[folded(key)] = {key}
+        frozen = {name: frozenset(keys) for name, keys in names.items()}
+        object.__setattr__(self, "_names", frozen)
+
+    def matches(self, name: str) -> frozenset[str]:
+        """Return the identifiers that `name` may stand for: none, one or more."""
+        return self._names.get(folded(name), frozenset())
+
+    def resolve(self, name: str) -> str:
+        """Return the canonical identifier of `name`; an unknown name is its own."""
+        found = self.matches(name)
+        return next(iter(found)) if len(found) == 1 else name.strip()
+
+    def tier_names(self) -> tuple[str, ...]:
+        """Return the tiers in display order."""
+        return tuple(tier.name for tier in self.tiers)
+
+    def extended(
+        self, instruments: Iterable[Instrument], tiers: Iterable[Tier]
+    ) -> "Universe":
+        """Return this universe with `instruments` added or replaced by identifier.
+
+        Tiers that are new are inserted before ``unclassified``.
+        """
+        table = dict(self.instruments)
+        table.update({i.instrument: i for i in instruments})
+        known = set(self.tier_names())
+        new = [tier for tier in tiers if tier.name not in known]
+        last = [tier for tier in self.tiers if tier.name == UNCLASSIFIED]
+        first = [tier for tier in self.tiers if tier.name != UNCLASSIFIED]
+        return Universe(table, (*first, *new, *last))
+
+
+def unclassified(instrument: str, base_currency: str) -> Instrument:
+    """Return what is known of a held instrument that no table knows."""
+    return Instrument(
+        instrument=instrument,
+        tier=UNCLASSIFIED,
+        link=NO_LINK,
+        asset_class=UNCLASSIFIED,
+        kind="spot",
+        currency=base_currency,
+    )
