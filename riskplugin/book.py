@@ -102,7 +102,8 @@ class Grouping:
 
     def total(self, values: Vector) -> Vector:
         """Return the sum of `values` (P,) over each group, shape (G,)."""
-        return np.bincount(self.codes, weights=values, minlength=len(self))
+        sums = np.bincount(self.codes, weights=values, minlength=len(self))
+        return sums.astype(np.float64)
 
 
 def grouped(book: Book, by: Sequence[str]) -> Grouping:

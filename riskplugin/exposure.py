@@ -86,4 +86,5 @@ def concentration(book: Book, grouping: Grouping) -> tuple[Vector, Vector]:
     share = ratio(name_gross, gross[group])
     largest = np.full(len(grouping), -np.inf)
     np.maximum.at(largest, group, share)
-    return largest, np.bincount(group, weights=share**2, minlength=len(grouping))
+    hhi = np.bincount(group, weights=share**2, minlength=len(grouping))
+    return largest, hhi.astype(np.float64)

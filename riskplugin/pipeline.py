@@ -120,7 +120,9 @@ def hashed(*parts: bytes | np.ndarray[Any, Any]) -> str:
     """Return the SHA-256 of bytes and arrays, lengths included."""
     sha = hashlib.sha256()
     for part in parts:
-        content = part if isinstance(part, bytes) else np.ascontiguousarray(part).tobytes()
+        content = (
+            part if isinstance(part, bytes) else np.ascontiguousarray(part).tobytes()
+        )
         sha.update(len(content).to_bytes(8, "big"))
         sha.update(content)
     return sha.hexdigest()

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from riskplugin._typing import Matrix
+from riskplugin._threads import one_blas_thread
+from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import KEYS, grouped
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, Place, Severity, UsageError, did_you_mean
@@ -55,7 +56,7 @@ def exposure_table(desk: Desk, model: FactorModel, by: str | Iterable[str]) -> T
     return table("exposures", desk.as_of, columns)
 
 
-def rows_of(desk: Desk, model: FactorModel) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def rows_of(desk: Desk, model: FactorModel) -> Codes:
     """Return the row of each position's instrument in the model, shape (P,)."""
     row = {name: i for i, name in enumerate(model.instruments)}
     held = desk.book.labels["instrument"]
@@ -92,6 +93,7 @@ def left_out_scenarios(desk: Desk, model: FactorModel) -> list[Issue]:
     return issues
 
 
+@one_blas_thread
 def stress_table(
     desk: Desk,
     model: FactorModel,
@@ -99,7 +101,7 @@ def stress_table(
     by: str | Iterable[str],
     confidence: float,
 ) -> Table:
-    """Return stress P&L by the keys `by`; the scenario comes first if not among them."""
+    """Return stress P&L by the keys `by`; the scenario first if not among them."""
     keys = keys_of(by, (SCENARIO,))
     keys = keys if SCENARIO in keys else (SCENARIO, *keys)
     scenarios = chosen_scenarios(desk, model, wanted)
@@ -135,7 +137,7 @@ def stress_table(
 
 def row_order(
     groups: int, scenarios: int, *, scenario_first: bool
-) -> tuple["np.ndarray[tuple[int], np.dtype[np.int64]]", ...]:
+) -> tuple[Codes, Codes]:
     """Return group and scenario of each row of a table over both."""
     if scenario_first:
         scenario, group = np.divmod(np.arange(groups * scenarios), groups)
@@ -144,6 +146,7 @@ def row_order(
     return group, scenario
 
 
+@one_blas_thread
 def shock_table(
     desk: Desk, model: FactorModel, scenarios: ScenarioSet, confidence: float
 ) -> Table:
@@ -166,12 +169,12 @@ def shock_table(
     return table("shocks", desk.as_of, columns)
 
 
-def flat(grid: Matrix) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def flat(grid: Matrix) -> Vector:
     """Return a (scenario, instrument) grid as one column."""
     return np.ascontiguousarray(grid).reshape(-1)
 
 
-def sources(model: FactorModel, explicit: Matrix) -> list[str]:
+def sources(model: FactorModel, explicit: Flags) -> list[str]:
     """Return where each shock comes from: the scenario itself, or the loading."""
     count = len(model.instruments)
     return [
@@ -185,7 +188,9 @@ def loading_table(desk: Desk, model: FactorModel) -> Table:
     """Return total memory beta and partial loadings of every modelled instrument."""
     count = len(model.instruments)
     beta, error = model.memory_beta()
-    partial = {f"loading_{d}": model.loadings[:count, j] for j, d in enumerate(model.drivers)}
+    partial = {
+        f"loading_{d}": model.loadings[:count, j] for j, d in enumerate(model.drivers)
+    }
     columns = {
         "instrument": list(model.instruments),
         "tier": list(model.tiers),
@@ -236,7 +241,9 @@ def scenario_table(desk: Desk) -> Table:
 def core_in_words(scenario: Scenario) -> str:
     """Return the core as text: ``memory -50%, crypto held``."""
     moves = [f"{d} {m:+.0%}" if m else f"{d} held" for d, m in scenario.core.items()]
-    back = [f"{d} gives back {s:.0%} of its run-up" for d, s in scenario.retrace.items()]
+    back = [
+        f"{d} gives back {s:.0%} of its run-up" for d, s in scenario.retrace.items()
+    ]
     return ", ".join([*moves, *back])
 
 

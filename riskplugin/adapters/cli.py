@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import numpy as np
 
 from riskplugin import api, pipeline
 from riskplugin._version import __version__
@@ -21,6 +22,7 @@ from riskplugin.errors import (
     UsageError,
     input_error,
 )
+from riskplugin.inputs.config import as_date
 from riskplugin.results import Report, Table
 from riskplugin.store.runs import write_table
 from riskplugin.tabulation import issue_table
@@ -96,13 +98,13 @@ def moves(
     help="Root of all runs: writes ROOT/as_of=DATE/run=ID.",
 )
 @click.option("--replace", is_flag=True, help="Replace another run in --out.")
-def run(  # noqa: PLR0913 - one argument per option
+def run(
     desk: str,
     as_of: object,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
     out: Path | None,
     store: Path | None,
-    replace: bool,  # noqa: FBT001
+    replace: bool,
 ) -> int:
     """Compute everything, show it, and write the run folder."""
     if out is not None and store is not None:
@@ -137,18 +139,19 @@ def run_row(report: Report, folder: Path | None) -> dict[str, Any]:
 def check(
     desk: str,
     as_of: object,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
     out: Path | None,
 ) -> int:
     """List every issue of the desk's inputs."""
-    date = None if as_of is None else str(as_of)[:10]
+    date = as_date(as_of) or np.datetime64("NaT")
     try:
         loaded = api.load_desk(desk, as_of)
-        issues, date = loaded.issues, str(loaded.as_of)
+        issues, date = loaded.issues, loaded.as_of
     except InputError as error:
         issues = error.issues
-    found = issue_table(issues, date or "unknown")
-    give(found, as_json=as_json, out=out)
+    found = issue_table(issues, date)
+    give(found, as_json=as_json)
+    keep(found, out)
     wrong = [i for i in issues if i.severity is Severity.ERROR]
     if not as_json:
         terminal.say(f"{len(wrong)} errors, {len(issues) - len(wrong)} warnings")
@@ -168,11 +171,11 @@ def check(
 def exposures(
     desk: str,
     as_of: object,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
     out: Path | None,
     by: list[str],
 ) -> int:
-    """What the desk holds."""
+    """Show what the desk holds."""
     loaded = api.load_desk(desk, as_of)
     return finish(loaded, api.exposures(loaded, by), as_json=as_json, out=out)
 
@@ -190,16 +193,16 @@ def exposures(
     show_default=True,
 )
 @click.option("--confidence", type=float, help="Level of the band.")
-def stress(  # noqa: PLR0913 - one argument per option
+def stress(
     desk: str,
     as_of: object,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
     out: Path | None,
     scenarios: list[str] | None,
     by: list[str],
     confidence: float | None,
 ) -> int:
-    """What scenarios do to it, in five parts that add up."""
+    """Show what scenarios do to it, in five parts that add up."""
     loaded = api.load_desk(desk, as_of)
     found = api.stress(loaded, scenarios, by, confidence=confidence)
     return finish(loaded, found, as_json=as_json, out=out)
@@ -216,21 +219,19 @@ def stress(  # noqa: PLR0913 - one argument per option
 @click.option(
     "--horizon", type=int, help="Sessions over which the core moves; 60 by default."
 )
-@click.option(
-    "--scenarios", callback=names, help="Comma-separated, instead of --core."
-)
+@click.option("--scenarios", callback=names, help="Comma-separated, instead of --core.")
 @click.option("--confidence", type=float, help="Level of the band.")
-def shocks(  # noqa: PLR0913 - one argument per option
+def shocks(
     desk: str,
     as_of: object,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
     out: Path | None,
     core: dict[str, float] | None,
     horizon: int | None,
     scenarios: list[str] | None,
     confidence: float | None,
 ) -> int:
-    """What a driver move or a scenario does to every instrument."""
+    """Show what a driver move or a scenario does to every instrument."""
     loaded = api.load_desk(desk, as_of)
     found = api.shocks(loaded, core, horizon, confidence, scenarios=scenarios)
     return finish(loaded, found, as_json=as_json, out=out)
@@ -241,33 +242,45 @@ def shocks(  # noqa: PLR0913 - one argument per option
 def scenarios(
     desk: str,
     as_of: object,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
     out: Path | None,
 ) -> int:
-    """The desk's scenarios, in words."""
+    """Show the desk's scenarios, in words."""
     loaded = api.load_desk(desk, as_of)
-    return finish(loaded, api.scenario_list(loaded), as_json=as_json, out=out)
+    found = api.scenario_list(loaded)
+    if not as_json:
+        terminal.show_scenarios(found)
+    return finish(loaded, found, as_json=as_json, out=out, show=as_json)
 
 
-def finish(desk: Desk, found: Table, *, as_json: bool, out: Path | None) -> int:
+def finish(
+    desk: Desk, found: Table, *, as_json: bool, out: Path | None, show: bool = True
+) -> int:
     """Give a table, say what was left out of it, and return the exit code."""
-    give(found, as_json=as_json, out=out)
+    if show:
+        give(found, as_json=as_json)
+    keep(found, out)
     if len(desk.left_out):
-        terminal.warn(str(input_error([i for i in desk.issues if i.severity is Severity.ERROR])))
+        errors = [i for i in desk.issues if i.severity is Severity.ERROR]
+        terminal.warn(str(input_error(errors)))
         terminal.warn(f"{len(desk.left_out)} positions were left out; see `check`")
         return INPUT
     return DONE
 
 
-def give(found: Table, *, as_json: bool, out: Path | None) -> None:
-    """Print a table, and write it if a folder is given."""
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_table(found, out, found.title)
+def give(found: Table, *, as_json: bool) -> None:
+    """Print a table."""
     if as_json:
         terminal.print_json(terminal.json_table(found))
     else:
         terminal.show_table(found)
+
+
+def keep(found: Table, out: Path | None) -> None:
+    """Write a table if a folder is given."""
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_table(found, out, found.title)
 
 
 def main() -> None:
@@ -285,7 +298,7 @@ def main() -> None:
     except (RiskPluginError, OSError) as error:
         terminal.warn(f"error: {error}")
         code = next(c for kind, c in EXIT_CODES if isinstance(error, kind))
-    except Exception:  # noqa: BLE001 - the last line of defence, and it says so
+    except Exception:  # the last line of defence, and it says so
         terminal.bug()
         code = BUG
     sys.exit(code)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pandas as pd
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as Grid
@@ -16,19 +18,60 @@ from rich.table import Table as Grid
 from riskplugin.errors import Severity
 from riskplugin.results import Report, Table
 
-PIPE_WIDTH = 160
-SHARES = frozenset({"pct_nav", "largest", "hhi", "proxied_share", "own_weight"})
-RETURNS = frozenset({"shock", "low_shock", "local_shock", "fx_shock"})
-PLAIN = frozenset({"effective_names", "total_memory_beta", "standard_error", "quantity"})
+PIPE_WIDTH = 150
 MILLION = 1e6
+PERCENT = "{:.1%}".format
+RATIO = "{:,.2f}".format
+WHOLE = "{:,.0f}".format
+FORMATS: dict[str, Callable[[float], str]] = {
+    "pct_nav": PERCENT,
+    "largest": PERCENT,
+    "hhi": PERCENT,
+    "proxied_share": PERCENT,
+    "own_weight": PERCENT,
+    "residual_volatility": PERCENT,
+    "shock": PERCENT,
+    "local_shock": PERCENT,
+    "fx_shock": PERCENT,
+    "effective_names": RATIO,
+    "total_memory_beta": RATIO,
+    "standard_error": RATIO,
+}
+WORDS = ("description", "sources", "message", "hint", "severity", "core", "aliases")
+SHOWN_EXPOSURES = [
+    "tier",
+    "long",
+    "short",
+    "gross",
+    "net",
+    "pct_nav",
+    "memory_beta_exposure",
+    "largest",
+    "effective_names",
+    "proxied_share",
+]
+SHOWN_STRESS = ["scenario", "pnl", "low", "high", "direct", "propagated", "overshoot"]
+MONEY = {
+    "long",
+    "short",
+    "gross",
+    "net",
+    "memory_beta_exposure",
+    "pnl",
+    "low",
+    "high",
+    "direct",
+    "propagated",
+    "overshoot",
+}
 
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console that does not squeeze tables into a pipe's 80 columns."""
     made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(
-        stderr=stderr, highlight=False, width=PIPE_WIDTH
-    )
+    if made.is_terminal:
+        return made
+    return Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
 
 
 def say(text: str) -> None:
@@ -52,8 +95,9 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
     """Yield what shows the progress of a run; nothing is shown in a pipe."""
     columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn())
     screen = Console(stderr=True)
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task("reading", total=None)
+    quiet = not screen.is_terminal
+    with Progress(*columns, console=screen, transient=True, disable=quiet) as bar:
+        task = bar.add_task("estimating", total=None)
 
         def on_stage(name: str, number: int, count: int) -> None:
             bar.update(task, description=name, completed=number - 1, total=count)
@@ -66,18 +110,16 @@ def json_table(found: Table) -> dict[str, Any]:
     rows = found.to_frame().to_dict("records")
     return {
         "table": found.title,
-        "as_of": found.as_of,
-        "rows": [{k: plain(v) for k, v in row.items()} for row in rows],
+        "as_of": None if found.as_of == "NaT" else found.as_of,
+        "rows": [{str(k): plain(v) for k, v in row.items()} for row in rows],
     }
 
 
 def plain(value: object) -> object:
     """Return a cell as JSON can say it."""
-    if isinstance(value, float):
-        return None if isnan(value) else float(value)
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    return value.item() if hasattr(value, "item") else value
+    if isinstance(value, float) and isnan(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def print_json(content: dict[str, Any]) -> None:
@@ -90,78 +132,73 @@ def show_table(found: Table) -> None:
     console().print(grid_of(found.to_frame(), f"{found.title} {found.as_of}"))
 
 
+def show_scenarios(found: Table) -> None:
+    """Print scenarios in words; their sources stand in the JSON and the files."""
+    shown = ["scenario", "family", "horizon_sessions", "core", "severity"]
+    console().print(grid_of(found.to_frame()[shown], f"scenarios {found.as_of}"))
+
+
 def grid_of(frame: pd.DataFrame, title: str) -> Grid:
-    """Return a table as the terminal draws it."""
-    grid = Grid(title=title, title_justify="left", title_style="bold", pad_edge=False)
-    band_of_returns = "shock" in frame.columns
+    """Return a table as the terminal draws it; headers wrap between words."""
+    grid = Grid(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    returns = "shock" in frame.columns
     for name in frame.columns:
         number = frame[name].dtype.kind in "fiu"
-        grid.add_column(str(name), justify="right" if number else "left")
+        header = str(name).replace("_", " ") if number else str(name)
+        wrap = number or name in WORDS
+        grid.add_column(header, justify="right" if number else "left", no_wrap=not wrap)
     for row in frame.itertuples(index=False):
-        cells = [
-            figure(v, str(n), returns=band_of_returns)
-            for v, n in zip(row, frame.columns, strict=True)
-        ]
-        grid.add_row(*cells)
+        cells = zip(row, frame.columns, strict=True)
+        grid.add_row(*(figure(v, str(n), returns=returns) for v, n in cells))
     return grid
 
 
-def figure(value: object, column: str, *, returns: bool = False) -> str:
-    """Return one cell as it is read."""
+def figure(value: object, column: str, *, returns: bool) -> str:
+    """Return one cell as it is read; a band is in percent where shocks are."""
     if not isinstance(value, float):
         return str(value).replace("[", "\\[")
     if isnan(value):
-        return "–"
-    if column in SHARES or column in RETURNS or (returns and column in ("low", "high")):
-        return f"{value:.1%}"
-    if column in PLAIN or column.startswith("loading_") or abs(value) < 1:
-        return f"{value:,.2f}"
-    return f"{value:,.0f}"
+        return "-"
+    if returns and column in ("low", "high"):
+        return PERCENT(value)
+    return FORMATS.get(column, WHOLE if abs(value) >= 1000 else RATIO)(value)
 
 
 def show_report(report: Report, folder: Path | None) -> None:
     """Print what a run found: exposures, stress, and what to know about them."""
     out = console()
     unit = f"{report.base_currency} million"
-    out.print(f"Risk on {report.as_of}, run {report.run_id}", style="bold")
-    out.print(grid_of(in_millions(report.exposures), f"\nExposures by tier, {unit}"))
-    total = in_millions(report.tables["stress_total"])
-    title = f"\nStress P&L, {unit}, with its {report.confidence:.0%} band"
-    out.print(grid_of(total, title))
-    by_tier = report.stress.pivot(index="scenario", columns="tier", values="pnl") / MILLION
-    order = list(dict.fromkeys(report.stress["scenario"]))
-    tiers = list(dict.fromkeys(report.stress["tier"]))
-    matrix = by_tier.loc[order, tiers].reset_index()
-    out.print(grid_of(matrix.round(2), f"\nStress P&L by tier, {unit}"))
+    out.print(f"Risk on {report.as_of}, run {report.run_id}, {report.status}\n")
+    held = in_millions(report.exposures, SHOWN_EXPOSURES)
+    out.print(grid_of(held, f"What we hold, by tier ({unit}; pct nav = net / NAV)"))
+    total = in_millions(report.tables["stress_total"], SHOWN_STRESS)
+    band = f"{report.confidence:.0%} band"
+    out.print(grid_of(total, f"\nWhat we lose when the cycle turns ({unit}, {band})"))
+    out.print(grid_of(by_tier(report), f"\nWhere we lose it, by tier ({unit})"))
     show_findings(report, out)
     if folder is not None:
         out.print(f"Written to {folder}", markup=False)
 
 
-MONEY = (
-    "long",
-    "short",
-    "gross",
-    "net",
-    "delta_equivalent",
-    "memory_beta_exposure",
-    "pnl",
-    "direct",
-    "propagated",
-    "overshoot",
-    "convexity",
-    "liquidity",
-    "low",
-    "high",
-)
+def by_tier(report: Report) -> pd.DataFrame:
+    """Return stress P&L in millions, a row per tier and a column per scenario."""
+    stress = report.stress.to_frame()
+    stress["pnl"] /= MILLION
+    wide = stress.pivot_table(index="tier", columns="scenario", values="pnl")
+    tiers, scenarios = stress["tier"].unique(), stress["scenario"].unique()
+    return wide.loc[tiers, scenarios].reset_index()
 
 
-def in_millions(found: Table) -> pd.DataFrame:
-    """Return a table with its money in millions."""
-    frame = found.to_frame()
-    for column in frame.columns.intersection(MONEY):
-        frame[column] = (frame[column] / MILLION).map("{:,.2f}".format)
-    return frame
+def in_millions(found: Table, columns: list[str]) -> pd.DataFrame:
+    """Return some columns of a table with their money in millions."""
+    frame = found.to_frame()[columns]
+    return frame.assign(**{c: frame[c] / MILLION for c in columns if c in MONEY})
 
 
 def show_findings(report: Report, out: Console) -> None:

@@ -34,10 +34,12 @@ class DriverHistory:
     daily: Matrix
 
     def index(self, driver: str) -> Vector:
-        """Return the cumulated log return of `driver`, shape (T,); days without a
-        return leave it where it is."""
+        """Return the cumulated log return of `driver`, shape (T,).
+
+        A day without a return leaves it where it is.
+        """
         daily = self.daily[:, self.names.index(driver)]
-        return np.nancumsum(daily)
+        return np.asarray(np.cumsum(np.nan_to_num(daily)), dtype=np.float64)
 
 
 def driver_history(
@@ -88,7 +90,7 @@ def overlapping(daily: Matrix, sessions: int, rows: int) -> Matrix:
     gaps = np.vstack([np.zeros((1, daily.shape[1])), np.isnan(daily)])
     total = np.cumsum(padded, axis=0)
     missing = np.cumsum(gaps, axis=0)
-    window = total[sessions:] - total[:-sessions]
+    window: Matrix = total[sessions:] - total[:-sessions]
     window[(missing[sessions:] - missing[:-sessions]) > 0] = np.nan
     return window[-rows:]
 

@@ -63,7 +63,8 @@ def regress(
         Windows needed; a series with fewer, or whose drivers did not vary, is not
         measured.
     """
-    there = ~np.isnan(returns) & ~np.isnan(drivers).any(axis=1)[:, None]
+    complete = ~np.any(np.isnan(drivers), axis=1, keepdims=True)
+    there = ~np.isnan(returns) & complete
     z = np.column_stack([np.ones(len(drivers)), np.nan_to_num(drivers)])
     y = np.where(there, returns, 0.0)
     weight = weights[:, None] * there
@@ -106,12 +107,13 @@ def long_run_covariance(scores: Cube, lag: int) -> Cube:
 
     Scores have shape (T, N, P); the result (N, P, P).
     """
-    by_series = scores.transpose(1, 2, 0)
+    by_series: Cube = scores.transpose(1, 2, 0)
     total: Cube = by_series @ by_series.transpose(0, 2, 1)
     for step in range(1, min(lag, len(scores) - 1) + 1):
         later, earlier = by_series[:, :, step:], by_series[:, :, :-step]
-        shifted = later @ earlier.transpose(0, 2, 1)
-        total += (1 - step / (lag + 1)) * (shifted + shifted.transpose(0, 2, 1))
+        shifted: Cube = later @ earlier.transpose(0, 2, 1)
+        bartlett = np.float64(1 - step / (lag + 1))
+        total += bartlett * (shifted + shifted.transpose(0, 2, 1))
     return total
 
 
@@ -142,8 +144,8 @@ def shrink(
     group less the mean estimation error V, floored at zero in the metric of V,
     ``b* = m + S (S + V_k)^-1 (b_k - m)``. With one driver this is the weight
     ``v / (v + se^2)``. The floor in the metric of V makes the result the same
-    whatever coordinates the drivers are stated in. Groups of fewer than three, and
-    the blank group, are left alone.
+    whatever coordinates the drivers are stated in. Groups of fewer than three, the
+    blank group, and loadings known exactly are left alone.
     """
     out, error = loadings.copy(), covariance.copy()
     own = np.broadcast_to(np.eye(loadings.shape[1]), covariance.shape).copy()
@@ -155,6 +157,7 @@ def shrink(
         mean = loadings[rows].mean(axis=0)
         excess = excess_covariance(loadings[rows], covariance[rows])
         weight = excess @ pseudo_inverse(excess + covariance[rows])
+        weight[exactly_known(covariance[rows])] = np.eye(loadings.shape[1])
         rest = np.eye(len(mean)) - weight
         of_mean = (excess + covariance[rows].mean(axis=0)) / len(rows)
         deviation = (loadings[rows] - mean)[:, :, None]
@@ -188,6 +191,13 @@ def excess_covariance(loadings: Matrix, covariance: Cube) -> Matrix:
     axes = root @ directions
     excess: Matrix = (axes * np.maximum(ratio - 1, 0)) @ axes.T
     return excess
+
+
+def exactly_known(covariance: Cube) -> Flags:
+    """Whether each of the (N, J, J) estimation errors is mere rounding."""
+    size = np.trace(covariance, axis1=1, axis2=2)
+    exact: Flags = size <= 1e-12 * size.max()
+    return exact
 
 
 def pseudo_inverse(matrices: Cube) -> Cube:

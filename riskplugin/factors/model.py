@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
 from riskplugin.desk import Desk, Settings
 from riskplugin.errors import ModelError
@@ -130,6 +131,7 @@ class Series:
         return np.array(cash + [c == self.currencies[0] for c in self.currencies])
 
 
+@one_blas_thread
 def fit(desk: Desk, as_of: np.datetime64 | None = None) -> FactorModel:
     """Estimate the factor model of `desk` from nothing later than `as_of`.
 
@@ -359,4 +361,3 @@ def recentre(
     in_usd = loadings[:count] + fx[series.currency] - usd
     gap = np.eye(len(members)) - share @ in_usd
     loadings[:count] += share.T @ np.linalg.pinv(share @ share.T) @ gap
-

@@ -5,9 +5,7 @@ import numpy as np
 from riskplugin._typing import Cube, Flags, Matrix, Vector
 
 
-def complete(
-    covariance: Matrix, core: Flags, moves: Matrix
-) -> tuple[Matrix, Cube]:
+def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cube]:
     """Return the most plausible completion of core moves, and what it leaves open.
 
     ``E[f_r | f_c = s] = S_rc S_cc^-1 s`` with zero drift, and
@@ -62,4 +60,3 @@ def total_beta(
     response = response_to(covariance, driver)
     variance = np.einsum("j,njk,k->n", response, errors, response)
     return loadings @ response, np.sqrt(np.maximum(variance, 0.0))
-

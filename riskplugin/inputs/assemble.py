@@ -1,6 +1,6 @@
 """Tables and settings in, a desk out; or every issue at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,9 @@ from riskplugin._typing import Flags
 from riskplugin.book import KEYS, Book, Labels
 from riskplugin.desk import Desk, Settings
 from riskplugin.errors import (
-    InputError,
     Issue,
     Place,
     Severity,
-    did_you_mean,
     input_error,
     listing,
 )
@@ -36,7 +34,7 @@ from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
 from riskplugin.inputs.valuation import Valuation, notices, valued
 from riskplugin.market import Market
 from riskplugin.results import Table, table
-from riskplugin.scenarios.definition import Scenario
+from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
 CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
@@ -53,6 +51,17 @@ class Given:
     as_of: np.datetime64 | None
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Checked:
+    """Every table checked, the universe resolved, currencies reached."""
+
+    positions: CheckedTable
+    prices: Wide
+    currencies: Currencies
+    universe: Universe
+    carried: Mapping[str, CheckedTable]
+
+
 def assemble(given: Given, findings: Findings) -> Desk:
     """Check what was given and return the desk.
 
@@ -64,56 +73,94 @@ def assemble(given: Given, findings: Findings) -> Desk:
     InputError
         With every issue found, warnings included.
     """
-    config, settings = given.config, given.config.to_settings()
-    positions = checked(given, POSITIONS, findings)
-    instruments = checked(given, INSTRUMENTS, findings)
-    prices, fx = wide(given, PRICES, findings), wide(given, FX, findings)
-    carried = {n: checked(given, TABLES[n], findings) for n in CARRIED}
-    universe, issues = desk_universe(
-        instruments, settings.base_currency, replace=config.universe == "replace"
-    )
-    findings.add(issues)
-    currencies, issues = currencies_of(fx)
-    findings.add(issues)
-    if positions is None or prices is None or findings.fatal:
-        raise input_error(findings.issues)
-    market = market_of(prices, currencies, universe, given, findings)
-    names = resolved(positions, universe, findings)
-    members = [m for basket in settings.drivers.values() for m in basket]
-    priced_members = [m for m in members if m in market.instruments]
-    universe, unknown = with_unknown(
-        universe, [*names, *priced_members], settings.base_currency
-    )
-    valuation = valued(positions, names, market, universe, settings)
-    findings.add(unclassified_issues(unknown, names, positions, settings))
+    settings = given.config.to_settings()
+    tables = check_all(given, settings, findings)
+    market = market_of(tables, given, findings)
+    names = resolved(tables, findings)
+    universe, unknown = known_to(tables, names, market, settings)
+    findings.add(unclassified_issues(unknown, names, tables.positions, settings))
+    valuation = valued(tables.positions, names, market, universe, settings)
     findings.add(valuation.issues)
-    books = sorted(set(positions.frame["book"]) - {""})
-    findings.add(notices(settings, books, market, set(market.instruments)))
-    shipped = () if config.scenario_library == "replace" else shipped_scenarios()
-    scenarios = library(shipped, given.scenarios, given.scenario_source)
-    source, base = given.scenario_source, settings.base_currency
-    findings.stop(unknown_in(scenarios, universe, base, source))
-    usable = (positions.reason == "") & (valuation.reason == "")
+    books = sorted(set(tables.positions.frame["book"]) - {""})
+    findings.add(notices(settings, books, market))
+    scenarios = scenarios_of(given, universe, settings, findings)
+    usable = (tables.positions.reason == "") & (valuation.reason == "")
     if not usable.any():
-        place = Place(positions.source)
-        message = "no position can be used" if len(usable) else "the book is empty"
-        findings.stop([Issue("empty-book", place, message, "give positions")])
-    if findings.fatal or (findings.errors() and config.on_error == "stop"):
+        findings.stop([empty_book(tables.positions)])
+    if findings.fatal or (findings.errors() and given.config.on_error == "stop"):
         raise input_error(findings.issues)
     return Desk(
-        book=book_of(positions, names, valuation, universe, usable),
+        book=book_of(tables.positions, names, valuation, universe, usable),
         market=market,
         universe=universe,
         scenarios=scenarios,
         settings=settings,
         issues=tuple(findings.issues),
-        left_out=left_out(positions, names, valuation, market.as_of),
+        left_out=left_out(tables.positions, names, valuation, market.as_of),
         tables={
             name: as_table(name, found, market.as_of)
-            for name, found in carried.items()
-            if found is not None
+            for name, found in tables.carried.items()
         },
     )
+
+
+def check_all(given: Given, settings: Settings, findings: Findings) -> Checked:
+    """Check every table on its own.
+
+    Raises
+    ------
+    InputError
+        If a table or column is missing that every desk needs.
+    """
+    positions = checked(given, POSITIONS, findings)
+    instruments = checked(given, INSTRUMENTS, findings)
+    prices, fx = wide(given, PRICES, findings), wide(given, FX, findings)
+    carried = {n: checked(given, TABLES[n], findings) for n in CARRIED}
+    universe, issues = desk_universe(
+        instruments,
+        settings.base_currency,
+        replace=given.config.universe == "replace",
+    )
+    findings.add(issues)
+    currencies, issues = currencies_of(fx)
+    findings.add(issues)
+    if findings.fatal or positions is None or prices is None:
+        raise input_error(findings.issues)
+    return Checked(
+        positions,
+        prices,
+        currencies,
+        universe,
+        {name: found for name, found in carried.items() if found is not None},
+    )
+
+
+def known_to(
+    tables: Checked, names: Sequence[str], market: Market, settings: Settings
+) -> tuple[Universe, list[str]]:
+    """Return the universe with all that is held or drives, and what no table knew."""
+    members = [m for basket in settings.drivers.values() for m in basket]
+    priced = [m for m in members if m in market.instruments]
+    return with_unknown(tables.universe, [*names, *priced], settings.base_currency)
+
+
+def scenarios_of(
+    given: Given, universe: Universe, settings: Settings, findings: Findings
+) -> ScenarioSet:
+    """Return the scenarios of the desk, checked against its universe and drivers."""
+    alone = given.config.scenario_library == "replace"
+    shipped = () if alone else shipped_scenarios()
+    scenarios = library(shipped, given.scenarios, given.scenario_source)
+    source = given.scenario_source
+    findings.stop(unknown_in(scenarios, universe, settings, source))
+    return scenarios
+
+
+def empty_book(positions: CheckedTable) -> Issue:
+    """Return the issue of a book without a position that can be used."""
+    found = len(positions.frame)
+    message = "no position can be used" if found else "the book is empty"
+    return Issue("empty-book", Place(positions.source), message, "give positions")
 
 
 def checked(given: Given, spec: TableSpec, findings: Findings) -> CheckedTable | None:
@@ -141,17 +188,20 @@ def missing_table(spec: TableSpec) -> Issue:
     return Issue("missing-table", Place(spec.name), "table is missing", hint)
 
 
-def market_of(
-    prices: Wide,
-    currencies: Currencies,
-    universe: Universe,
-    given: Given,
-    findings: Findings,
-) -> Market:
-    """Return prices and currencies up to the valuation date on common dates."""
+def market_of(tables: Checked, given: Given, findings: Findings) -> Market:
+    """Return prices and currencies up to the valuation date on common dates.
+
+    Raises
+    ------
+    InputError
+        If no price is left, or an instrument has several columns.
+    """
+    prices, currencies, universe = tables.prices, tables.currencies, tables.universe
     findings.add(ambiguous(universe, prices.names, prices.source))
     names = [universe.resolve(n) for n in prices.names]
-    again = [n for n, name in zip(prices.names, names, strict=True) if names.count(name) > 1]
+    again = [
+        n for n, name in zip(prices.names, names, strict=True) if names.count(name) > 1
+    ]
     findings.stop(
         Issue(
             "duplicate-column",
@@ -173,7 +223,7 @@ def market_of(
     order = np.argsort(names, kind="stable")
     close = np.full((len(dates), len(names)), np.nan)
     seen = prices.dates <= as_of
-    close[np.searchsorted(dates, prices.dates[seen])] = prices.values[seen]
+    close[np.searchsorted(dates, prices.dates[seen])] = prices.grid[seen]
     usd_per = np.full((len(dates), len(currencies.names)), np.nan)
     seen = currencies.dates <= as_of
     usd_per[np.searchsorted(dates, currencies.dates[seen])] = currencies.usd_per[seen]
@@ -189,16 +239,14 @@ def market_of(
     )
 
 
-def resolved(
-    positions: CheckedTable, universe: Universe, findings: Findings
-) -> list[str]:
+def resolved(tables: Checked, findings: Findings) -> list[str]:
     """Return the canonical identifier of each position's instrument."""
+    positions, universe = tables.positions, tables.universe
     given = positions.frame["instrument"]
     findings.add(ambiguous(universe, given[given != ""], positions.source))
-    canonical = {n: universe.resolve(n) for n in given.unique()}
     several = given.map(lambda n: len(universe.matches(n)) > 1).to_numpy(bool)
-    first = several & (positions.reason == "")
-    positions.reason[first] = "ambiguous-instrument"
+    positions.reason[several & (positions.reason == "")] = "ambiguous-instrument"
+    canonical = {n: universe.resolve(n) for n in given.unique()}
     return [canonical[n] for n in given]
 
 
@@ -207,25 +255,22 @@ def unclassified_issues(
     names: Sequence[str],
     positions: CheckedTable,
     settings: Settings,
-) -> list[Issue]:
-    """Warn of instruments that no table knows."""
+) -> Iterator[Issue]:
+    """Warn of instruments that no table knows and that are not reported already."""
     lines: dict[str, int] = {}
-    for name, line in zip(names, positions.lines, strict=True):
-        lines.setdefault(name, int(line))
-    issues = []
-    for name in unknown:
-        if not name:
-            continue
-        place = Place(positions.source, lines.get(name), "instrument")
+    for name, line, reason in zip(
+        names, positions.lines, positions.reason, strict=True
+    ):
+        if reason != "ambiguous-instrument":
+            lines.setdefault(name, int(line))
+    for name in filter(lines.__contains__, filter(None, unknown)):
         message = (
             f"no table knows {name!r}: unclassified, taken to be quoted in "
             f"{settings.base_currency}"
         )
+        place = Place(positions.source, lines[name], "instrument")
         hint = "add it to instruments"
-        issues.append(
-            Issue("unknown-instrument", place, message, hint, Severity.WARNING)
-        )
-    return issues
+        yield Issue("unknown-instrument", place, message, hint, Severity.WARNING)
 
 
 def book_of(
@@ -248,7 +293,11 @@ def book_of(
         fx_rate=valuation.fx_rate,
         market_value=valuation.market_value,
         half_spread=[
-            0.0 if i.kind == "cash" else np.nan if i.half_spread is None else i.half_spread
+            0.0
+            if i.kind == "cash"
+            else np.nan
+            if i.half_spread is None
+            else i.half_spread
             for i in known
         ],
     )
@@ -289,7 +338,7 @@ def left_out(
             "source": [positions.source] * len(out),
             "row": positions.lines[out],
             "book": frame["book"].tolist(),
-            "instrument": [names[i] for i in out],
+            "instrument": [names[int(i)] for i in out],
             "quantity": frame["quantity"].to_numpy(np.float64),
             "market_value": valuation.market_value[out],
             "reason": reason[out].tolist(),
@@ -301,5 +350,3 @@ def as_table(name: str, found: CheckedTable, as_of: np.datetime64) -> Table:
     """Return the usable rows of a table that is carried as it was given."""
     usable: pd.DataFrame = found.usable()
     return table(name, as_of, {c: usable[c] for c in usable.columns})
-
-

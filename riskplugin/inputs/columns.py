@@ -20,7 +20,6 @@ class Check(StrEnum):
     POSITIVE = "above 0"
     NOT_NEGATIVE = "0 or more"
     FRACTION = "between 0 and 1"
-    NOT_ZERO = "other than 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,11 @@ class TableSpec:
 
 
 def text(
-    name: str, description: str, *, required: bool = False, choices: tuple[str, ...] = ()
+    name: str,
+    description: str,
+    *,
+    required: bool = False,
+    choices: tuple[str, ...] = (),
 ) -> Column:
     """Return a column of text."""
     return Column(name, Kind.TEXT, description, "", required, choices=choices)

@@ -44,7 +44,7 @@ class TableRef(Strict):
 
     path: str
     sheet: str | None = None
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = Field(default={})
 
 
 class Numbers(Strict):
@@ -56,9 +56,7 @@ class Numbers(Strict):
     window_sessions: PositiveInt = Field(
         1008, description="Sessions of history that are used."
     )
-    return_sessions: PositiveInt = Field(
-        5, description="Sessions that a return spans."
-    )
+    return_sessions: PositiveInt = Field(5, description="Sessions that a return spans.")
     min_overlap: int = Field(
         60,
         ge=20,
@@ -174,7 +172,9 @@ def settings_file(settings: Mapping[str, Any] | None) -> DeskFile:
     Takes the keys of ``[settings]`` and the keys of desk.toml other than tables.
     """
     given = dict(settings or {})
-    figures = {key: given.pop(key) for key in list(given) if key in Numbers.model_fields}
+    figures = {
+        key: given.pop(key) for key in list(given) if key in Numbers.model_fields
+    }
     allowed = (set(DeskFile.model_fields) | set(Numbers.model_fields)) - {
         "tables",
         "settings",
@@ -217,7 +217,10 @@ def is_branch(part: int | str) -> bool:
 def wrong_value(detail: ErrorDetails) -> tuple[str, str]:
     """Return what is wrong with a value, and what to do."""
     found = f"found {detail['input']!r}" if detail["type"] != "missing" else "absent"
-    return f"{found}: {detail['msg'][0].lower()}{detail['msg'][1:]}", "see the reference"
+    return (
+        f"{found}: {detail['msg'][0].lower()}{detail['msg'][1:]}",
+        "see the reference",
+    )
 
 
 def allowed_keys(model: type[BaseModel], path: list[str]) -> list[str]:
@@ -225,7 +228,8 @@ def allowed_keys(model: type[BaseModel], path: list[str]) -> list[str]:
     for part in path:
         if part == "tables" or model is TableRef:
             return list(TableRef.model_fields)
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        found = model.model_fields.get(part)
+        annotation = None if found is None else found.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             model = annotation
     return list(model.model_fields)

@@ -52,7 +52,7 @@ def currencies_of(rates: Wide | None) -> tuple[Currencies, list[Issue]]:
         for name in reached:
             base, quote = left[name][:3], left[name][3:]
             del left[name]
-            rate = rates.values[:, rates.names.index(name)]
+            rate = rates.grid[:, rates.names.index(name)]
             if quote in value and base not in value:
                 value[base] = rate * latest(value[quote])
             elif base in value and quote not in value:
@@ -81,7 +81,9 @@ def bad_pairs(rates: Wide, good: set[str]) -> Iterator[Issue]:
     for name in rates.names:
         if name not in good:
             hint = "write USDKRW for KRW per USD"
-            yield Issue("bad-pair", Place(rates.source, column=name), "not a pair", hint)
+            yield Issue(
+                "bad-pair", Place(rates.source, column=name), "not a pair", hint
+            )
 
 
 def latest(values: Vector) -> Vector:

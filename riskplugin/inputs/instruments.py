@@ -1,6 +1,8 @@
 """From the instruments table to the universe the desk works with."""
 
 from collections.abc import Iterable, Iterator
+from math import isnan
+from typing import Any
 
 import pandas as pd
 
@@ -38,10 +40,7 @@ def desk_universe(
     rows = rows[~again]
     tiers = tiers_of(rows, start)
     links = {tier.name: tier.link for tier in (*start.tiers, *tiers)}
-    made = [
-        instrument_of(record, links, base_currency)
-        for record in rows.to_dict("records")
-    ]
+    made = [instrument_of(record, links, base_currency) for record in records(rows)]
     universe = start.extended(made, tiers)
     return universe, [*issues, *new_tier_issues(tiers, start, table.source)]
 
@@ -66,8 +65,14 @@ def new_tier_issues(tiers: list[Tier], start: Universe, source: str) -> Iterator
             yield Issue("new-tier", place, message, hint, Severity.WARNING)
 
 
+def records(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield each row by the names of its columns."""
+    for values in rows.itertuples(index=False):
+        yield dict(zip(rows.columns, values, strict=True))
+
+
 def instrument_of(
-    record: dict[str, object], links: dict[str, str], base_currency: str
+    record: dict[str, Any], links: dict[str, str], base_currency: str
 ) -> Instrument:
     """Return the instrument of one checked row."""
     blank_is = {
@@ -77,16 +82,16 @@ def instrument_of(
         "settlement": "linear",
     }
     text = {key: str(record[key]) or default for key, default in blank_is.items()}
-    multiplier, half_spread = float(str(record["multiplier"])), record["half_spread"]
+    multiplier, half_spread = record["multiplier"], record["half_spread"]
     return Instrument(
         instrument=str(record["instrument"]),
         tier=str(record["tier"]),
         asset_class=str(record["asset_class"]),
         name=str(record["name"]),
         calendar=str(record["calendar"]),
-        aliases=tuple(a.strip() for a in str(record["aliases"]).split(";") if a.strip()),
-        multiplier=1.0 if multiplier != multiplier else multiplier,
-        half_spread=None if pd.isna(half_spread) else float(str(half_spread)),
+        aliases=tuple(filter(None, map(str.strip, record["aliases"].split(";")))),
+        multiplier=1.0 if isnan(multiplier) else multiplier,
+        half_spread=None if isnan(half_spread) else half_spread,
         **text,
     )
 

@@ -1,12 +1,14 @@
 """From a raw table to checked columns; every fault is found, none is guessed away."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from riskplugin._typing import Dates, Flags, Matrix
+from riskplugin._typing import Codes, Dates, Flags, Matrix, Vector, Words
 from riskplugin.errors import LISTED, Issue, Place, Severity, did_you_mean, listing
 from riskplugin.inputs.columns import Check, Column, Kind, TableSpec
 
@@ -75,12 +77,13 @@ class CheckedTable:
     spec: TableSpec
     source: str
     frame: pd.DataFrame
-    lines: "np.ndarray[tuple[int], np.dtype[np.int64]]"
-    reason: "np.ndarray[tuple[int], np.dtype[np.str_]]"
+    lines: Codes
+    reason: Words
 
     def usable(self) -> pd.DataFrame:
         """Return the rows without a fault."""
-        return self.frame[self.reason == ""].reset_index(drop=True)
+        good = np.flatnonzero(self.reason == "")
+        return self.frame.iloc[good].reset_index(drop=True)
 
 
 def with_header(raw: RawTable) -> RawTable:
@@ -91,16 +94,21 @@ def with_header(raw: RawTable) -> RawTable:
     frame = raw.frame
     if isinstance(frame.index, pd.DatetimeIndex):
         name = raw.columns.get("date", "date")
-        frame = frame.rename_axis(index=name).reset_index()
+        frame = pd.DataFrame(frame.rename_axis(index=name).reset_index())
     headers = [str(c).strip().lstrip("\ufeff") for c in frame.columns]
     keep = [
         i
-        for i, h in enumerate(headers)
-        if h and not (h.startswith("Unnamed:") and blank(frame.iloc[:, i]).all())
+        for i, header in enumerate(headers)
+        if not (nameless(header) and blank(frame.iloc[:, i]).all())
     ]
     frame = frame.iloc[:, keep]
     frame.columns = pd.Index([headers[i] for i in keep], dtype=object)
     return RawTable(frame, raw.source, raw.first_row, raw.columns)
+
+
+def nameless(header: str) -> bool:
+    """Whether a column has no header of its own."""
+    return not header or header.startswith("Unnamed:")
 
 
 def blank(cells: "pd.Series[str]") -> Flags:
@@ -140,11 +148,21 @@ def named_columns(
             hint = near if near.startswith("did you mean") else "it is ignored"
             place = Place(raw.source, column=header)
             findings.add(
-                [Issue("unknown-column", place, "unknown column", hint, Severity.WARNING)]
+                [
+                    Issue(
+                        "unknown-column",
+                        place,
+                        "unknown column",
+                        hint,
+                        Severity.WARNING,
+                    )
+                ]
             )
         elif name in found:
             place = Place(raw.source, column=header)
-            findings.stop([Issue("duplicate-column", place, "stands twice", "keep one")])
+            findings.stop(
+                [Issue("duplicate-column", place, "stands twice", "keep one")]
+            )
         else:
             found[name] = raw.frame.iloc[:, i]
     for name in spec.required():
@@ -199,13 +217,13 @@ class CellFaults:
 
     source: str
     column: str
-    lines: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    lines: Codes
     faults: Faults
 
 
 def report_cells(
     found: CellFaults,
-    reason: "np.ndarray[tuple[int], np.dtype[np.str_]]",
+    reason: Words,
     findings: Findings,
 ) -> None:
     """Mark the rows and list at most ten faults of a kind, then count the rest."""
@@ -276,15 +294,18 @@ def check_dates(cells: "pd.Series[str]", empty: Flags) -> tuple[Dates, Faults]:
         parsed = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
         parsed = parsed.dt.tz_localize(None)
     wrong = parsed.isna().to_numpy() & ~empty
-    faults = [(int(i), "bad-date", *bad_date(cells.iloc[i])) for i in np.flatnonzero(wrong)]
+    faults = [
+        (int(i), "bad-date", *bad_date(cells.iloc[i])) for i in np.flatnonzero(wrong)
+    ]
     return days_of(parsed), faults
 
 
-def days_of(stamps: "pd.Series[pd.Timestamp]") -> Dates:
-    """Return time stamps as days."""
+def days_of(stamps: "pd.Series[Any]") -> Dates:
+    """Return time stamps as days; the day is the one of their own time zone."""
     if getattr(stamps.dtype, "tz", None) is not None:
         stamps = stamps.dt.tz_localize(None)
-    return stamps.to_numpy().astype("datetime64[D]").astype("datetime64[ns]")
+    days: Dates = stamps.to_numpy().astype("datetime64[D]").astype("datetime64[ns]")
+    return days
 
 
 def bad_date(cell: object) -> tuple[str, str]:
@@ -302,7 +323,7 @@ def bad_date(cell: object) -> tuple[str, str]:
 
 def check_numbers(
     cells: "pd.Series[str]", empty: Flags, column: Column
-) -> tuple["np.ndarray[tuple[int], np.dtype[np.float64]]", Faults]:
+) -> tuple[Vector, Faults]:
     """Return floats, NaN where blank, and what is not a number or out of range."""
     if cells.dtype.kind in "fiu":
         values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -315,7 +336,7 @@ def check_numbers(
         for i in np.flatnonzero(wrong)
     ]
     values = np.where(wrong, np.nan, values)
-    outside = ~empty & ~wrong & ~inside(values, column.check)
+    outside = ~empty & ~wrong & ~INSIDE[column.check](values)
     faults += [
         (
             int(i),
@@ -328,33 +349,30 @@ def check_numbers(
     return values, faults
 
 
-def inside(values: Matrix, check: Check) -> Flags:
-    """Whether each value is what the check asks for."""
-    match check:
-        case Check.FINITE:
-            return np.isfinite(values)
-        case Check.POSITIVE:
-            return values > 0
-        case Check.NOT_NEGATIVE:
-            return values >= 0
-        case Check.FRACTION:
-            return (values >= 0) & (values <= 1)
-        case Check.NOT_ZERO:
-            return values != 0
+INSIDE: Mapping[Check, Callable[[Vector], Flags]] = {
+    Check.FINITE: np.isfinite,
+    Check.POSITIVE: lambda values: values > 0,
+    Check.NOT_NEGATIVE: lambda values: values >= 0,
+    Check.FRACTION: lambda values: (values >= 0) & (values <= 1),
+}
+NUMBER_HINTS: Mapping[str, str] = {
+    r".*%": "write a decimal: 5 % is 0.05",
+    r"#.*": "the formula in this cell failed; mend it",
+    r"(?i)[-+]?(nan|inf|infinity|na|n/a|null|none)": "leave the cell blank if it is "
+    "unknown",
+    r".*,.*": "write it without thousands separators and with a decimal point",
+    r".*": "write a plain number such as 1234.5",
+}
 
 
 def number_hint(cell: object) -> str:
     """Return what to do about a cell that is not a number."""
     text = str(cell).strip()
-    if text.endswith("%"):
-        return "write a decimal: 5 % is 0.05"
-    if text.startswith("#"):
-        return "the formula in this cell failed; mend it"
-    if text.casefold() in ("nan", "inf", "-inf", "na", "n/a", "null", "none"):
-        return "leave the cell blank if it is unknown"
-    if "," in text:
-        return "write it without thousands separators and with a decimal point"
-    return "write a plain number such as 1234.5"
+    return next(
+        hint
+        for pattern, hint in NUMBER_HINTS.items()
+        if re.fullmatch(pattern, text, re.DOTALL)
+    )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -367,14 +385,14 @@ class Wide:
         Ascending, distinct.
     names : tuple of N str
         Keys, as they came.
-    values : ndarray of shape (T, N)
+    grid : ndarray of shape (T, N)
         NaN where there is none.
     """
 
     source: str
     dates: Dates
     names: tuple[str, ...]
-    values: Matrix
+    grid: Matrix
 
 
 def check_wide(raw: RawTable, spec: TableSpec, findings: Findings) -> Wide:
@@ -417,17 +435,25 @@ def distinct_dates(
     dates, values, lines = dates[order], values[order], lines[order]
     again = np.concatenate([[False], dates[1:] == dates[:-1]])
     findings.add(
-        twice(checked.source, "date", ((int(lines[i]), dates[i]) for i in np.flatnonzero(again)))
+        twice(
+            checked.source,
+            "date",
+            ((int(lines[i]), dates[i]) for i in np.flatnonzero(again)),
+        )
     )
     return Wide(checked.source, dates[~again], tuple(names), values[~again])
 
 
-def twice(source: str, column: str, found: Iterable[tuple[int, object]]) -> Iterator[Issue]:
+def twice(
+    source: str, column: str, found: Iterable[tuple[int, object]]
+) -> Iterator[Issue]:
     """Yield at most ten issues for rows that stand twice, then one for the rest."""
     rows = list(found)
     hint = "keep one row; the first is used if you quarantine"
     for line, what in rows[:LISTED]:
-        yield Issue("duplicate-row", Place(source, line, column), f"{what} stands twice", hint)
+        yield Issue(
+            "duplicate-row", Place(source, line, column), f"{what} stands twice", hint
+        )
     if len(rows) > LISTED:
         more = f"and {len(rows) - LISTED} more rows stand twice"
         yield Issue("duplicate-row", Place(source, column=column), more, hint)
@@ -445,7 +471,9 @@ def long_to_wide(checked: CheckedTable, findings: Findings) -> Wide:
     )
     findings.add(twice(checked.source, key, found))
     frame = frame[~again]
-    dates, row = np.unique(frame["date"].to_numpy().astype("datetime64[D]"), return_inverse=True)
+    dates, row = np.unique(
+        frame["date"].to_numpy().astype("datetime64[D]"), return_inverse=True
+    )
     codes, names = pd.factorize(frame[key])
     values = np.full((len(dates), len(names)), np.nan)
     values[row, codes] = frame[value].to_numpy()

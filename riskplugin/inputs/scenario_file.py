@@ -6,8 +6,15 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from riskplugin.errors import ConfigError, Issue, Place, ScenarioError
-from riskplugin.inputs.config import Strict, config_issues
+from riskplugin.desk import Settings
+from riskplugin.errors import (
+    ConfigError,
+    Issue,
+    Place,
+    ScenarioError,
+    did_you_mean,
+)
+from riskplugin.inputs.config import DRIVERS, Strict, config_issues
 from riskplugin.scenarios.definition import Scenario, ScenarioSet, unknown_names
 from riskplugin.universe import Universe
 
@@ -69,7 +76,7 @@ class ScenarioEntry(Strict):
 class ScenarioFile(Strict):
     """A file of scenarios."""
 
-    scenario: list[ScenarioEntry] = []
+    scenario: list[ScenarioEntry] = Field(default=[], description="Scenarios.")
 
 
 def scenarios_from(content: Mapping[str, Any], source: str) -> tuple[Scenario, ...]:
@@ -122,10 +129,18 @@ def library(
 
 
 def unknown_in(
-    scenarios: ScenarioSet, universe: Universe, base: str, source: str
+    scenarios: ScenarioSet, universe: Universe, settings: Settings, source: str
 ) -> Iterator[Issue]:
-    """Yield an issue for every name in `scenarios` that the desk does not know."""
+    """Yield an issue for every name in `scenarios` that the desk does not know.
+
+    A driver that the desk names but has no prices of is none: the scenario is left
+    out and said so when it is run.
+    """
+    drivers = {*DRIVERS, *settings.drivers}
     for scenario in scenarios:
-        for fault in unknown_names(scenario, universe, base):
+        strange = [d for d in (*scenario.core, *scenario.retrace) if d not in drivers]
+        faults = [f"no driver {d!r}; {did_you_mean(d, drivers)}" for d in strange]
+        faults += unknown_names(scenario, universe, settings.base_currency)
+        for fault in faults:
             place = Place(source, column=scenario.name)
             yield Issue("bad-scenario", place, fault)

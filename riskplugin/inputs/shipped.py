@@ -20,7 +20,9 @@ def rows(name: str) -> list[dict[str, str]]:
 @cache
 def shipped_universe() -> Universe:
     """Return the shipped instruments and tiers."""
-    tiers = tuple(Tier(r["tier"], r["link"], r["description"]) for r in rows("tiers.csv"))
+    tiers = tuple(
+        Tier(r["tier"], r["link"], r["description"]) for r in rows("tiers.csv")
+    )
     link = {tier.name: tier.link for tier in tiers}
     instruments = {
         r["instrument"]: Instrument(

@@ -95,7 +95,9 @@ INSTRUMENTS = TableSpec(
             "decimal",
             check=Check.FRACTION,
         ),
-        number("funding_rate", "Funding per interval; > 0 is paid by longs.", "decimal"),
+        number(
+            "funding_rate", "Funding per interval; > 0 is paid by longs.", "decimal"
+        ),
         number("funding_hours", "Funding interval.", "hours", check=Check.POSITIVE),
         number("dividend_yield", "Dividend yield.", "decimal a year"),
         number(
@@ -120,7 +122,9 @@ PRICES = TableSpec(
     (
         date("date", "Date of the close.", required=True),
         text("instrument", "Identifier or alias.", required=True),
-        number("close", "Close.", "local currency", required=True, check=Check.POSITIVE),
+        number(
+            "close", "Close.", "local currency", required=True, check=Check.POSITIVE
+        ),
     ),
     pivot=("instrument", "close"),
 )

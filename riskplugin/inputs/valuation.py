@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskplugin._typing import Dates, Matrix, Vector
+from riskplugin._typing import Codes, Dates, Flags, Matrix, Vector, Words
 from riskplugin.desk import Settings
 from riskplugin.errors import Issue, Place, Severity, listing
 from riskplugin.inputs.reading import CheckedTable
@@ -27,7 +27,7 @@ class Latest:
     """
 
     values: Vector
-    age: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    age: Codes
 
 
 def latest(dates: Dates, values: Matrix, as_of: np.datetime64) -> Latest:
@@ -59,7 +59,7 @@ class Valuation:
     price: Vector
     fx_rate: Vector
     market_value: Vector
-    reason: "np.ndarray[tuple[int], np.dtype[np.str_]]"
+    reason: Words
     issues: list[Issue]
 
 
@@ -75,43 +75,50 @@ def valued(
     The row's own price comes first, then the last close on or before the valuation
     date if it is not too old; cash is worth 1.
     """
-    frame = table.frame
     known = [universe.instruments[n] for n in names]
-    row_of = {n: i for i, n in enumerate(market.instruments)}
-    closes = latest(market.dates, market.close, market.as_of)
-    column = np.array([row_of.get(n, -1) for n in names], dtype=np.int64)
-    padded = np.append(closes.values, np.nan)
-    ages = np.append(closes.age, -1)[column]
-    own = frame["price"].to_numpy(np.float64)
     cash = np.array([i.kind == "cash" for i in known], dtype=bool)
-    price = np.where(np.isnan(own), padded[column], own)
-    price = np.where(np.isnan(price) & cash, 1.0, price)
-    from_market = np.isnan(own) & (column >= 0) & ~cash
-    stale = from_market & (ages > settings.max_stale_sessions)
+    price, stale = prices_of(table, names, market, settings, cash)
     rates, rate_age = base_rates(market, settings.base_currency)
-    fx_rate = np.array([rates.get(i.currency, np.nan) for i in known], dtype=np.float64)
-    fx_age = np.array([rate_age.get(i.currency, -1) for i in known], dtype=np.int64)
-    unpriced_kind = np.array(
-        [i.kind not in PRICED or i.settlement != "linear" for i in known], dtype=bool
-    )
-    spread = np.array([i.half_spread is None for i in known], dtype=bool)
+    fx_rate = np.array([rates.get(i.currency, np.nan) for i in known], np.float64)
+    fx_age = np.array([rate_age.get(i.currency, -1) for i in known], np.int64)
+    delta_one = [i.kind in PRICED and i.settlement == "linear" for i in known]
+    no_spread = np.array([i.half_spread is None for i in known], dtype=bool)
     faults = {
         "no-price": np.isnan(price),
         "stale-price": stale,
         "missing-fx": np.isnan(fx_rate),
         "stale-fx": fx_age > settings.max_stale_sessions,
-        "kind-not-priced": unpriced_kind,
-        "unknown-half-spread": spread & ~cash & (settings.unwind_share > 0),
+        "kind-not-priced": ~np.array(delta_one, dtype=bool),
+        "unknown-half-spread": no_spread & ~cash & (settings.unwind_share > 0),
     }
-    reason = np.full(len(frame), "", dtype="U40")
+    reason = np.full(len(known), "", dtype="U40")
     issues: list[Issue] = []
     for code, wrong in faults.items():
         reason = np.where((reason == "") & wrong, code, reason)
         issues += fault_issues(code, np.flatnonzero(wrong), table, names)
     multiplier = np.array([i.multiplier for i in known], dtype=np.float64)
-    quantity = frame["quantity"].to_numpy(np.float64)
+    quantity = table.frame["quantity"].to_numpy(np.float64)
     money = market_value(quantity, price, multiplier, fx_rate)
     return Valuation(price, fx_rate, money, reason, issues)
+
+
+def prices_of(
+    table: CheckedTable,
+    names: Sequence[str],
+    market: Market,
+    settings: Settings,
+    cash: Flags,
+) -> tuple[Vector, Flags]:
+    """Return the price of each row, NaN if unknown, and whether it is too old."""
+    column = {n: i for i, n in enumerate(market.instruments)}
+    columns = np.array([column.get(n, -1) for n in names], dtype=np.int64)
+    closes = latest(market.dates, market.close, market.as_of)
+    close = np.append(closes.values, np.nan)[columns]
+    age = np.append(closes.age, -1)[columns]
+    own = table.frame["price"].to_numpy(np.float64)
+    price = np.where(np.isnan(own), np.where(np.isnan(close) & cash, 1.0, close), own)
+    stale = np.isnan(own) & ~cash & (age > settings.max_stale_sessions)
+    return price, stale
 
 
 def base_rates(market: Market, base: str) -> tuple[dict[str, float], dict[str, int]]:
@@ -146,14 +153,14 @@ MESSAGES = {
 
 def fault_issues(
     code: str,
-    rows: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    rows: Codes,
     table: CheckedTable,
     names: Sequence[str],
 ) -> Iterator[Issue]:
     """Yield one issue per instrument with a fault, naming its rows."""
     lines: dict[str, list[str]] = {}
     for row in rows:
-        lines.setdefault(names[row], []).append(str(table.lines[row]))
+        lines.setdefault(names[int(row)], []).append(str(table.lines[row]))
     for name, where in lines.items():
         place = Place(table.source, int(where[0]), "instrument")
         also = f" (rows {listing(where)})" if len(where) > 1 else ""
@@ -162,7 +169,7 @@ def fault_issues(
 
 
 def notices(
-    settings: Settings, books: Sequence[str], market: Market, priced: set[str]
+    settings: Settings, books: Sequence[str], market: Market
 ) -> Iterator[Issue]:
     """Yield warnings of what is used as it stands but weakens the numbers."""
     warn = Severity.WARNING
@@ -175,7 +182,7 @@ def notices(
         place = Place("nav", column=book)
         yield Issue("unknown-book", place, "no such book is held", hint, warn)
     for driver, members in settings.drivers.items():
-        missing = [m for m in members if m not in priced]
+        missing = [m for m in members if m not in market.instruments]
         place = Place("drivers", column=driver)
         if len(missing) == len(members):
             message = "no member has prices: the driver is left out, and so is every "
@@ -183,7 +190,9 @@ def notices(
             yield Issue("driver-without-prices", place, message, "add prices", warn)
         elif missing:
             message = f"{listing(missing)} left out of the basket: no prices"
-            yield Issue("driver-member-without-prices", place, message, "add prices", warn)
+            yield Issue(
+                "driver-member-without-prices", place, message, "add prices", warn
+            )
     yield from short_currencies(settings, market)
 
 

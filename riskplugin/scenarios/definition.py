@@ -148,11 +148,7 @@ class ScenarioSet:
 
 def unknown_names(scenario: Scenario, universe: Universe, base: str) -> Iterator[str]:
     """Yield what `scenario` names that `universe` does not know."""
-    tiers = universe.tier_names()
-    for part in ("tiers", "overshoot", "volatility", "half_life"):
-        for tier in getattr(scenario, part):
-            if tier not in tiers:
-                yield f"{part} names no tier {tier!r}; {did_you_mean(tier, tiers)}"
+    yield from unknown_tiers(scenario, universe)
     for name in scenario.instruments:
         if len(universe.matches(name)) != 1:
             hint = did_you_mean(name, universe.instruments)
@@ -162,3 +158,12 @@ def unknown_names(scenario: Scenario, universe: Universe, base: str) -> Iterator
             yield f"{code} is the base currency and cannot move against itself"
         elif not CURRENCY.fullmatch(code):
             yield f"{code!r} is not a currency code such as KRW"
+
+
+def unknown_tiers(scenario: Scenario, universe: Universe) -> Iterator[str]:
+    """Yield the tiers that `scenario` names and `universe` does not have."""
+    tiers = universe.tier_names()
+    for part in ("tiers", "overshoot", "volatility", "half_life"):
+        for tier in getattr(scenario, part):
+            if tier not in tiers:
+                yield f"{part} names no tier {tier!r}; {did_you_mean(tier, tiers)}"

@@ -188,7 +188,9 @@ def csv_types(
     """Return which columns stay text: all, but for the figures of long tables."""
     if key not in NUMBERS_INSIDE:
         return str
-    words = {mapping.get(c, c).casefold() for c in ("date", "instrument", "pair", "venue")}
+    words = {
+        mapping.get(c, c).casefold() for c in ("date", "instrument", "pair", "venue")
+    }
     return {i: str for i, h in enumerate(header) if h.strip().casefold() in words}
 
 
@@ -202,7 +204,9 @@ def read_xlsx(
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise unreadable(name, f"not a workbook: {error}", "save it as .xlsx") from error
+        raise unreadable(
+            name, f"not a workbook: {error}", "save it as .xlsx"
+        ) from error
     sheets = book.sheetnames
     if ref.sheet is not None and ref.sheet not in sheets:
         hint = f"sheets are {listing(sheets)}"
@@ -256,7 +260,9 @@ def given_frames(
 ) -> Given:
     """Return what a desk made of DataFrames gave."""
     tables = {
-        name: RawTable(frame, name) for name, frame in frames.items() if frame is not None
+        name: RawTable(frame, name)
+        for name, frame in frames.items()
+        if frame is not None
     }
     own = () if scenarios is None else tuple(scenarios)
     return Given(tables, own, SCENARIOS, config, as_date(as_of))

@@ -1,8 +1,8 @@
 """The first page of a run, in words."""
 
 from collections.abc import Iterator
+from math import isnan
 
-import numpy as np
 import pandas as pd
 
 from riskplugin.errors import Severity
@@ -21,8 +21,9 @@ def lines(report: Report) -> Iterator[str]:
     books = report.tables["positions"]["book"].nunique()
     yield f"# Risk on {report.as_of}"
     yield ""
-    yield f"Run {report.run_id}, {report.status}. {books} books, "
-    yield f"{len(report.tables['positions'])} positions; money in {report.base_currency}."
+    held = len(report.tables["positions"])
+    yield f"Run {report.run_id}, {report.status}. {books} books, {held} positions; "
+    yield f"money in {report.base_currency}."
     yield ""
     yield from left_out(report)
     yield from worst(report)
@@ -75,7 +76,8 @@ def tiers(report: Report) -> Iterator[str]:
 def findings(report: Report) -> Iterator[str]:
     """Yield what the inputs made necessary to say."""
     errors = [i for i in report.issues if i.severity is Severity.ERROR]
-    yield f"## Findings: {len(errors)} errors, {len(report.issues) - len(errors)} warnings"
+    warnings = len(report.issues) - len(errors)
+    yield f"## Findings: {len(errors)} errors, {warnings} warnings"
     yield ""
     yield from (f"* {issue}" for issue in report.issues)
 
@@ -92,10 +94,10 @@ def markdown(frame: pd.DataFrame) -> Iterator[str]:
 
 def cell(value: object) -> str:
     """Return a figure as it is read: money in full, shares in percent."""
-    if isinstance(value, float | np.floating):
-        if np.isnan(value):
-            return "–"
-        return f"{value:.0%}" if 0 < abs(value) <= 1 else money(float(value))
+    if isinstance(value, float):
+        if isnan(value):
+            return "unknown"
+        return f"{value:.0%}" if 0 < abs(value) <= 1 else money(value)
     return str(value).replace("|", "\\|")
 
 

@@ -104,7 +104,7 @@ def base_correlation(grid: ShockGrid) -> Matrix:
     scale = np.sqrt(np.maximum(np.diag(base), 0.0))
     unit = np.outer(scale, scale)
     own = model.correlation[:count, :count]
-    correlation = np.divide(base, unit, out=own.copy(), where=unit > 0)
+    correlation: Matrix = np.divide(base, unit, out=own.copy(), where=unit > 0)
     np.fill_diagonal(correlation, 1.0)
     return correlation
 
@@ -115,12 +115,13 @@ def name_band(grid: ShockGrid, confidence: float) -> tuple[Matrix, Matrix]:
     NaN where the scenario fixes the shock.
     """
     open_ = uncertainty(grid)
-    drivers = np.einsum("snj,sjk,snk->sn", open_.loadings, open_.drivers, open_.loadings)
+    slopes = open_.loadings
+    drivers = np.einsum("snj,sjk,snk->sn", slopes, open_.drivers, slopes)
     deviation = np.sqrt(np.maximum(drivers + open_.specific**2, 0.0))
     deviation = np.where(open_.banded, deviation, np.nan)
     below, above = band_ends(confidence)
-    total = grid.total
-    return np.expm1(total + below * deviation), np.expm1(total + above * deviation)
+    middle = grid.total
+    return np.expm1(middle + below * deviation), np.expm1(middle + above * deviation)
 
 
 def book_band(
@@ -152,15 +153,20 @@ def book_band(
     specific = growth * np.nan_to_num(open_.specific)
     variance += specific_variance(holdings, specific, open_.correlation)
     deviation = np.sqrt(np.maximum(variance, 0.0))
-    net = holdings @ growth.T
-    gross = abs(holdings) @ growth.T
-    banded = abs(holdings) @ open_.banded.T.astype(float) > 0
+    net = total(holdings, growth)
+    gross = total(abs(holdings), growth)
+    banded = total(abs(holdings), open_.banded.astype(float)) > 0
     skew = np.divide(net, gross**2, out=np.zeros_like(net), where=gross > 0)
     low, high = (
         np.where(banded, middle + shifted_lognormal(z * deviation, skew), np.nan)
         for z in band_ends(confidence)
     )
     return low, high
+
+
+def total(holdings: csr_array, per_name: Matrix) -> Matrix:
+    """Return the sum over names of holdings (G, N) x `per_name` (S, N): (G, S)."""
+    return np.asarray(holdings @ per_name.T, dtype=np.float64)
 
 
 def holdings_reach(holdings: csr_array) -> Flags:
@@ -172,7 +178,8 @@ def holdings_reach(holdings: csr_array) -> Flags:
 def shifted_lognormal(move: Matrix, skew: Matrix) -> Matrix:
     """Return ``(e^(move x skew) - 1) / skew``, which is `move` where skew is 0."""
     bend = move * skew
-    return move * np.divide(np.expm1(bend), bend, out=np.ones_like(bend), where=bend != 0)
+    rate = np.divide(np.expm1(bend), bend, out=np.ones_like(bend), where=bend != 0)
+    return move * rate
 
 
 def driver_exposure(holdings: csr_array, growth: Matrix, loadings: Cube) -> Cube:
@@ -191,7 +198,7 @@ def specific_variance(
 
     ``u' R u`` with ``u = holdings x slopes``; groups of one name need no correlation.
     """
-    squared = holdings.power(2) @ (slopes**2).T
+    squared = total(holdings.power(2), slopes**2)
     many = np.flatnonzero(np.diff(holdings.indptr) > 1)
     rows = max(1, BLOCK // max(1, slopes.size))
     for start in range(0, len(many), rows):
@@ -200,4 +207,4 @@ def specific_variance(
         specific = dense[:, None, :] * slopes[None, :, :]
         crossed = specific @ correlation
         squared[block] = np.einsum("gsn,gsn->gs", crossed, specific)
-    return np.asarray(squared)
+    return squared

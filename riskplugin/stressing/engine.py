@@ -10,7 +10,7 @@ from riskplugin.book import Book, Grouping
 from riskplugin.errors import ModelError, listing
 from riskplugin.liquidity import unwind_cost
 from riskplugin.pricing import delta_one, revalue
-from riskplugin.stressing.bands import book_band
+from riskplugin.stressing.bands import book_band, total
 from riskplugin.stressing.shock import ShockGrid
 
 
@@ -65,13 +65,13 @@ def stress_groups(
     linear = np.where(held, delta_one(overshot, grid.fx), 0.0)
     full = np.where(held, revalue(grid.model.kinds, overshot, grid.fx), 0.0)
     cost = unwind_cost(book.half_spread, unwind_share) * np.abs(book.market_value)
-    unwound = csr_array((cost, index), shape=shape)
+    paid = csr_array((0.0 - cost, index), shape=shape)
     parts = (
-        holdings @ np.where(grid.direct, before, 0.0).T,
-        holdings @ np.where(grid.direct, 0.0, before).T,
-        holdings @ (linear - before).T,
-        holdings @ (full - linear).T,
-        0.0 - unwound @ (1.0 + full).T,
+        total(holdings, np.where(grid.direct, before, 0.0)),
+        total(holdings, np.where(grid.direct, 0.0, before)),
+        total(holdings, linear - before),
+        total(holdings, full - linear),
+        total(paid, 1.0 + full),
     )
     pnl = sum(parts[1:], start=parts[0])
     low, high = book_band(grid, holdings, pnl, confidence)
