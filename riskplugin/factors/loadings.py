@@ -65,7 +65,7 @@ def regress(
     """
     complete = ~np.any(np.isnan(drivers), axis=1, keepdims=True)
     there = ~np.isnan(returns) & complete
-    z = np.column_stack([np.ones(len(drivers)), np.nan_to_num(drivers)])
+    z: Matrix = np.column_stack([np.ones(len(drivers)), np.nan_to_num(drivers)])
     y = np.where(there, returns, 0.0)
     weight = weights[:, None] * there
     terms = z.shape[1]
@@ -108,12 +108,11 @@ def long_run_covariance(scores: Cube, lag: int) -> Cube:
     Scores have shape (T, N, P); the result (N, P, P).
     """
     by_series: Cube = scores.transpose(1, 2, 0)
-    total: Cube = by_series @ by_series.transpose(0, 2, 1)
+    total = by_series @ by_series.transpose(0, 2, 1)
     for step in range(1, min(lag, len(scores) - 1) + 1):
         later, earlier = by_series[:, :, step:], by_series[:, :, :-step]
-        shifted: Cube = later @ earlier.transpose(0, 2, 1)
-        bartlett = np.float64(1 - step / (lag + 1))
-        total += bartlett * (shifted + shifted.transpose(0, 2, 1))
+        shifted = (1 - step / (lag + 1)) * later @ earlier.transpose(0, 2, 1)
+        total += shifted + shifted.transpose(0, 2, 1)
     return total
 
 
@@ -202,5 +201,5 @@ def exactly_known(covariance: Cube) -> Flags:
 
 def pseudo_inverse(matrices: Cube) -> Cube:
     """Return the Moore-Penrose inverses of symmetric (N, J, J) matrices."""
-    inverse: Cube = np.linalg.pinv(matrices, rcond=1e-12, hermitian=True)
-    return inverse
+    inverse = np.linalg.pinv(matrices, rcond=1e-12, hermitian=True)
+    return np.asarray(inverse, dtype=np.float64)

@@ -109,16 +109,21 @@ def base_correlation(grid: ShockGrid) -> Matrix:
     return correlation
 
 
+def name_deviation(open_: Uncertainty) -> Matrix:
+    """Return the standard deviation of every log shock, shape (S, N)."""
+    slopes = open_.loadings
+    drivers = np.einsum("snj,sjk,snk->sn", slopes, open_.drivers, slopes)
+    deviation: Matrix = np.sqrt(np.maximum(drivers + open_.specific**2, 0.0))
+    return deviation
+
+
 def name_band(grid: ShockGrid, confidence: float) -> tuple[Matrix, Matrix]:
     """Return the lower and upper simple shock of every name, shape (S, N).
 
     NaN where the scenario fixes the shock.
     """
     open_ = uncertainty(grid)
-    slopes = open_.loadings
-    drivers = np.einsum("snj,sjk,snk->sn", slopes, open_.drivers, slopes)
-    deviation = np.sqrt(np.maximum(drivers + open_.specific**2, 0.0))
-    deviation = np.where(open_.banded, deviation, np.nan)
+    deviation = np.where(open_.banded, name_deviation(open_), np.nan)
     below, above = band_ends(confidence)
     middle = grid.total
     return np.expm1(middle + below * deviation), np.expm1(middle + above * deviation)
@@ -129,12 +134,12 @@ def book_band(
 ) -> tuple[Matrix, Matrix]:
     """Return the lower and upper P&L of groups of holdings, shape (G, S).
 
-    The P&L at the normal quantile z is ``middle + a (e^(z D / a) - 1)``, a lognormal
-    shifted to the group: D is the standard deviation at the slopes of the stressed
-    state and ``a = gross^2 / net`` of the stressed values. One long name gives its own
-    lognormal exactly, so a long group never loses more than its value; one short name
-    the mirror image; a hedged group a symmetric band, of width zero if the hedge is
-    perfect.
+    The P&L at the normal quantile z is ``middle + (e^(z D k) - 1) / k``, a lognormal
+    shifted to the group. D is the standard deviation at the slopes v of the stressed
+    state (stressed values) and ``k = sum(v s^2) / sum(|v| s)^2`` its skew, s the
+    deviations of the names. One long name gives its own lognormal exactly, so a long
+    group never loses more than its value; one short name the mirror image; a hedge of
+    like with like a symmetric band, of width zero if it is perfect.
 
     Parameters
     ----------
@@ -153,10 +158,15 @@ def book_band(
     specific = growth * np.nan_to_num(open_.specific)
     variance += specific_variance(holdings, specific, open_.correlation)
     deviation = np.sqrt(np.maximum(variance, 0.0))
-    net = total(holdings, growth)
-    gross = total(abs(holdings), growth)
-    banded = total(abs(holdings), open_.banded.astype(float)) > 0
-    skew = np.divide(net, gross**2, out=np.zeros_like(net), where=gross > 0)
+    spread = np.nan_to_num(name_deviation(open_))
+    bend = total(holdings, growth * spread**2)
+    reach = total(abs(holdings), growth * spread) ** 2
+    skew = np.divide(bend, reach, out=np.zeros_like(bend), where=reach > 0)
+    held = csr_array(
+        (np.ones_like(holdings.data), holdings.indices, holdings.indptr),
+        shape=holdings.shape,
+    )
+    banded = total(held, open_.banded.astype(float)) > 0
     low, high = (
         np.where(banded, middle + shifted_lognormal(z * deviation, skew), np.nan)
         for z in band_ends(confidence)

@@ -1,0 +1,146 @@
+"""A desk of four lots whose every value can be checked in the head.
+
+Closes rise by one part in a hundred a session to those of Friday 2026-05-29:
+
+    MU 100 USD, 000660.KS 250,000 KRW, BTC 60,000 USD, RENDER 5 USD
+    1 USD = 1,250 KRW = 160 JPY, 1 EUR = 1.25 USD
+
+    0  semis   MU          100             10,000 USD
+    1  semis   000660.KS    10 x 200 USD    2,000 USD
+    2  tokens  BTC          -0.5          -30,000 USD
+    3  tokens  RENDER      1,000            5,000 USD
+"""
+
+import pandas as pd
+import pytest
+
+import riskplugin as rp
+
+SESSIONS = 10
+DATES = pd.bdate_range(end="2026-05-29", periods=SESSIONS)
+LAST = {"MU": 100.0, "000660.KS": 250_000.0, "BTC": 60_000.0, "RENDER": 5.0}
+RATES = {"USDKRW": 1250.0, "USDJPY": 160.0, "EURUSD": 1.25}
+
+
+@pytest.fixture
+def positions():
+    return pd.DataFrame(
+        {
+            "book": ["semis", "semis", "tokens", "tokens"],
+            "instrument": ["MU", "000660.KS", "BTC", "RENDER"],
+            "quantity": [100.0, 10.0, -0.5, 1000.0],
+        }
+    )
+
+
+@pytest.fixture
+def prices():
+    growth = [1 - 0.01 * (SESSIONS - 1 - i) for i in range(SESSIONS)]
+    columns = {name: [last * g for g in growth] for name, last in LAST.items()}
+    return pd.DataFrame({"date": DATES, **columns})
+
+
+@pytest.fixture
+def long_prices(prices):
+    """The same closes, a row per date and instrument."""
+    return prices.melt("date", var_name="instrument", value_name="close")
+
+
+@pytest.fixture
+def fx():
+    return pd.DataFrame(
+        {"date": DATES, **{p: [r] * SESSIONS for p, r in RATES.items()}}
+    )
+
+
+@pytest.fixture
+def load(positions, prices, fx):
+    """Return the desk of the three tables with some of them replaced."""
+
+    def load(**tables):
+        given = {"positions": positions, "prices": prices, "fx": fx}
+        return rp.desk_from_tables(**{**given, **tables})
+
+    return load
+
+
+@pytest.fixture
+def refused(load):
+    """Return the issues with which a desk of other tables is refused."""
+
+    def refused(match, **tables):
+        with pytest.raises(rp.InputError, match=match) as caught:
+            load(**tables)
+        return caught.value.issues
+
+    return refused
+
+
+@pytest.fixture
+def faults():
+    """Return code, row and column of every issue that is an error, sorted."""
+
+    def faults(issues):
+        found = [i for i in issues if i.severity == "error"]
+        return sorted(
+            (i.code, -1 if i.where.row is None else i.where.row, i.where.column or "")
+            for i in found
+        )
+
+    return faults
+
+
+@pytest.fixture
+def of_code():
+    """Return the issues that bear a code."""
+
+    def of_code(issues, code):
+        return [i for i in issues if i.code == code]
+
+    return of_code
+
+
+@pytest.fixture
+def worth():
+    """Return the market value of each instrument held, base currency."""
+
+    def worth(desk):
+        held = rp.positions(desk)
+        return held.groupby("instrument")["market_value"].sum().to_dict()
+
+    return worth
+
+
+TOML = """
+[tables]
+positions = "positions.csv"
+prices = "prices.csv"
+fx = "fx.csv"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, positions, prices, fx):
+    """Write a desk folder and return its desk.toml.
+
+    `files` adds or replaces files by name: text, bytes or a DataFrame; None makes a
+    folder.
+    """
+
+    def folder(toml=TOML, files=None):
+        given = {"positions.csv": positions, "prices.csv": prices, "fx.csv": fx}
+        for name, content in {**given, **(files or {})}.items():
+            path = tmp_path / name
+            if isinstance(content, pd.DataFrame):
+                content.to_csv(path, index=False)
+            elif isinstance(content, bytes):
+                path.write_bytes(content)
+            elif content is None:
+                path.mkdir()
+            else:
+                path.write_text(content, "utf-8")
+        desk = tmp_path / "desk.toml"
+        desk.write_text(toml, "utf-8")
+        return desk
+
+    return folder
