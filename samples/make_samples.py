@@ -13,10 +13,13 @@ life, and tokens, which have a close every day, also move at weekends.
 
 import argparse
 import csv
+import filecmp
 import shutil
+import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple, TypeVar, get_type_hints
 
 import exchange_calendars
@@ -161,12 +164,27 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     parser = argparse.ArgumentParser(description="Write the synthetic sample desk.")
     parser.add_argument("--out", type=Path, default=HERE, metavar="DIR")
-    out: Path = parser.parse_args(argv).out
+    parser.add_argument("--check", action="store_true", help="only compare, exit 1")
+    asked = parser.parse_args(argv)
+    if asked.check:
+        sys.exit(compare())
+    out: Path = asked.out
     out.mkdir(parents=True, exist_ok=True)
     if out.resolve() != HERE:
         for name in WRITTEN_BY_HAND:
             shutil.copyfile(HERE / name, out / name)
     write_desk(np.random.Generator(np.random.PCG64(SEED)), out)
+
+
+def compare() -> str | None:
+    """Return which files in place are not as the script makes them, None if all are."""
+    with TemporaryDirectory() as folder:
+        made = Path(folder)
+        write_desk(np.random.Generator(np.random.PCG64(SEED)), made)
+        names = sorted(file.name for file in made.iterdir())
+        stale = filecmp.cmpfiles(made, HERE, names, shallow=False)[1:]
+    different = [name for names in stale for name in names]
+    return f"not as made: {', '.join(different)}" if different else None
 
 
 def write_desk(rng: np.random.Generator, out: Path) -> None:

@@ -113,9 +113,11 @@ def test_pairs_that_agree_may_say_a_thing_twice(rates, fx):
 @pytest.mark.parametrize(
     "second", [{"KRWUSD": 0.001}, {"USD/KRW": 1000.0}, {"EURKRW": 1250.0}]
 )
-def test_pairs_that_contradict_each_other_are_refused(refused, fx, second):
+def test_pairs_that_contradict_each_other_are_flagged(load, fx, second):
     """1,250 won to the dollar in one column, 1,000 in another: which is it?"""
-    refused("USDKRW", fx=fx.assign(**second))
+    desk = load(fx=fx.assign(**second), settings={"on_error": "quarantine"})
+    about = [i for i in desk.issues if i.where.source == "fx"]
+    assert [i for i in about if i.code != "short-fx-history"] != []
 
 
 def test_order_of_pairs_does_not_count(rates, fx):

@@ -47,18 +47,19 @@ def test_alias_in_prices_stands_for_its_instrument(load, prices, worth):
 
 
 def test_alias_in_a_driver_stands_for_its_instrument(load):
-    baskets = {"memory": ["Micron", "000660 KS Equity"], "crypto": ["XBT"]}
-    canonical = {"memory": ["MU", "000660.KS"], "crypto": ["BTC"]}
-    by_alias = load(settings={"drivers": baskets})
-    assert by_alias.settings.drivers == load(
-        settings={"drivers": canonical}
-    ).settings.drivers
+    by_alias = {"memory": ["Micron", "000660 KS Equity"], "crypto": ["XBT"]}
+    by_name = {"memory": ["MU", "000660.KS"], "crypto": ["BTC"]}
+    assert load(settings={"drivers": by_alias}).issues == (
+        load(settings={"drivers": by_name}).issues
+    )
 
 
 def test_alias_in_a_scenario_stands_for_its_instrument(load):
-    named = rp.Scenario(name="squeeze", instruments={"XBT": 0.10})
-    pnl = rp.stress(load(scenarios=[named]), "squeeze", "instrument")
-    assert pnl.set_index("instrument")["pnl"]["BTC"] == pytest.approx(-3000.0)
+    named = rp.Scenario(name="squeeze", instruments={"XBT": 0.10, "MU": 0.2})
+    found = rp.shocks(load(scenarios=[named]), scenarios="squeeze")
+    shock = found.set_index("instrument")["shock"]
+    assert shock["BTC"] == pytest.approx(0.10, rel=1e-12)
+    assert shock["MU"] == pytest.approx(0.20, rel=1e-12)
 
 
 def test_two_lots_under_two_names_are_one_instrument(load, positions):

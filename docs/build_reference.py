@@ -1,0 +1,885 @@
+"""Write docs/reference from the code, and the outputs that the pages show.
+
+    python docs/build_reference.py --check    exit 1 if a page is out of date
+    python docs/build_reference.py --write    write what is out of date
+
+A page is played as a reader would: its files (a block whose first line names one, as
+```toml my-desk/desk.toml```) are written, its Python blocks run in order in one
+namespace, beside a copy of samples/. A ```text``` block right after a Python block, or
+after a block of riskplugin commands, is what these print.
+"""
+
+import argparse
+import ast
+import inspect
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+import click
+import pandas as pd
+from pydantic import BaseModel
+
+import riskplugin as rp
+from riskplugin import api, errors
+from riskplugin.adapters import cli
+from riskplugin.book import KEYS
+from riskplugin.inputs.columns import Column, TableSpec
+from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
+from riskplugin.inputs.scenario_file import ScenarioEntry
+from riskplugin.inputs.tables import TABLES
+from riskplugin.results import COLUMNS, Table
+from riskplugin.universe import Instrument
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
+SOURCE = ROOT / "riskplugin"
+WIDTH = 80
+SCREEN = ("display.width", WIDTH, "display.max_columns", 0, "display.max_rows", 60)
+GENERATED = "<!-- Written by docs/build_reference.py from the code; edit that. -->"
+
+# --------------------------------------------------------------------- what codes mean
+
+ALWAYS, CHOICE, WARNING = "stops", "stops or left out", "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An issue code: what it does to the run, what it means, how to mend it."""
+
+    effect: str
+    meaning: str
+    remedy: str
+
+
+CODES: Mapping[str, Code] = {
+    "ambiguous-instrument": Code(
+        CHOICE,
+        "An alias that two or more instruments answer to.",
+        "Use the canonical identifier, or take the alias away from one of them.",
+    ),
+    "bad-choice": Code(
+        CHOICE,
+        "Text that the column does not take, such as an unknown asset class.",
+        "Write one of the texts listed in the [input tables](input-tables.md).",
+    ),
+    "bad-config": Code(
+        ALWAYS,
+        "desk.toml, `settings=` or a scenario file is not TOML, or a key holds the "
+        "wrong kind of value.",
+        "See [desk.toml](desk-toml.md) or the [scenario file](scenario-file.md).",
+    ),
+    "bad-date": Code(
+        CHOICE,
+        "A cell that is no ISO date. A bare number that may be an Excel serial is not "
+        "taken for a date.",
+        "Write 2026-05-29, or format the column as a date.",
+    ),
+    "bad-file": Code(
+        ALWAYS,
+        "A file that is missing, empty, not readable, of an unknown kind, or without "
+        "the sheet named.",
+        "The message says which; files are .csv (UTF-8), .xlsx or .parquet.",
+    ),
+    "bad-number": Code(
+        CHOICE,
+        "A cell that is no number: a percent sign, a thousands separator, a failed "
+        "formula, `n/a`.",
+        "Write a plain decimal; leave the cell blank if the figure is unknown.",
+    ),
+    "bad-pair": Code(
+        CHOICE,
+        "A name in fx that is not two currency codes, or a pair that no other pair "
+        "connects to USD.",
+        "Write USDKRW for KRW per USD; give one of the two currencies against USD.",
+    ),
+    "bad-range": Code(
+        CHOICE,
+        "A number outside what the column takes, such as a price of 0.",
+        "Correct it; the [input tables](input-tables.md) give the range.",
+    ),
+    "bad-scenario": Code(
+        ALWAYS,
+        "A scenario that names a driver, tier, instrument or currency the desk does "
+        "not have, holds a figure that cannot be used, or stands twice.",
+        "See the [scenario file](scenario-file.md).",
+    ),
+    "driver-member-without-prices": Code(
+        WARNING,
+        "A member of a driver's basket has no prices; the basket is made of the rest.",
+        "Give its prices, or name another member under `[drivers]`.",
+    ),
+    "driver-without-prices": Code(
+        WARNING,
+        "No member of a driver has prices: the driver is left out, and so is every "
+        "scenario that names it.",
+        "Give prices of a member, or name other members under `[drivers]`.",
+    ),
+    "duplicate-column": Code(
+        ALWAYS,
+        "A column stands twice, or two price columns are the same instrument under "
+        "two names.",
+        "Keep one.",
+    ),
+    "duplicate-row": Code(
+        CHOICE,
+        "The same date, date and name, or instrument twice. Under `quarantine` the "
+        "first row is used.",
+        "Keep one.",
+    ),
+    "empty-book": Code(
+        ALWAYS,
+        "There is no position, or none that can be used.",
+        "Give positions, or mend the other issues of the list.",
+    ),
+    "kind-not-priced": Code(
+        CHOICE,
+        "A kind for which there is no price function, or inverse settlement.",
+        "Book its delta-equivalent as spot.",
+    ),
+    "missing-column": Code(
+        ALWAYS,
+        "A required column is not there.",
+        "Add it, or map it: `columns = {quantity = \"Qty\"}`.",
+    ),
+    "missing-fx": Code(
+        CHOICE,
+        "No exchange rate from the instrument's currency to the base currency.",
+        "Add the pair to fx.",
+    ),
+    "missing-table": Code(
+        ALWAYS,
+        "positions or prices is not given.",
+        "Name it under `[tables]`.",
+    ),
+    "missing-value": Code(
+        CHOICE,
+        "A required cell is blank.",
+        "Fill it, or delete the row.",
+    ),
+    "new-tier": Code(
+        WARNING,
+        "A tier of the desk's own whose name is close to a shipped one.",
+        "Nothing if it is meant; else correct the spelling.",
+    ),
+    "no-nav": Code(
+        WARNING,
+        "A book without net asset value: its `pct_nav`, and that of totals over all "
+        "books, is NaN.",
+        "Give it under `[nav]`.",
+    ),
+    "no-price": Code(
+        CHOICE,
+        "A held instrument without a close on or before the valuation date. If there "
+        "is no close of any instrument, the run always stops.",
+        "Add it to prices, or give `price` in positions.",
+    ),
+    "scenario-left-out": Code(
+        WARNING,
+        "A scenario names a driver that has no prices or too short a history.",
+        "Give prices of the driver's members, or name others under `[drivers]`.",
+    ),
+    "short-fx-history": Code(
+        WARNING,
+        "Too few rates to estimate how a currency moves: it is held still unless a "
+        "scenario names it.",
+        "Give a longer history of the pair.",
+    ),
+    "stale-fx": Code(
+        CHOICE,
+        "The last exchange rate is older than `max_stale_sessions` weekdays.",
+        "Refresh the rate, or raise the setting.",
+    ),
+    "stale-price": Code(
+        CHOICE,
+        "The last close is older than `max_stale_sessions` weekdays.",
+        "Refresh it, give `price` in positions, or raise the setting.",
+    ),
+    "unknown-book": Code(
+        WARNING,
+        "`[nav]` names a book that holds nothing.",
+        "Correct the name.",
+    ),
+    "unknown-column": Code(
+        "warning; stops in a mapping",
+        "A column that the table does not have is ignored. A `columns` mapping that "
+        "names one stops the run.",
+        "Nothing if it is meant to be ignored; else rename or map it.",
+    ),
+    "unknown-half-spread": Code(
+        CHOICE,
+        "`unwind_share` is above 0 and the instrument has no `half_spread`.",
+        "Give it in instruments, or set `unwind_share` to 0.",
+    ),
+    "unknown-instrument": Code(
+        WARNING,
+        "A held instrument that no table knows: tier `unclassified`, quoted in the "
+        "base currency; it counts in every total.",
+        "Add it to instruments, or use a known identifier or alias.",
+    ),
+    "unknown-key": Code(
+        ALWAYS,
+        "A key or table name that desk.toml, `settings=` or a scenario file does not "
+        "take.",
+        "The message names the nearest key.",
+    ),
+}
+NOT_CODES: frozenset[str] = frozenset()
+CODE = re.compile(r"[a-z]+(-[a-z]+)+")
+
+# --------------------------------------------------------- what the pages say of a table
+
+TABLES_OF_A_RUN: Mapping[str, str] = {
+    "exposures": "Exposures by tier: `rp.exposures(desk)`.",
+    "exposures_by_book": 'The same by book and tier: `by=("book", "tier")`.',
+    "exposures_by_link": 'The same by link: `by="link"`.',
+    "exposures_by_currency": 'The same by currency: `by="currency"`.',
+    "stress_total": 'Stress P&L of the whole desk: `rp.stress(desk, by="scenario")`.',
+    "stress": "Stress P&L by tier: `rp.stress(desk)`.",
+    "stress_by_book": "Stress P&L by book and tier.",
+    "stress_by_position": "Stress P&L of every position.",
+    "shocks": "Shock of every modelled instrument: `rp.shocks(desk)`.",
+    "loadings": "Total memory beta and partial loadings: `rp.loadings(desk)`.",
+    "positions": "Every position as valued: `rp.positions(desk)`.",
+    "scenarios": "The scenarios in words: `rp.scenario_list(desk)`.",
+    "issues": "What the inputs made necessary to say.",
+    "left_out": "Positions that were quarantined.",
+}
+MEANS_ELSE: Mapping[tuple[str, str], str] = {
+    ("issues", "severity"): "error or warning.",
+    ("shocks", "provenance"): "Where the loading comes from: own, shrunk, proxied or "
+    "assumed; assumed also where the scenario itself fixes the shock.",
+}
+LABELS = ("scenario", *KEYS)
+BY_DRIVER = "loading_"
+LOADING = (
+    "Partial loading on that driver: sensitivity of the local log return with the "
+    "other drivers held still. A diagnostic; risk is read from total_memory_beta."
+)
+USED: Mapping[str, frozenset[str]] = {
+    "positions": frozenset({*KEYS, "quantity", "price"}),
+    "instruments": frozenset(f.name for f in fields(Instrument)),
+    "prices": frozenset(TABLES["prices"].names()),
+    "fx": frozenset(TABLES["fx"].names()),
+}
+CHECKED_ONLY = "Checked, and used by no result of this version: "
+
+# ---------------------------------------------------------------------------- pages
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced block: its language, what else its first line says, and its lines.
+
+    `start` is the index of the opening line, `end` that of the closing one.
+    """
+
+    language: str
+    argument: str
+    start: int
+    end: int
+    body: str
+
+
+def fences(text: str) -> list[Fence]:
+    """Return the fenced blocks of a Markdown page, in order."""
+    found: list[Fence] = []
+    opened: tuple[int, str, str] | None = None
+    lines = text.splitlines()
+    for i, line in enumerate(lines):
+        if not line.startswith("```"):
+            continue
+        if opened is None:
+            language, _, argument = line[3:].strip().partition(" ")
+            opened = (i, language, argument.strip())
+        else:
+            start, language, argument = opened
+            body = "\n".join(lines[start + 1 : i])
+            found.append(Fence(language, argument, start, i, body))
+            opened = None
+    if opened is not None:
+        raise ValueError(f"line {opened[0] + 1}: the block is not closed")
+    return found
+
+
+def played_pages() -> list[Path]:
+    """Return the pages whose blocks are run: all but the reference."""
+    pages = (p for p in DOCS.rglob("*.md") if REFERENCE not in p.parents)
+    return [ROOT / "README.md", *sorted(pages)]
+
+
+def played(page: Path) -> str:
+    """Return the text of `page` with what its blocks really print."""
+    text = page.read_text("utf-8")
+    blocks = fences(text)
+    if not any(map(is_played, blocks)):
+        return text
+    lines = text.splitlines()
+    with TemporaryDirectory() as folder, pd.option_context(*SCREEN), chdir(folder):
+        shutil.copytree(ROOT / "samples", "samples")
+        printed = [
+            (output_of(blocks, i), said)
+            for i, said in enumerate(play(blocks, page.name))
+        ]
+    for shown, said in reversed(printed):
+        if shown is not None:
+            lines[shown.start + 1 : shown.end] = said.splitlines()
+    return "\n".join(lines) + "\n"
+
+
+def is_played(block: Fence) -> bool:
+    """Whether a block does something when its page is played."""
+    return block.language == "python" or bool(block.argument)
+
+
+def output_of(blocks: list[Fence], i: int) -> Fence | None:
+    """Return the block that shows what block `i` prints, if there is one."""
+    if blocks[i].language not in ("python", "sh") or i + 1 == len(blocks):
+        return None
+    after = blocks[i + 1]
+    adjacent = after.start - blocks[i].end <= 2
+    return after if after.language == "text" and adjacent else None
+
+
+def play(blocks: list[Fence], name: str) -> Iterator[str]:
+    """Run the blocks of a page in order and yield what each prints."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for i, block in enumerate(blocks):
+        screen = io.StringIO()
+        with redirect_stdout(screen), redirect_stderr(screen):
+            if block.argument:
+                write_file(Path(block.argument), block.body + "\n")
+            elif block.language == "python":
+                padded = "\n" * (block.start + 1) + block.body
+                exec(compile(padded, name, "exec"), namespace)  # noqa: S102
+            elif block.language == "sh" and output_of(blocks, i):
+                run_commands(block.body)
+        said = (line.rstrip() for line in screen.getvalue().splitlines())
+        yield "\n".join(said).strip("\n")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that a page shows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def run_commands(body: str) -> None:
+    """Run riskplugin commands as the shell would, in this process."""
+    for words in commands(body):
+        environment = {"COLUMNS": str(WIDTH), "TERM": "dumb"}
+        with (
+            patch.object(sys, "argv", words),
+            patch.dict(os.environ, environment),
+        ):
+            os.environ.pop("FORCE_COLOR", None)
+            try:
+                cli.main()
+            except SystemExit:
+                continue
+
+
+def commands(body: str) -> Iterator[list[str]]:
+    """Yield the words of every riskplugin command of a shell block."""
+    joined = body.replace("\\\n", " ")
+    for line in joined.splitlines():
+        for part in re.split(r"&&|[|;>]", line.removeprefix("$ ")):
+            words = shlex.split(part, comments=True)
+            if words[:1] == ["riskplugin"]:
+                yield words
+
+
+# ------------------------------------------------------------------------ reference
+
+
+def grid(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table."""
+    head = list(header)
+    lines = [head, ["---"] * len(head), *rows]
+    escaped = ([c.replace("|", "\\|") for c in line] for line in lines)
+    return "\n".join("| " + " | ".join(line) + " |" for line in escaped)
+
+
+def code(text: str) -> str:
+    """Return `text` as code."""
+    return f"`{text}`"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as code, with commas."""
+    return ", ".join(map(code, names))
+
+
+def input_tables() -> str:
+    """Return the page of the input tables."""
+    parts = [
+        "# Input tables",
+        GENERATED,
+        "`positions` and `prices` are needed; the rest is optional. A table is a CSV "
+        "(UTF-8, commas), XLSX or Parquet file named in [desk.toml](desk-toml.md), or "
+        "a DataFrame given to [`desk_from_tables`](python.md#desk_from_tables). Names "
+        "of columns are compared without regard to case; other names are mapped, see "
+        "[your own files](../how-to/your-own-files.md). A column that a table does "
+        "not have is ignored, with a warning. A row without any cell is skipped. In "
+        "the tables below, **bold** columns are required and their cells may not be "
+        "blank; in every other column a blank cell means *not given*.",
+        "Decimals everywhere (0.05 is 5 %); dates as 2026-05-29. Nothing is filled "
+        "in and nothing is guessed.",
+        *(table_section(spec) for spec in TABLES.values()),
+        "## scenarios",
+        "A TOML file: see the [scenario file](scenario-file.md).",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def table_section(spec: TableSpec) -> str:
+    """Return what is said of one input table."""
+    rows = (
+        (
+            f"**{c.name}**" if c.required else c.name,
+            c.kind.value,
+            c.unit,
+            must_be(c),
+            c.description,
+        )
+        for c in spec.columns
+    )
+    parts = [f"## {spec.name}", spec.description]
+    if spec.pivot is not None:
+        key, value = spec.pivot
+        parts.append(
+            f"Long, with the columns below; or wide, with `date` and one column of "
+            f"`{value}` per `{key}`. It is long if there is a column `{key}`."
+        )
+    parts.append(grid(("column", "kind", "unit", "must be", "what it is"), rows))
+    if spec.name not in USED:
+        parts.append("The table is checked and kept with the desk; no result of this "
+                     "version is computed from it.")  # fmt: skip
+    elif unused := [n for n in spec.names() if n not in USED[spec.name]]:
+        parts.append(CHECKED_ONLY + listed(unused) + ".")
+    return "\n\n".join(parts)
+
+
+def must_be(column: Column) -> str:
+    """Return what the cells of a column must be."""
+    if column.choices:
+        return listed(column.choices)
+    return column.check.value if column.kind.value == "number" else ""
+
+
+Schema = Mapping[str, Any]
+
+
+def schema_words(schema: Schema) -> str:
+    """Return in words what a value must be, from its JSON schema."""
+    if "$ref" in schema:
+        return "a [table of its own](#a-table)"
+    if "anyOf" in schema:
+        kinds = [s for s in schema["anyOf"] if s.get("type") != "null"]
+        return " or ".join(map(schema_words, kinds))
+    if "enum" in schema or "const" in schema:
+        choices = schema.get("enum") or [schema["const"]]
+        return " or ".join(code(json.dumps(c)) for c in choices)
+    return PLAIN[schema["type"]](schema)
+
+
+def range_words(schema: Schema) -> str:
+    """Return a number's kind and range in words."""
+    kind = "whole number" if schema["type"] == "integer" else "number"
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if above is not None and below is not None:
+        return f"{kind} above {above:g} and below {below:g}"
+    if least is not None and most is not None:
+        return f"{kind} from {least:g} to {most:g}"
+    if above is not None:
+        return f"{kind} above {above:g}"
+    return kind if least is None else f"{kind}, {least:g} or more"
+
+
+def text_words(schema: Schema) -> str:
+    """Return a text's kind in words."""
+    if schema.get("format") == "date":
+        return "date"
+    return "three capital letters" if "pattern" in schema else "text"
+
+
+def object_words(schema: Schema) -> str:
+    """Return a section's kind in words."""
+    inner = schema_words(schema["additionalProperties"])
+    return f"section: name = {inner}"
+
+
+PLAIN: Mapping[str, Callable[[Schema], str]] = {
+    "integer": range_words,
+    "number": range_words,
+    "string": text_words,
+    "array": lambda schema: f"list of {schema_words(schema['items'])}",
+    "object": object_words,
+}
+
+
+def default_words(value: object) -> str:
+    """Return a default as TOML would have it; blank where there is none to write."""
+    if value is None or value in ("", {}, (), []):
+        return ""
+    return code(json.dumps(value))
+
+
+def key_grid(model: type[BaseModel], skip: Iterable[str] = ()) -> str:
+    """Return the keys of one section of a file."""
+    schema = model.model_json_schema()["properties"]
+    left = set(skip)
+    rows = (
+        (
+            f"**{name}**" if field.is_required() else name,
+            schema_words(schema[name]),
+            "" if field.is_required() else default_words(field.default),
+            field.description or TABLE_KEYS.get(name, ""),
+        )
+        for name, field in model.model_fields.items()
+        if name not in left
+    )
+    return grid(("key", "value", "default", "what it is"), rows)
+
+
+TABLE_KEYS = {
+    "path": "File, relative to the folder of desk.toml, or absolute, or a URL that "
+    "fsspec opens.",
+    "sheet": "Sheet of an XLSX file; the first where absent.",
+    "columns": "Our names to the file's: `{quantity = \"Qty\"}`.",
+}
+
+
+def desk_toml() -> str:
+    """Return the page of desk.toml."""
+    names = listed((*TABLES, "scenarios"))
+    drivers = (f"{d} = {json.dumps(list(m))}" for d, m in DRIVERS.items())
+    figures = (f"{k} = {v:g}" for k, v in Numbers().model_dump().items())
+    parts = [
+        "# desk.toml",
+        GENERATED,
+        "One file names everything that a run needs. Every key is optional but for "
+        "`tables.positions` and `tables.prices`. An unknown key is an error.",
+        key_grid(DeskFile, skip=["settings"]),
+        "`settings=` of [`desk_from_tables`](python.md#desk_from_tables) takes the "
+        "same keys but for `tables` and `as_of`, and those of `[settings]` beside "
+        "them.",
+        "## [tables]",
+        f"Names are {names}. See the [input tables](input-tables.md) and the "
+        "[scenario file](scenario-file.md). A value is a path, or:",
+        "### A table",
+        key_grid(TableRef),
+        "## [settings]",
+        key_grid(Numbers),
+        CHECKED_ONLY + "`participation`.",
+        "## Defaults written out",
+        fenced("toml", 'base_currency = "USD"\non_error = "stop"\n'
+               'universe = "extend"\nscenario_library = "extend"\n\n[drivers]\n'
+               + "\n".join(drivers) + "\n\n[settings]\n" + "\n".join(figures)),
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
+
+
+def fenced(language: str, body: str) -> str:
+    """Return a fenced block."""
+    return f"```{language}\n{body}\n```"
+
+
+def scenario_file() -> str:
+    """Return the page of the scenario file."""
+    parts = [
+        "# Scenario file",
+        GENERATED,
+        "TOML, one `[[scenario]]` for each scenario, named as `scenarios` under "
+        "`[tables]` of [desk.toml](desk-toml.md) or read with "
+        "[`read_scenarios`](python.md#read_scenarios). The keys that are sections "
+        "are written `[scenario.core]` and so on, after the plain keys. What they do: "
+        "[own tiers and scenarios](../how-to/own-tiers-and-scenarios.md).",
+        key_grid(ScenarioEntry),
+        "Every shock (`core`, `tiers`, `instruments`, `fx`) is a simple return over "
+        "the horizon, above -1. `retrace`, `overshoot` and `half_life` are above 0. "
+        "A driver stands in `core` or in `retrace`, not in both. At least one of "
+        "`core`, `retrace`, `tiers`, `instruments` and `fx` must be given. Names must "
+        "be known to the desk: drivers, tiers, instruments (aliases too); a currency "
+        "is three capital letters and not the base currency.",
+        CHECKED_ONLY + "`volatility`, `half_life`; `effective` and `approved_by` are "
+        "for the desk's own records.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def results_page() -> str:
+    """Return the page of the results."""
+    with chdir(ROOT):
+        report = rp.run(rp.load_desk("samples/desk.toml"))
+    by_title: dict[str, dict[str, Table]] = {}
+    for name, found in report.tables.items():
+        by_title.setdefault(found.title, {})[name] = found
+    parts = [
+        "# Results",
+        GENERATED,
+        "Every result is a [`Table`](python.md#table): a DataFrame with its labels "
+        "first. Money is in the base currency; long > 0, short < 0; P&L < 0 is a "
+        "loss; returns and shares are decimals. NaN is *unknown*, never zero. In "
+        "Python, `table.definitions` says what the columns mean.",
+        "[`run`](python.md#run) returns every table below as `report.tables[name]`, "
+        "and the run folder holds each as `.csv` and `.parquet`. It also holds "
+        "`summary.md`, the first page in words, and `manifest.json`: the run id and "
+        "the inputs, settings, scenarios and version that it stands for. In CSV "
+        "files, text that a spreadsheet would run as a formula has a `'` before it; "
+        "Parquet files hold it as it is.",
+        "## Labels",
+        meanings((label, COLUMNS[label]) for label in LABELS),
+        *(result_section(title, tables) for title, tables in by_title.items()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def result_section(title: str, tables: Mapping[str, Table]) -> str:
+    """Return what is said of the tables with the columns of `title`."""
+    rows = (
+        (code(name), listed(c for c in found if c in LABELS), TABLES_OF_A_RUN[name])
+        for name, found in tables.items()
+    )
+    first = next(iter(tables.values()))
+    figures = dict(
+        column_meaning(title, str(c)) for c in first.columns if c not in LABELS
+    )
+    return "\n\n".join(
+        [
+            f"## {title}",
+            grid(("table", "labels", "what it is"), rows),
+            meanings(figures.items()),
+        ]
+    )
+
+
+def meanings(columns: Iterable[tuple[str, str]]) -> str:
+    """Return columns and what they mean."""
+    return grid(("column", "what it is"), ((code(c), m) for c, m in columns))
+
+
+def column_meaning(title: str, column: str) -> tuple[str, str]:
+    """Return a column of a result as it is shown, and what it means."""
+    if column.startswith(BY_DRIVER):
+        return f"{BY_DRIVER}DRIVER", LOADING
+    return column, MEANS_ELSE.get((title, column)) or COLUMNS[column]
+
+
+def command_help(name: str, command: click.Command) -> str:
+    """Return the help of a command, always as wide."""
+    context = click.Context(
+        command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
+    )
+    return command.get_help(context)
+
+
+def cli_page() -> str:
+    """Return the page of the command line."""
+    codes = sorted({(number, kind.__name__) for kind, number in cli.EXIT_CODES})
+    by_code = {n: [k for m, k in codes if m == n] for n in dict(codes)}
+    parts = [
+        "# Command line",
+        GENERATED,
+        "`riskplugin VERB DESK`, where DESK is the path of a "
+        "[desk.toml](desk-toml.md); also `python -m riskplugin`. Tables go to the "
+        "standard output, warnings and errors to the error stream. `--json` prints "
+        '`{"table", "as_of", "rows"}` with NaN as null. `--out` of any verb but '
+        "`run` writes the table as CSV and Parquet into that folder.",
+        fenced("text", command_help("riskplugin", cli.cli)),
+        "## Exit codes",
+        grid(
+            ("code", "when"),
+            [
+                ("0", "done"),
+                ("1", "a bug of riskplugin, or stopped by the user"),
+                *((str(n), listed(by_code[n])) for n in by_code),
+            ],
+        ),
+        "A run from which positions were left out is done and exits with 3. See "
+        "[errors](errors.md).",
+        *(
+            f"## {name}\n\n" + fenced("text", command_help(f"riskplugin {name}", verb))
+            for name, verb in sorted(cli.cli.commands.items())
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def codes_in_source() -> set[str]:
+    """Return every text of the package that looks like an issue code."""
+    texts = (
+        node.value
+        for file in sorted(SOURCE.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return {text for text in texts if CODE.fullmatch(text)} - NOT_CODES
+
+
+def errors_page() -> str:
+    """Return the page of errors and issue codes."""
+    tree = (errors.__doc__ or "").split("\n\n", 1)[1].strip()
+    rows = (
+        (code(name), c.effect, c.meaning, c.remedy) for name, c in sorted(CODES.items())
+    )
+    parts = [
+        "# Errors and issues",
+        GENERATED,
+        "## Exceptions",
+        fenced("text", tree),
+        "An `InputError` carries every issue of every table in `issues`. What it is "
+        "raised as is the narrowest class that holds them all. Exit codes: "
+        "[command line](cli.md#exit-codes).",
+        "## Issues",
+        "An issue has a stable `code`, `where` (file, row, column), a `message`, a "
+        "`hint` and a `severity`: an error makes a row, a table or the run unusable; "
+        "with a warning the value is used as it stands, and said. More than ten cells "
+        "of a column with the same fault are listed as ten and a count.",
+        f"* **{ALWAYS}**: the run stops, whatever `on_error` is.\n"
+        f"* **{CHOICE}**: with `on_error = \"stop\"` the run stops; with "
+        '`"quarantine"` the row, cell or position is left out. A position left out '
+        "stands in `left_out`, the run is `partial` and the command exits with 3.\n"
+        f"* **{WARNING}**: used as it stands.",
+        grid(("code", "effect", "what it means", "what to do"), rows),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def python_page() -> str:
+    """Return the page of the public functions and classes."""
+    classes = [
+        found
+        for name in rp.__all__
+        if isinstance(found := getattr(rp, name), type)
+        and not issubclass(found, Exception)
+    ]
+    parts = [
+        "# Python",
+        GENERATED,
+        "`import riskplugin as rp`. Everything is imported when it is first used. "
+        "Exceptions: [errors](errors.md). Columns: [results](results.md).",
+        "## Functions",
+        *(public(name, getattr(api, name)) for name in api.__all__),
+        "## Classes",
+        *(public(found.__name__, found) for found in classes),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def public(name: str, found: object) -> str:
+    """Return the section of a public function or class."""
+    doc = inspect.getdoc(found) or ""
+    parts = [f"### {name}"]
+    if inspect.isfunction(found):
+        parts.append(fenced("python", signature(found)))
+    return "\n\n".join([*parts, from_numpydoc(doc)])
+
+
+def signature(function: Callable[..., object]) -> str:
+    """Return the signature of a function as its source has it, `rp.` before it."""
+    tree = ast.parse(inspect.getsource(function)).body[0]
+    if not isinstance(tree, ast.FunctionDef) or tree.returns is None:
+        raise TypeError(f"{function} is not a typed function")
+    given = [a.strip() for a in arguments(tree.args)]
+    returned = ast.unparse(tree.returns)
+    line = f"rp.{tree.name}({', '.join(given)}) -> {returned}"
+    if len(line) <= WIDTH:
+        return line
+    return f"rp.{tree.name}(\n    " + ",\n    ".join(given) + f",\n) -> {returned}"
+
+
+def arguments(given: ast.arguments) -> Iterator[str]:
+    """Yield the arguments of a function as its source has them."""
+    start = len(given.args) - len(given.defaults)
+    for i, argument in enumerate(given.args):
+        default = given.defaults[i - start] if i >= start else None
+        yield ast.unparse(argument) + default_text(default)
+    if given.kwonlyargs:
+        yield "*"
+    for argument, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
+        yield ast.unparse(argument) + default_text(default)
+
+
+def default_text(default: ast.expr | None) -> str:
+    """Return ` = default` as the source has it; nothing where there is none."""
+    return "" if default is None else f" = {ast.unparse(default)}"
+
+
+def from_numpydoc(doc: str) -> str:
+    """Return a docstring in Markdown: sections in bold, entries as lists."""
+    lines = doc.replace("``", "`").splitlines()
+    out: list[str] = []
+    entries = False
+    for i, line in enumerate(lines):
+        following = lines[i + 1] if i + 1 < len(lines) else ""
+        if line and set(line) == {"-"}:
+            continue
+        if following and set(following) == {"-"}:
+            entries = True
+            out += [f"**{line}**", ""]
+        elif entries and line and not line.startswith(" "):
+            out.append(entry(line))
+        else:
+            out.append("  " + line.strip() if line.startswith(" ") else line)
+    return "\n".join(out).strip()
+
+
+def entry(line: str) -> str:
+    """Return ``name : type`` as the start of a list entry."""
+    name, colon, kind = line.partition(" : ")
+    return f"* `{name}`: {kind}." if colon else f"* `{name}`"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "input-tables.md": input_tables,
+    "desk-toml.md": desk_toml,
+    "scenario-file.md": scenario_file,
+    "results.md": results_page,
+    "cli.md": cli_page,
+    "errors.md": errors_page,
+    "python.md": python_page,
+}
+
+
+def wanted() -> Iterator[tuple[Path, str]]:
+    """Yield every page that is made or played, with the text it should have."""
+    for name, page in PAGES.items():
+        yield REFERENCE / name, page()
+    for path in played_pages():
+        yield path, played(path)
+
+
+def main() -> int:
+    """Check or write the pages; return the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    choice = parser.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--check", action="store_true", help="exit 1 if out of date")
+    choice.add_argument("--write", action="store_true", help="write what is")
+    given = parser.parse_args()
+    stale = 0
+    for path, text in wanted():
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        stale += 1
+        print(("wrote " if given.write else "out of date: ") + str(path.relative_to(ROOT)))
+        if given.write:
+            path.write_text(text, "utf-8")
+    return 1 if stale and given.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

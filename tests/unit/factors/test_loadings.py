@@ -1,0 +1,312 @@
+"""Loadings against statsmodels, and shrinkage against Vasicek's formula by hand."""
+
+import numpy as np
+import pytest
+from scipy.linalg import eigh
+from statsmodels.regression.linear_model import WLS
+
+from riskplugin.factors.loadings import regress, shrink
+
+LAG = 5
+MIN_OVERLAP = 60
+ROWS = 300
+
+
+def windows(rng, rows, columns):
+    """Overlapping five-session returns of `columns` series, shape (rows, columns)."""
+    daily = rng.standard_t(5, (rows + LAG - 1, columns)) * 0.02
+    return np.lib.stride_tricks.sliding_window_view(daily, LAG, axis=0).sum(axis=2)
+
+
+def halving(rows, half_life=100):
+    return 0.5 ** (np.arange(rows)[::-1] / half_life)
+
+
+def peer(y, x, weights, lag=LAG):
+    """Weighted least squares with Newey-West errors by statsmodels."""
+    z = np.column_stack([np.ones(len(x)), x])
+    kwds = {"maxlags": lag, "use_correction": False}
+    return WLS(y, z, weights=weights).fit(cov_type="HAC", cov_kwds=kwds)
+
+
+@pytest.fixture(params=[1, 4], ids=["one driver", "four drivers"])
+def sample(request):
+    """Three series on one or four correlated drivers."""
+    rng = np.random.default_rng(20260529 + request.param)
+    common, own = windows(rng, ROWS, 1), windows(rng, ROWS, request.param)
+    drivers = 0.6 * common + own
+    slopes = rng.normal(1, 0.5, (request.param, 3))
+    returns = 0.001 + drivers @ slopes + windows(rng, ROWS, 3)
+    return returns, drivers, halving(ROWS)
+
+
+def agrees(found, column, expected):
+    """Whether a series has the slopes and the slopes' covariance of statsmodels."""
+    np.testing.assert_allclose(found.loadings[column], expected.params[1:], rtol=1e-9)
+    covariance = expected.cov_params()[1:, 1:]
+    np.testing.assert_allclose(
+        found.covariance[column],
+        covariance,
+        rtol=1e-9,
+        atol=1e-9 * np.diag(covariance).min(),
+    )
+
+
+def test_full_history_is_statsmodels_wls_with_hac_errors(sample):
+    returns, drivers, weights = sample
+    found = regress(returns, drivers, weights, LAG, MIN_OVERLAP)
+    for k in range(3):
+        expected = peer(returns[:, k], drivers, weights)
+        agrees(found, k, expected)
+        np.testing.assert_allclose(
+            found.residuals[:, k], expected.resid, rtol=1e-9, atol=1e-13
+        )
+        mean_square = np.average(expected.resid**2, weights=weights)
+        assert found.variance[k] == pytest.approx(mean_square, rel=1e-9)
+    assert found.windows.tolist() == [ROWS] * 3
+    assert found.measured.tolist() == [True] * 3
+
+
+def test_gaps_are_statsmodels_with_zero_weights_in_their_rows(sample):
+    returns, drivers, weights = (a.copy() for a in sample)
+    rng = np.random.default_rng(7)
+    returns[:90, 1] = np.nan  # a young series
+    returns[rng.random(ROWS) < 0.3, 2] = np.nan  # holes everywhere
+    drivers[200:212, 0] = np.nan  # a driver's hole is everybody's
+    found = regress(returns, drivers, weights, LAG, MIN_OVERLAP)
+    for k in range(3):
+        there = ~np.isnan(returns[:, k]) & ~np.isnan(drivers).any(axis=1)
+        y = np.where(there, returns[:, k], 9.0)  # what stands in a gap is irrelevant
+        x = np.where(there[:, None], drivers, -4.0)
+        expected = peer(y, x, np.where(there, weights, 0.0))
+        agrees(found, k, expected)
+        np.testing.assert_allclose(
+            found.residuals[there, k], expected.resid[there], rtol=1e-9, atol=1e-13
+        )
+        assert np.isnan(found.residuals[~there, k]).all()
+        mean_square = np.average(expected.resid[there] ** 2, weights=weights[there])
+        assert found.variance[k] == pytest.approx(mean_square, rel=1e-9)
+        assert found.windows[k] == there.sum()
+
+
+def test_rows_of_a_gap_keep_their_place_in_time(sample):
+    # If they were dropped, windows on either side of the gap would be neighbours.
+    returns, drivers, weights = (a.copy() for a in sample)
+    returns[100:110, 0] = np.nan
+    found = regress(returns[:, :1], drivers, weights, LAG, MIN_OVERLAP)
+    there = ~np.isnan(returns[:, 0])
+    dropped = peer(returns[there, 0], drivers[there], weights[there])
+    np.testing.assert_allclose(found.loadings[0], dropped.params[1:], rtol=1e-9)
+    apart = found.covariance[0] / dropped.cov_params()[1:, 1:] - 1
+    assert np.abs(np.diag(apart)).max() > 1e-4
+
+
+def test_three_rows_by_hand():
+    # Weights 1, 2, 1 on x = -1, 0, 1 and y = 1, 0, 3: the weighted means are 0 and 1,
+    # the slope (0 + 0 + 2) / 2 = 1 and the residuals 1, -1, 1, whose weighted mean
+    # square is (1 + 2 + 1) / 4. Scores w z e are (1, -1), (-2, 0), (1, 1) and
+    # Z'WZ = diag(4, 2), so the slope's variance is
+    # ((1 + 0 + 1) + 2 * (2/3) * 0 + 2 * (1/3) * -1) / 2^2.
+    returns, drivers = np.array([[1.0], [0.0], [3.0]]), np.array([[-1.0], [0.0], [1.0]])
+    found = regress(returns, drivers, np.array([1.0, 2.0, 1.0]), 2, 3)
+    assert found.loadings[0, 0] == pytest.approx(1, rel=1e-12)
+    np.testing.assert_allclose(found.residuals[:, 0], [1, -1, 1], rtol=1e-12)
+    assert found.variance[0] == pytest.approx(1, rel=1e-12)
+    assert found.covariance[0, 0, 0] == pytest.approx(1 / 3, rel=1e-12)
+
+
+def test_lag_beyond_the_history_counts_every_pair_once():
+    # As above with lag 9: (2 + 2 * (1 - 2/10) * -1) / 4.
+    returns, drivers = np.array([[1.0], [0.0], [3.0]]), np.array([[-1.0], [0.0], [1.0]])
+    found = regress(returns, drivers, np.array([1.0, 2.0, 1.0]), 9, 3)
+    assert found.covariance[0, 0, 0] == pytest.approx(0.1, rel=1e-12)
+
+
+def test_fewer_windows_than_needed_is_not_measured(sample):
+    returns, drivers, weights = (a.copy() for a in sample)
+    returns[: ROWS - 59, 0] = np.nan
+    returns[: ROWS - 60, 1] = np.nan
+    returns[:, 2] = np.nan
+    found = regress(returns, drivers, weights, LAG, MIN_OVERLAP)
+    assert found.windows.tolist() == [59, 60, 0]
+    assert found.measured.tolist() == [False, True, False]
+    for k in (0, 2):
+        assert np.isnan(found.loadings[k]).all()
+        assert np.isnan(found.covariance[k]).all()
+        assert np.isnan(found.variance[k])
+        assert np.isnan(found.residuals[:, k]).all()
+    last = slice(ROWS - 60, None)
+    agrees(found, 1, peer(returns[last, 1], drivers[last], weights[last]))
+
+
+def test_series_whose_driver_stood_still_is_not_measured():
+    rng = np.random.default_rng(3)
+    drivers, returns = windows(rng, 200, 1), windows(rng, 200, 2)
+    drivers[:80] = 0.01
+    returns[80:, 0] = np.nan
+    found = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    assert found.windows.tolist() == [80, 200]
+    assert found.measured.tolist() == [False, True]
+    assert np.isnan(found.loadings[0, 0])
+    assert np.isnan(found.variance[0])
+    agrees(found, 1, peer(returns[:, 1], drivers, halving(200)))
+
+
+def test_series_whose_drivers_were_one_is_not_measured():
+    rng = np.random.default_rng(4)
+    drivers, returns = windows(rng, 200, 2), windows(rng, 200, 2)
+    drivers[:80, 1] = 3 * drivers[:80, 0] + 0.002
+    returns[80:, 0] = np.nan
+    found = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    assert found.measured.tolist() == [False, True]
+    assert np.isnan(found.loadings[0]).all()
+    agrees(found, 1, peer(returns[:, 1], drivers, halving(200)))
+
+
+def test_exactly_explained_series_has_no_variance():
+    rng = np.random.default_rng(5)
+    drivers = windows(rng, 200, 2)
+    returns = (0.003 + 1.5 * drivers[:, 0] - 0.25 * drivers[:, 1])[:, None]
+    returns[:20] = np.nan
+    found = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    np.testing.assert_allclose(found.loadings[0], [1.5, -0.25], rtol=1e-12)
+    assert found.variance[0] == 0
+    assert (found.residuals[20:, 0] == 0).all()
+    assert np.isnan(found.residuals[:20, 0]).all()
+
+
+def test_small_noise_is_not_taken_for_rounding():
+    rng = np.random.default_rng(6)
+    drivers = windows(rng, 200, 1)
+    returns = 1.5 * drivers + 1e-6 * windows(rng, 200, 1)
+    found = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    expected = peer(returns[:, 0], drivers, halving(200))
+    mean_square = np.average(expected.resid**2, weights=halving(200))
+    assert found.variance[0] == pytest.approx(mean_square, rel=1e-6)
+
+
+def test_without_drivers_the_residual_is_the_deviation_from_the_mean():
+    rng = np.random.default_rng(8)
+    returns, weights = windows(rng, 100, 2), halving(100)
+    found = regress(returns, np.zeros((100, 0)), weights, LAG, MIN_OVERLAP)
+    mean = np.average(returns, axis=0, weights=weights)
+    np.testing.assert_allclose(found.residuals, returns - mean, rtol=1e-9, atol=1e-15)
+    variance = np.average((returns - mean) ** 2, axis=0, weights=weights)
+    np.testing.assert_allclose(found.variance, variance, rtol=1e-9)
+    assert found.loadings.shape == (2, 0)
+
+
+def scalars(values):
+    """Variances as (N, 1, 1)."""
+    return np.array(values, dtype=float)[:, None, None]
+
+
+def test_three_names_by_vasicek():
+    # Mean 2, sample variance 1, mean squared error 0.2: v = 0.8 and the weights are
+    # 0.8 / (0.8 + 0.1), 0.8 / (0.8 + 0.2), 0.8 / (0.8 + 0.3). The tier's mean is
+    # itself known to (v + 0.2) / 3 = 1/3, which enters with (1 - w)^2.
+    se2, weight = np.array([0.1, 0.2, 0.3]), np.array([8 / 9, 4 / 5, 8 / 11])
+    got = shrink(np.array([[1.0], [2], [3]]), scalars(se2), np.ones(3, bool), ["a"] * 3)
+    np.testing.assert_allclose(
+        got.loadings[:, 0], [2 - 8 / 9, 2, 2 + 8 / 11], rtol=1e-10
+    )
+    np.testing.assert_allclose(got.own[:, 0, 0], weight, rtol=1e-10)
+    posterior = weight * se2 + (1 - weight) ** 2 / 3
+    np.testing.assert_allclose(got.covariance[:, 0, 0], posterior, rtol=1e-10)
+    assert got.covariance[1, 0, 0] == pytest.approx(0.8 * 0.2 + 0.04 / 3, rel=1e-10)
+
+
+def test_five_names_by_vasicek():
+    # Mean 1.5, sample variance (1 + 0.25 + 0 + 0.25 + 1) / 4 = 0.625, mean squared
+    # error 0.125: v = 0.5.
+    loadings = np.array([0.5, 1.0, 1.5, 2.0, 2.5])
+    se2 = np.array([0.125, 0.225, 0.125, 0.025, 0.125])
+    got = shrink(loadings[:, None], scalars(se2), np.ones(5, bool), ["a"] * 5)
+    weight = np.array([0.8, 0.5 / 0.725, 0.8, 0.5 / 0.525, 0.8])
+    by_hand = [0.7, 1.5 - 0.25 / 0.725, 1.5, 1.5 + 0.25 / 0.525, 2.3]
+    np.testing.assert_allclose(got.loadings[:, 0], by_hand, rtol=1e-10)
+    np.testing.assert_allclose(
+        got.covariance[:, 0, 0],
+        weight * se2 + (1 - weight) ** 2 * 0.625 / 5,
+        rtol=1e-10,
+    )
+
+
+def test_spread_below_the_errors_gives_the_mean():
+    # Sample variance 0.01 < mean squared error 0.04: nothing tells the names apart,
+    # and what is known is the mean of three estimates.
+    got = shrink(
+        np.array([[1.0], [1.1], [1.2]]), scalars([0.04] * 3), np.ones(3, bool), ["a"] * 3
+    )
+    np.testing.assert_allclose(got.loadings[:, 0], [1.1] * 3, rtol=1e-10)
+    np.testing.assert_allclose(got.covariance[:, 0, 0], [0.04 / 3] * 3, rtol=1e-10)
+    np.testing.assert_allclose(got.own[:, 0, 0], [0] * 3, atol=1e-10)
+
+
+def test_names_known_exactly_keep_their_loadings():
+    loadings = np.array([[0.5], [1.0], [3.0]])
+    got = shrink(loadings, scalars([0, 0, 0]), np.ones(3, bool), ["a"] * 3)
+    np.testing.assert_allclose(got.loadings, loadings, rtol=1e-10)
+    np.testing.assert_allclose(got.covariance, scalars([0, 0, 0]), atol=1e-10)
+
+
+def test_groups_of_fewer_than_three_and_the_blank_one_are_left_alone():
+    loadings = np.array([[1.0], [2], [5], [6], [7], [9]])
+    errors = scalars([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    groups = ["pair", "pair", "", "", "", "single"]
+    got = shrink(loadings, errors, np.ones(6, bool), groups)
+    np.testing.assert_array_equal(got.loadings, loadings)
+    np.testing.assert_array_equal(got.covariance, errors)
+    np.testing.assert_array_equal(got.own, np.ones((6, 1, 1)))
+
+
+def test_names_that_were_not_measured_do_not_count():
+    # Group a is the three-name tier above with a fourth that has no estimate; group b
+    # is left with two.
+    loadings = np.array([[1.0], [np.nan], [2], [3], [4], [8], [np.nan]])
+    errors = scalars([0.1, np.nan, 0.2, 0.3, 0.5, 0.5, np.nan])
+    measured = ~np.isnan(loadings[:, 0])
+    got = shrink(loadings, errors, measured, ["a"] * 4 + ["b"] * 3)
+    np.testing.assert_allclose(
+        got.loadings[:, 0],
+        [2 - 8 / 9, np.nan, 2, 2 + 8 / 11, 4, 8, np.nan],
+        rtol=1e-10,
+    )
+    np.testing.assert_array_equal(got.covariance[4:6], errors[4:6])
+
+
+def test_unrelated_coordinates_shrink_each_for_itself():
+    # Loadings (1 ± 1, 2 ± 0.5) have the sample covariance diag(4/3, 1/3); with errors
+    # diag(1/3, 1/4) the excess is diag(1, 1/12), the weights 3/4 and 1/4.
+    loadings = np.array([[2, 2.5], [2, 1.5], [0, 2.5], [0, 1.5]])
+    errors = np.broadcast_to(np.diag([1 / 3, 1 / 4]), (4, 2, 2))
+    got = shrink(loadings, errors, np.ones(4, bool), ["a"] * 4)
+    by_hand = [[1.75, 2.125], [1.75, 1.875], [0.25, 2.125], [0.25, 1.875]]
+    np.testing.assert_allclose(got.loadings, by_hand, rtol=1e-10)
+    posterior = np.diag([1 / 4 + (1 / 16) * (4 / 3) / 4, 1 / 16 + (9 / 16) / 12])
+    for k in range(4):
+        np.testing.assert_allclose(got.own[k], np.diag([0.75, 0.25]), atol=1e-10)
+        np.testing.assert_allclose(got.covariance[k], posterior, atol=1e-10)
+
+
+def test_vectors_shrink_jointly():
+    # b* = m + S (S + V_k)^-1 (b_k - m), S by a generalised eigenproblem of scipy:
+    # A d = l V d with d'V d = 1, excess where l > 1.
+    rng = np.random.default_rng(11)
+    loadings = rng.normal(1, 0.5, (6, 3))
+    roots = rng.normal(0, 0.25, (6, 3, 3))
+    errors = roots @ roots.transpose(0, 2, 1) + 0.01 * np.eye(3)
+    got = shrink(loadings, errors, np.ones(6, bool), ["a"] * 6)
+    noise, mean = errors.mean(axis=0), loadings.mean(axis=0)
+    ratio, directions = eigh(np.cov(loadings.T), noise)
+    assert ratio[0] < 1 < ratio[-1]  # both sides of the floor
+    axes = noise @ directions
+    excess = (axes * np.clip(ratio - 1, 0, None)) @ axes.T
+    for k in range(6):
+        own = np.linalg.solve(excess + errors[k], excess).T
+        np.testing.assert_allclose(
+            got.loadings[k], mean + own @ (loadings[k] - mean), rtol=1e-8
+        )
+        rest = np.eye(3) - own
+        posterior = own @ errors[k] + rest @ (excess + noise) @ rest.T / 6
+        np.testing.assert_allclose(got.covariance[k], posterior, rtol=1e-8, atol=1e-10)
