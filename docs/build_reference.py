@@ -457,7 +457,7 @@ def table_section(spec: TableSpec) -> str:
         for c in spec.columns
     )
     parts = [f"## {spec.name}", spec.description]
-    if spec.pivot is not None:
+    if spec.pivot is not None and spec.name in USED:
         key, value = spec.pivot
         parts.append(
             f"Long, with the columns below; or wide, with `date` and one column of "
@@ -682,7 +682,11 @@ def column_meaning(title: str, column: str) -> tuple[str, str]:
 def command_help(name: str, command: click.Command) -> str:
     """Return the help of a command, always as wide."""
     context = click.Context(
-        command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
+        command,
+        info_name=name,
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        **cli.cli.context_settings,
     )
     return command.get_help(context)
 

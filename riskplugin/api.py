@@ -246,7 +246,7 @@ def positions(desk: Desk) -> Table:
 
 def scenario_list(desk: Desk) -> Table:
     """Return the desk's scenarios in words."""
-    return tabulation.scenario_table(desk)
+    return tabulation.scenario_table(desk, pipeline.model_of(desk))
 
 
 def read_scenarios(path: str | PathLike[str]) -> tuple[Scenario, ...]:

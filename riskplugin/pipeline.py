@@ -60,7 +60,7 @@ def stages(desk: Desk, model: FactorModel) -> Mapping[str, Stage]:
         "shocks": lambda: shock_table(desk, model, runnable, confidence),
         "loadings": lambda: loading_table(desk, model),
         "positions": lambda: position_table(desk),
-        "scenarios": lambda: scenario_table(desk),
+        "scenarios": lambda: scenario_table(desk, model),
         "issues": lambda: issue_table(issues, desk.as_of),
         "left_out": lambda: desk.left_out,
     }

@@ -51,12 +51,14 @@ COLUMNS: Mapping[str, str] = {
     "fx_shock": "Simple return of that currency against the base currency.",
     "provenance": "Where the loading comes from: own, shrunk, proxied or assumed.",
     "driver": "Basket whose return stands for a cause.",
-    "total_memory_beta": "Sensitivity of the local log return to the memory basket "
-    "with every other driver following.",
-    "standard_error": "Standard error of the total memory beta (HAC; after shrinkage "
-    "the posterior one).",
-    "own_weight": "Share of the total memory beta that comes from the instrument's "
-    "own history; the rest is its tier's mean.",
+    "total_memory_beta": "Sensitivity of the log return in base currency to the "
+    "memory basket with every other driver, and the currency, following.",
+    "standard_error": "Standard error of the total memory beta: of the loadings after "
+    "shrinkage (HAC) and of how the other drivers follow.",
+    "local_memory_beta": "The same in the instrument's own currency.",
+    "own_memory_beta": "What the instrument's own history alone says, own currency; "
+    "NaN where it is too short.",
+    "tier_memory_beta": "Mean of that over the tier.",
     "windows": "Return windows that the instrument shares with the drivers.",
     "residual_volatility": "Annualised volatility of what the drivers do not explain.",
     "quantity": "Units, contracts or tokens; short < 0.",

@@ -10,7 +10,9 @@ from riskplugin.book import KEYS, grouped
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, Place, Severity, UsageError, did_you_mean
 from riskplugin.exposure import exposures
-from riskplugin.factors.model import ASSUMED, PROXIED, FactorModel
+from riskplugin.factors.drivers import retracement
+from riskplugin.factors.model import FactorModel
+from riskplugin.factors.standins import ASSUMED, PROXIED
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.bands import name_band
@@ -45,12 +47,10 @@ def exposure_table(desk: Desk, model: FactorModel, by: str | Iterable[str]) -> T
     keys = keys_of(by)
     grouping = grouped(desk.book, keys)
     rows = rows_of(desk, model)
-    count = len(model.instruments)
     beta, _ = model.memory_beta()
-    in_base = beta[:count] + beta[count:][model.currency]
     stand_in = np.isin(np.array(model.provenance), (PROXIED, ASSUMED))
     figures = exposures(
-        desk.book, grouping, desk.settings.nav, in_base[rows], stand_in[:count][rows]
+        desk.book, grouping, desk.settings.nav, beta[rows], stand_in[rows]
     )
     columns = {**grouping.keys, **figures}
     return table("exposures", desk.as_of, columns)
@@ -188,21 +188,35 @@ def loading_table(desk: Desk, model: FactorModel) -> Table:
     """Return total memory beta and partial loadings of every modelled instrument."""
     count = len(model.instruments)
     beta, error = model.memory_beta()
+    own = model.total_memory_beta(model.own_loadings[:count])
     partial = {
         f"loading_{d}": model.loadings[:count, j] for j, d in enumerate(model.drivers)
     }
     columns = {
         "instrument": list(model.instruments),
         "tier": list(model.tiers),
-        "total_memory_beta": beta[:count],
-        "standard_error": error[:count],
-        "own_weight": model.own_weight[:count],
+        "total_memory_beta": beta,
+        "standard_error": error,
+        "local_memory_beta": model.total_memory_beta(model.loadings[:count]),
+        "own_memory_beta": own,
+        "tier_memory_beta": tier_means(own, model.tiers),
         "windows": model.windows[:count],
         "residual_volatility": model.volatility[:count] * np.sqrt(SESSIONS_A_YEAR),
         "provenance": list(model.provenance[:count]),
         **partial,
     }
     return table("loadings", desk.as_of, columns)
+
+
+def tier_means(figures: Vector, tiers: Sequence[str]) -> Vector:
+    """Return for each instrument the mean of its tier's known figures, NaN if none."""
+    names, tier = np.unique(np.array(tiers), return_inverse=True)
+    known = ~np.isnan(figures)
+    total = np.bincount(tier[known], weights=figures[known], minlength=len(names))
+    count = np.bincount(tier[known], minlength=len(names))
+    means = np.full(len(names), np.nan)
+    np.divide(total, count, out=means, where=count > 0)
+    return means[tier]
 
 
 def position_table(desk: Desk) -> Table:
@@ -222,7 +236,7 @@ def position_table(desk: Desk) -> Table:
     return table("positions", desk.as_of, columns)
 
 
-def scenario_table(desk: Desk) -> Table:
+def scenario_table(desk: Desk, model: FactorModel) -> Table:
     """Return the desk's scenarios in words."""
     items = list(desk.scenarios)
     columns = {
@@ -230,7 +244,7 @@ def scenario_table(desk: Desk) -> Table:
         "family": [s.family for s in items],
         "severity": [s.severity for s in items],
         "horizon_sessions": [s.horizon_sessions for s in items],
-        "core": [core_in_words(s) for s in items],
+        "core": [core_in_words(s, model) for s in items],
         "description": [s.description for s in items],
         "sources": ["; ".join(s.sources) for s in items],
         "version": [s.version for s in items],
@@ -238,13 +252,16 @@ def scenario_table(desk: Desk) -> Table:
     return table("scenarios", desk.as_of, columns)
 
 
-def core_in_words(scenario: Scenario) -> str:
+def core_in_words(scenario: Scenario, model: FactorModel) -> str:
     """Return the core as text: ``memory -50%, crypto held``."""
     moves = [f"{d} {m:+.0%}" if m else f"{d} held" for d, m in scenario.core.items()]
-    back = [
-        f"{d} gives back {s:.0%} of its run-up" for d, s in scenario.retrace.items()
-    ]
-    return ", ".join([*moves, *back])
+    for driver, share in scenario.retrace.items():
+        words = f"{driver} gives back {share:.0%} of its run-up"
+        if driver in model.history.names:
+            move = np.expm1(retracement(model.history.of(driver), share))
+            words += f": {move:+.0%} from here"
+        moves.append(words)
+    return ", ".join(moves)
 
 
 def issue_table(issues: Iterable[Issue], as_of: np.datetime64) -> Table:

@@ -55,6 +55,10 @@ def hand_model() -> FactorModel:
         drivers=("memory", "crypto"),
         members=(("MU",), ()),
         history=DriverHistory(("memory", "crypto"), members, days, np.zeros((1, 2))),
+        # crypto follows without error here, so that bands stay on the page
+        driver_windows=np.array([[4, 1], [-4, -1], [0, 3], [0, -3]]) / 100,
+        weights=np.ones(4),
+        return_sessions=1,
         covariance=np.array([[4e-4, 1e-4], [1e-4, 9e-4]]),
         instruments=("MU", "000660.KS", "TAO"),
         tiers=(MEMORY, MEMORY, TOKENS),
@@ -66,7 +70,7 @@ def hand_model() -> FactorModel:
         volatility=np.array([0.01, 0.02, 0.04, 0.0, 0.005]),
         correlation=correlation,
         provenance=("own", "shrunk", "proxied", "own", "own"),
-        own_weight=np.array([1.0, 0.6, 0.0, 1.0, 1.0]),
+        own_loadings=np.full((5, 2), np.nan),
         windows=np.array([1008, 1008, 30, 1008, 1008]),
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as Grid
 
@@ -19,6 +20,7 @@ from riskplugin.errors import Severity
 from riskplugin.results import Report, Table
 
 PIPE_WIDTH = 150
+WIDEST = 240
 MILLION = 1e6
 PERCENT = "{:.1%}".format
 RATIO = "{:,.2f}".format
@@ -28,7 +30,6 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "largest": PERCENT,
     "hhi": PERCENT,
     "proxied_share": PERCENT,
-    "own_weight": PERCENT,
     "residual_volatility": PERCENT,
     "shock": PERCENT,
     "local_shock": PERCENT,
@@ -36,6 +37,9 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "effective_names": RATIO,
     "total_memory_beta": RATIO,
     "standard_error": RATIO,
+    "local_memory_beta": RATIO,
+    "own_memory_beta": RATIO,
+    "tier_memory_beta": RATIO,
 }
 WORDS = ("description", "sources", "message", "hint", "severity", "core", "aliases")
 SHOWN_EXPOSURES = [
@@ -129,13 +133,21 @@ def print_json(content: dict[str, Any]) -> None:
 
 def show_table(found: Table) -> None:
     """Print a table."""
-    console().print(grid_of(found.to_frame(), f"{found.title} {found.as_of}"))
+    draw(console(), grid_of(found.to_frame(), f"{found.title} {found.as_of}"))
+
+
+def draw(out: Console, grid: Grid) -> None:
+    """Print a table; in a pipe as wide as it needs to be, up to a limit."""
+    if not out.is_terminal:
+        needed = Measurement.get(out, out.options.update(width=WIDEST), grid).maximum
+        out.width = max(PIPE_WIDTH, needed)
+    out.print(grid)
 
 
 def show_scenarios(found: Table) -> None:
     """Print scenarios in words; their sources stand in the JSON and the files."""
     shown = ["scenario", "family", "horizon_sessions", "core", "severity"]
-    console().print(grid_of(found.to_frame()[shown], f"scenarios {found.as_of}"))
+    draw(console(), grid_of(found.to_frame()[shown], f"scenarios {found.as_of}"))
 
 
 def grid_of(frame: pd.DataFrame, title: str) -> Grid:
@@ -152,7 +164,12 @@ def grid_of(frame: pd.DataFrame, title: str) -> Grid:
         number = frame[name].dtype.kind in "fiu"
         header = str(name).replace("_", " ") if number else str(name)
         wrap = number or name in WORDS
-        grid.add_column(header, justify="right" if number else "left", no_wrap=not wrap)
+        grid.add_column(
+            header,
+            justify="right" if number else "left",
+            no_wrap=not wrap,
+            overflow="fold",
+        )
     for row in frame.itertuples(index=False):
         cells = zip(row, frame.columns, strict=True)
         grid.add_row(*(figure(v, str(n), returns=returns) for v, n in cells))
@@ -176,11 +193,11 @@ def show_report(report: Report, folder: Path | None) -> None:
     unit = f"{report.base_currency} million"
     out.print(f"Risk on {report.as_of}, run {report.run_id}, {report.status}\n")
     held = in_millions(report.exposures, SHOWN_EXPOSURES)
-    out.print(grid_of(held, f"What we hold, by tier ({unit}; pct nav = net / NAV)"))
+    draw(out, grid_of(held, f"What we hold, by tier ({unit}; pct nav = net / NAV)"))
     total = in_millions(report.tables["stress_total"], SHOWN_STRESS)
     band = f"{report.confidence:.0%} band"
-    out.print(grid_of(total, f"\nWhat we lose when the cycle turns ({unit}, {band})"))
-    out.print(grid_of(by_tier(report), f"\nWhere we lose it, by tier ({unit})"))
+    draw(out, grid_of(total, f"\nWhat we lose when the cycle turns ({unit}, {band})"))
+    draw(out, grid_of(by_tier(report), f"\nWhere we lose it, by tier ({unit})"))
     show_findings(report, out)
     if folder is not None:
         out.print(f"Written to {folder}", markup=False)

@@ -1,10 +1,11 @@
 """What moves together once the drivers are taken out."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from riskplugin._typing import Flags, Matrix, Vector
+from riskplugin._typing import Cube, Flags, Matrix, Vector
 
 SMALLEST_EIGENVALUE = 1e-6
 
@@ -18,56 +19,32 @@ def weighted_covariance(returns: Matrix, weights: Vector) -> Matrix:
     return covariance
 
 
-def residual_correlation(
-    residuals: Matrix,
-    weights: Vector,
-    groups: Sequence[str],
-    sessions: int,
-    min_overlap: int,
-) -> Matrix:
-    """Return the correlation of residuals, shrunk and positive definite.
+class Pairs(NamedTuple):
+    """Correlations of pairs, each on its own overlap; all of shape (N, N).
 
-    Each pair is measured on its own overlap, then shrunk to the mean correlation
-    between the two groups by the intensity of Ledoit and Wolf (2003),
-    ``sum var(r) / sum (r - target)^2``, where the variance of a pair's correlation
-    counts overlapping windows once. A pair with too little overlap takes the mean of
-    its groups, or of all pairs if the groups were never seen together. Eigenvalues
-    are floored and the diagonal restored, so the result is positive definite.
+    The diagonal is not `known`, nor is a pair with too little overlap. `variance` is
+    the sampling variance of each correlation, overlapping windows counted once.
+    """
+
+    correlation: Matrix
+    variance: Matrix
+    known: Flags
+
+
+def pairwise_correlation(
+    residuals: Matrix, weights: Vector, sessions: int, min_overlap: int
+) -> Pairs:
+    """Return the correlation of every pair of columns.
 
     Parameters
     ----------
     residuals : ndarray of shape (T, N)
         NaN where missing; a column may be missing throughout.
     weights : ndarray of shape (T,)
-    groups : sequence of N str
-        Tier of each column.
     sessions : int
         Sessions of a window.
     min_overlap : int
         Windows that a pair needs.
-
-    Returns
-    -------
-    ndarray of shape (N, N)
-    """
-    pairs, variance, known = pairwise_correlation(
-        residuals, weights, sessions, min_overlap
-    )
-    target = group_means(pairs, known, groups)
-    distance = np.where(known, (pairs - target) ** 2, 0.0).sum()
-    noise = np.where(known, variance, 0.0).sum()
-    intensity = 1.0 if distance <= noise else noise / distance
-    shrunk = np.where(known, pairs + intensity * (target - pairs), target)
-    np.fill_diagonal(shrunk, 1.0)
-    return positive_definite(shrunk)
-
-
-def pairwise_correlation(
-    residuals: Matrix, weights: Vector, sessions: int, min_overlap: int
-) -> tuple[Matrix, Matrix, Flags]:
-    """Return correlations, their sampling variance and which pairs are known.
-
-    All of shape (N, N); the diagonal is not known.
     """
     there = (~np.isnan(residuals)).astype(float)
     filled = np.nan_to_num(residuals)
@@ -87,7 +64,38 @@ def pairwise_correlation(
     )
     spread = np.maximum(mean_square - correlation**2, 0.0)
     variance = spread / np.maximum(effective / sessions, 1.0)
-    return correlation, variance, known
+    return Pairs(correlation, variance, known)
+
+
+def residual_correlation(found: Pairs, groups: Sequence[str]) -> Matrix:
+    """Return the correlation of residuals, shrunk and positive definite.
+
+    Each pair is measured on its own overlap, then shrunk to the mean correlation
+    between the two groups by the intensity of Ledoit and Wolf (2003),
+    ``sum var(r) / sum (r - target)^2``, where the variance of a pair's correlation
+    counts overlapping windows once. A pair with too little overlap takes the mean of
+    its groups, or of all pairs if the groups were never seen together. Eigenvalues
+    are floored and the diagonal restored, so the result is positive definite.
+
+    Parameters
+    ----------
+    found : Pairs
+        Pairwise correlations of N series.
+    groups : sequence of N str
+        Tier of each series.
+
+    Returns
+    -------
+    ndarray of shape (N, N)
+    """
+    pairs, variance, known = found
+    target = group_means(pairs, known, groups)
+    distance = np.where(known, (pairs - target) ** 2, 0.0).sum()
+    noise = np.where(known, variance, 0.0).sum()
+    intensity = 1.0 if distance <= noise else noise / distance
+    shrunk = np.where(known, pairs + intensity * (target - pairs), target)
+    np.fill_diagonal(shrunk, 1.0)
+    return positive_definite(shrunk)
 
 
 def group_means(pairs: Matrix, known: Flags, groups: Sequence[str]) -> Matrix:
@@ -102,6 +110,19 @@ def group_means(pairs: Matrix, known: Flags, groups: Sequence[str]) -> Matrix:
     return target
 
 
+def within_groups(
+    pairs: Matrix, known: Flags, groups: Sequence[str]
+) -> dict[str, float]:
+    """Return the mean known correlation within each group that has one."""
+    labels = np.array(groups)
+    same = known & (labels[:, None] == labels[None, :])
+    return {
+        str(group): float(pairs[same & (labels == group)[:, None]].mean())
+        for group in np.unique(labels)
+        if same[labels == group].any()
+    }
+
+
 def positive_definite(correlation: Matrix) -> Matrix:
     """Return the correlation matrix with eigenvalues floored and a unit diagonal."""
     values, vectors = np.linalg.eigh(correlation)
@@ -111,3 +132,17 @@ def positive_definite(correlation: Matrix) -> Matrix:
     np.fill_diagonal(unit, 1.0)
     symmetric: Matrix = (unit + unit.T) / 2
     return symmetric
+
+
+def long_run_covariance(scores: Cube, lag: int) -> Cube:
+    """Return the Bartlett-weighted sum of autocovariances of `scores`.
+
+    Scores have shape (T, N, P); the result (N, P, P).
+    """
+    by_series: Cube = scores.transpose(1, 2, 0)
+    total = by_series @ by_series.transpose(0, 2, 1)
+    for step in range(1, min(lag, len(scores) - 1) + 1):
+        later, earlier = by_series[:, :, step:], by_series[:, :, :-step]
+        shifted = (1 - step / (lag + 1)) * later @ earlier.transpose(0, 2, 1)
+        total += shifted + shifted.transpose(0, 2, 1)
+    return total

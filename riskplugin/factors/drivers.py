@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskplugin._typing import Dates, Matrix, Vector
+from riskplugin._typing import Dates, Flags, Matrix, Vector
 from riskplugin.market import Market
-from riskplugin.returns import Panel, exponential_weights, panel
+from riskplugin.returns import Panel, exponential_weights, over_sessions, panel
 
 CONFIRMING_FALL = 0.30
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class DriverHistory:
-    """Daily log returns of the drivers in USD.
+    """Levels of the drivers in USD over all history, in logs.
 
     Attributes
     ----------
@@ -23,23 +23,31 @@ class DriverHistory:
     members : tuple of tuple of str
         Those members, per driver.
     dates : ndarray of datetime64[D], shape (T,)
-    daily : ndarray of shape (T, J)
-        Equal-weight mean over the members that have a return that day; NaN where
-        none has. Row 0 is NaN.
+    index : ndarray of shape (T, J)
+        Cumulated equal-weight mean of the members' log returns, 0 at the first date. A
+        member that is closed counts with no return, and with all of it when it opens
+        again; before its first price and after its last it does not count.
     """
 
     names: tuple[str, ...]
     members: tuple[tuple[str, ...], ...]
     dates: Dates
-    daily: Matrix
+    index: Matrix
 
-    def index(self, driver: str) -> Vector:
-        """Return the cumulated log return of `driver`, shape (T,).
+    def of(self, driver: str) -> Vector:
+        """Return the log level of `driver`, shape (T,)."""
+        level: Vector = self.index[:, self.names.index(driver)]
+        return level
 
-        A day without a return leaves it where it is.
-        """
-        daily = self.daily[:, self.names.index(driver)]
-        return np.asarray(np.cumsum(np.nan_to_num(daily)), dtype=np.float64)
+
+def priced_baskets(
+    market: Market, baskets: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the drivers that have a member with prices, with those members."""
+    priced = {
+        d: tuple(m for m in b if m in market.instruments) for d, b in baskets.items()
+    }
+    return {driver: members for driver, members in priced.items() if members}
 
 
 def driver_history(
@@ -48,25 +56,68 @@ def driver_history(
     baskets: Mapping[str, tuple[str, ...]],
     currency_of: Mapping[str, str],
 ) -> DriverHistory:
-    """Return the history of every driver of `baskets` that has prices."""
+    """Return the levels of every driver of `baskets`, whose members are all priced."""
     wanted = sorted({m for basket in baskets.values() for m in basket})
     prices = panel(market, as_of, wanted)
+    level = carried(usd_log_prices(prices, currency_of))
+    daily = np.diff(level, axis=0, prepend=np.nan)
+    steps = [
+        basket_mean(daily[:, [wanted.index(m) for m in basket]])
+        for basket in baskets.values()
+    ]
+    index = np.cumsum(np.nan_to_num(np.array(steps)), axis=1)
+    shape = (len(baskets), len(prices.dates))
+    return DriverHistory(
+        tuple(baskets), tuple(baskets.values()), prices.dates, index.reshape(shape).T
+    )
+
+
+def carried(level: Matrix) -> Matrix:
+    """Return `level` (T, N) with gaps inside each column's life carried forward."""
+    here = np.arange(len(level))[:, None]
+    there = ~np.isnan(level)
+    last = np.maximum.accumulate(np.where(there, here, -1), axis=0)
+    filled = np.take_along_axis(level, np.maximum(last, 0), axis=0)
+    return np.where((last >= 0) & alive(there), filled, np.nan)
+
+
+def alive(there: Flags) -> Flags:
+    """Whether each row of (T, N) lies between the first and the last with a value."""
+    after_first = np.maximum.accumulate(there, axis=0)
+    before_last = np.maximum.accumulate(there[::-1], axis=0)[::-1]
+    living: Flags = after_first & before_last
+    return living
+
+
+def basket_mean(returns: Matrix) -> Vector:
+    """Return the mean over the columns that have a value, NaN where none has."""
+    count = (~np.isnan(returns)).sum(axis=1)
+    total = np.nansum(returns, axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def driver_windows(
+    prices: Panel,
+    baskets: Mapping[str, tuple[str, ...]],
+    currency_of: Mapping[str, str],
+    sessions: int,
+) -> Matrix:
+    """Return the drivers' log returns over windows of `sessions`, shape (T, J).
+
+    The mean of the members' window returns. A window in which a member that trades
+    before and after has no price at one end is left out (NaN): the basket would be
+    another one, and what the member lost or gained meanwhile would go missing.
+    """
     log_usd = usd_log_prices(prices, currency_of)
-    daily = np.vstack([np.full((1, len(wanted)), np.nan), np.diff(log_usd.T).T])
-    has_return = ~np.isnan(daily)
-    names, members, columns = [], [], []
-    for driver, basket in baskets.items():
-        priced = [m for m in basket if has_return[:, wanted.index(m)].any()]
-        if not priced:
-            continue
-        cols = [wanted.index(m) for m in priced]
-        count = has_return[:, cols].sum(axis=1)
-        total = np.nansum(daily[:, cols], axis=1)
-        columns.append(np.where(count > 0, total / np.maximum(count, 1), np.nan))
-        names.append(driver)
-        members.append(tuple(priced))
-    stacked = np.array(columns).reshape(len(names), len(prices.dates)).T
-    return DriverHistory(tuple(names), tuple(members), prices.dates, stacked)
+    windows = over_sessions(log_usd, sessions)
+    expected = alive(~np.isnan(windows))
+    column = {name: i for i, name in enumerate(prices.instruments)}
+    columns = []
+    for basket in baskets.values():
+        rows = [column[m] for m in basket]
+        whole = ~(expected[:, rows] & np.isnan(windows[:, rows])).any(axis=1)
+        columns.append(np.where(whole, basket_mean(windows[:, rows]), np.nan))
+    return np.array(columns).reshape(len(baskets), len(windows)).T
 
 
 def usd_log_prices(prices: Panel, currency_of: Mapping[str, str]) -> Matrix:
@@ -79,20 +130,6 @@ def usd_log_prices(prices: Panel, currency_of: Mapping[str, str]) -> Matrix:
         for i, name in enumerate(prices.instruments)
     ]
     return np.array(columns).reshape(len(columns), len(prices.dates)).T
-
-
-def overlapping(daily: Matrix, sessions: int, rows: int) -> Matrix:
-    """Return the latest `rows` returns over `sessions` days, shape (rows, J).
-
-    NaN where a day within the window has no return.
-    """
-    padded = np.vstack([np.zeros((1, daily.shape[1])), np.nan_to_num(daily)])
-    gaps = np.vstack([np.zeros((1, daily.shape[1])), np.isnan(daily)])
-    total = np.cumsum(padded, axis=0)
-    missing = np.cumsum(gaps, axis=0)
-    window: Matrix = total[sessions:] - total[:-sessions]
-    window[(missing[sessions:] - missing[:-sessions]) > 0] = np.nan
-    return window[-rows:]
 
 
 def usable(returns: Matrix, half_life: float, min_overlap: int) -> list[int]:

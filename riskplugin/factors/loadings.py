@@ -1,11 +1,12 @@
 """Loadings: how each series moves with the drivers, and how well that is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
+from riskplugin.factors.covariance import long_run_covariance
 
 SHRINKABLE = 3
 ROUNDING = 1e-20  # residual variance below this share of the total is rounding
@@ -102,20 +103,6 @@ def determined(moments: Cube) -> Flags:
     return flags
 
 
-def long_run_covariance(scores: Cube, lag: int) -> Cube:
-    """Return the Bartlett-weighted sum of autocovariances of `scores`.
-
-    Scores have shape (T, N, P); the result (N, P, P).
-    """
-    by_series: Cube = scores.transpose(1, 2, 0)
-    total = by_series @ by_series.transpose(0, 2, 1)
-    for step in range(1, min(lag, len(scores) - 1) + 1):
-        later, earlier = by_series[:, :, step:], by_series[:, :, :-step]
-        shifted = (1 - step / (lag + 1)) * later @ earlier.transpose(0, 2, 1)
-        total += shifted + shifted.transpose(0, 2, 1)
-    return total
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class Shrunk:
     """Loadings after shrinkage to the tier, and the tier's own distribution.
@@ -124,18 +111,21 @@ class Shrunk:
     ----------
     loadings, covariance
         Posterior mean (N, J) and covariance (N, J, J).
-    own : ndarray of shape (N, J, J)
-        The matrix that multiplies the series' own estimate; identity where nothing
-        was shrunk.
+    shrunk : ndarray of bool, shape (N,)
+        Whether the group had a say.
     """
 
     loadings: Matrix
     covariance: Cube
-    own: Cube
+    shrunk: Flags
 
 
 def shrink(
-    loadings: Matrix, covariance: Cube, measured: Flags, groups: Sequence[str]
+    loadings: Matrix,
+    covariance: Cube,
+    measured: Flags,
+    groups: Sequence[str],
+    alike: Mapping[str, float],
 ) -> Shrunk:
     """Shrink each loading vector jointly to the mean of its group.
 
@@ -143,29 +133,33 @@ def shrink(
     group less the mean estimation error V, floored at zero in the metric of V,
     ``b* = m + S (S + V_k)^-1 (b_k - m)``. With one driver this is the weight
     ``v / (v + se^2)``. The floor in the metric of V makes the result the same
-    whatever coordinates the drivers are stated in. Groups of fewer than three, the
+    whatever coordinates the drivers are stated in. The posterior error counts that of
+    the mean, whose members' errors correlate as their residuals do: `alike` holds the
+    mean residual correlation per group. Groups of fewer than three, the
     blank group, and loadings known exactly are left alone.
     """
     out, error = loadings.copy(), covariance.copy()
-    own = np.broadcast_to(np.eye(loadings.shape[1]), covariance.shape).copy()
+    moved = np.zeros(len(loadings), dtype=bool)
     labels = np.array(groups)
     for group in sorted(set(groups) - {""}):
         rows = np.flatnonzero((labels == group) & measured)
         if len(rows) < SHRINKABLE or not loadings.shape[1]:
             continue
-        mean = loadings[rows].mean(axis=0)
+        mean, shared = loadings[rows].mean(axis=0), max(alike.get(group, 0.0), 0.0)
         excess = excess_covariance(loadings[rows], covariance[rows])
         weight = excess @ pseudo_inverse(excess + covariance[rows])
         weight[exactly_known(covariance[rows])] = np.eye(loadings.shape[1])
         rest = np.eye(len(mean)) - weight
-        of_mean = (excess + covariance[rows].mean(axis=0)) / len(rows)
+        of_mean = excess / len(rows) + covariance[rows].mean(axis=0) * (
+            shared + (1 - shared) / len(rows)
+        )
         deviation = (loadings[rows] - mean)[:, :, None]
         out[rows] = mean + (weight @ deviation)[:, :, 0]
         error[rows] = weight @ covariance[rows] + rest @ of_mean @ rest.transpose(
             0, 2, 1
         )
-        own[rows] = weight
-    return Shrunk(out, (error + error.transpose(0, 2, 1)) / 2, own)
+        moved[rows] = ~np.isclose(weight, np.eye(len(mean)), 0, 1e-6).all(axis=(1, 2))
+    return Shrunk(out, (error + error.transpose(0, 2, 1)) / 2, moved)
 
 
 def spread(loadings: Matrix) -> Matrix:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from riskplugin._typing import Cube, Flags, Matrix, Vector
+from riskplugin.factors.covariance import long_run_covariance
 
 
 def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cube]:
@@ -44,19 +45,47 @@ def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cu
     return completed, remainder
 
 
+def completion_error(
+    windows: Matrix, weights: Vector, core: Flags, moves: Matrix, lag: int
+) -> Cube:
+    """Return the covariance of the error of the completion, shape (S, J, J).
+
+    The response of the other drivers to the core is itself estimated: with
+    ``u = f_r - A f_c`` the error of ``A s`` has the sandwich covariance of the scores
+    ``w (s' M^-1 f_c) u``, ``M = f_c' W f_c``, with Bartlett weights over the overlap.
+    It grows with the move squared and not with the horizon.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (T, J)
+        The drivers' returns over overlapping windows; NaN where missing.
+    weights : ndarray of shape (T,)
+    core, moves : ndarray of shape (S, J)
+        As in `complete`.
+    lag : int
+        Sessions of a window.
+    """
+    full = ~np.any(np.isnan(windows), axis=1)
+    weight = np.where(full, weights, 0.0)
+    centred = np.where(full[:, None], windows, 0.0)
+    centred = (centred - weight @ centred / weight.sum()) * full[:, None]
+    moment = (centred * weight[:, None]).T @ centred
+    error = np.zeros((len(core), len(moment), len(moment)))
+    for pattern in np.unique(core, axis=0):
+        rows = np.flatnonzero((core == pattern).all(axis=1))
+        fixed, free = np.flatnonzero(pattern), np.flatnonzero(~pattern)
+        if not (len(fixed) and len(free)):
+            continue
+        own = moment[np.ix_(fixed, fixed)]
+        response = np.linalg.solve(own, moment[np.ix_(fixed, free)])
+        left = centred[:, free] - centred[:, fixed] @ response
+        lever = centred[:, fixed] @ np.linalg.solve(own, moves[np.ix_(rows, fixed)].T)
+        scores = (weight[:, None] * lever)[:, :, None] * left[:, None, :]
+        error[np.ix_(rows, free, free)] = long_run_covariance(scores, lag)
+    return error
+
+
 def response_to(covariance: Matrix, driver: int) -> Vector:
     """Return how all drivers move per unit of one: ``S_j,d / S_d,d``, shape (J,)."""
     response: Vector = covariance[:, driver] / covariance[driver, driver]
     return response
-
-
-def total_beta(
-    loadings: Matrix, errors: Cube, covariance: Matrix, driver: int
-) -> tuple[Vector, Vector]:
-    """Return sensitivities to one driver with the others following, and their errors.
-
-    ``b = sum_j beta_j S_j,d / S_d,d``; both of shape (N,).
-    """
-    response = response_to(covariance, driver)
-    variance = np.einsum("j,njk,k->n", response, errors, response)
-    return loadings @ response, np.sqrt(np.maximum(variance, 0.0))

@@ -202,7 +202,7 @@ def short_currencies(settings: Settings, market: Market) -> Iterator[Issue]:
     counts = (~np.isnan(market.usd_per)).sum(axis=0)
     for name, count in zip(market.currencies, counts, strict=True):
         if count < needed:
-            message = f"only {count} rates: held still unless a scenario names it"
+            message = f"too few rates ({count}): held still unless a scenario names it"
             place = Place("fx", column=name)
             hint = f"give {needed} sessions or more"
             yield Issue("short-fx-history", place, message, hint, Severity.WARNING)

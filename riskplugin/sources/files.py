@@ -174,7 +174,6 @@ def read_csv(
             na_values=[""],
             low_memory=False,
             skip_blank_lines=False,
-            float_precision="round_trip",
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise unreadable(name, f"not a table: {error}", "check that row") from error

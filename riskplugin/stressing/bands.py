@@ -1,10 +1,11 @@
 """How sure a propagated shock is: bands of names and of books.
 
-A name's log shock has variance ``H (b' S_r|c b + s2) + f' V f``: what the core leaves
-open in the drivers, the residual, and the estimation error of the loadings along the
-driver move f, which grows with the move and not with the horizon. A book adds the
-slopes of its positions at the stressed state: shared drivers and correlated residuals
-(estimation errors of regressions on the same drivers correlate as the residuals do).
+A name's log shock has variance ``H (b' S_r|c b + s2) + f' V f + b' Q b``: what the core
+leaves open in the drivers, the residual, and the estimation errors of the loadings
+along the driver move f and of how the drivers follow the core; these grow with the
+move squared and not with the horizon. A book adds the slopes of its positions at the
+stressed state: shared drivers and correlated residuals (estimation errors of
+regressions on the same drivers correlate as the residuals do).
 What a scenario fixes has no uncertainty of its own.
 """
 
@@ -64,7 +65,7 @@ def uncertainty(grid: ShockGrid) -> Uncertainty:
     foreign = model.currency != 0
     return Uncertainty(
         loadings,
-        grid.horizon[:, None, None] * grid.remainder,
+        grid.horizon[:, None, None] * grid.remainder + grid.completion,
         np.sqrt(np.maximum(specific, 0.0)),
         base_correlation(grid),
         (free | (fx_free & foreign)) & ~np.isnan(model.volatility[:count]),

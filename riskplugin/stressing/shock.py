@@ -10,7 +10,7 @@ from riskplugin._typing import Cube, Flags, Matrix, Vector
 from riskplugin.errors import ScenarioError, did_you_mean
 from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import FactorModel
-from riskplugin.factors.propagation import complete
+from riskplugin.factors.propagation import complete, completion_error
 from riskplugin.scenarios.definition import Scenario, ScenarioSet, unknown_names
 from riskplugin.universe import Universe
 
@@ -25,6 +25,8 @@ class ShockGrid:
         Moves of the drivers; equal to the core where a scenario names one.
     remainder : ndarray of shape (S, J, J)
         Covariance per session of what the core leaves open.
+    completion : ndarray of shape (S, J, J)
+        Covariance of the error of how the other drivers follow, over the horizon.
     horizon : ndarray of shape (S,)
         Sessions.
     local : ndarray of shape (S, N)
@@ -45,6 +47,7 @@ class ShockGrid:
     model: FactorModel
     drivers: Matrix
     remainder: Cube
+    completion: Cube
     horizon: Vector
     local: Matrix
     multiplier: Matrix
@@ -89,6 +92,9 @@ def shock_grid(
         model,
         drivers,
         remainder,
+        completion_error(
+            model.driver_windows, model.weights, core, moves, model.return_sessions
+        ),
         np.array([float(s.horizon_sessions) for s in scenarios]),
         np.where(explicit, np.log1p(named), drivers @ beta.T),
         np.where(np.isnan(overshoot), 1.0, overshoot),
@@ -130,7 +136,7 @@ def core_moves(scenarios: ScenarioSet, model: FactorModel) -> tuple[Flags, Matri
         for driver, move in scenario.core.items():
             row[column[driver]] = np.log1p(move)
         for driver, share in scenario.retrace.items():
-            row[column[driver]] = retracement(model.history.index(driver), share)
+            row[column[driver]] = retracement(model.history.of(driver), share)
     core = ~np.isnan(moves)
     return core, np.where(core, moves, 0.0)
 

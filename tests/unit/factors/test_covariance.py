@@ -28,7 +28,8 @@ def residuals():
     """Six correlated series whose weighted mean is zero, shape (ROWS, 6)."""
     rng = np.random.default_rng(41)
     raw = rng.standard_t(6, (ROWS, 6)) + 0.5 * rng.standard_t(6, (ROWS, 1))
-    raw[:, 3:] += 0.7 * rng.standard_t(6, (ROWS, 1))
+    raw[:, 4:] += 1.5 * rng.standard_t(6, (ROWS, 1))
+    raw[:, [0, 3]] += 1.5 * rng.standard_t(6, (ROWS, 1))
     return 0.03 * (raw - np.average(raw, axis=0, weights=halving(ROWS)))
 
 

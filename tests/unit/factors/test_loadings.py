@@ -134,9 +134,17 @@ def test_fewer_windows_than_needed_is_not_measured(sample):
         assert np.isnan(found.loadings[k]).all()
         assert np.isnan(found.covariance[k]).all()
         assert np.isnan(found.variance[k])
-        assert np.isnan(found.residuals[:, k]).all()
     last = slice(ROWS - 60, None)
     agrees(found, 1, peer(returns[last, 1], drivers[last], weights[last]))
+
+
+def test_residual_of_what_was_not_measured_is_unknown_and_not_zero():
+    rng = np.random.default_rng(2)
+    returns, drivers = windows(rng, 100, 1), windows(rng, 100, 1)
+    returns[:41] = np.nan
+    found = regress(returns, drivers, halving(100), LAG, MIN_OVERLAP)
+    assert not found.measured[0]
+    assert np.isnan(found.residuals).all()
 
 
 def test_series_whose_driver_stood_still_is_not_measured():
@@ -248,6 +256,33 @@ def test_names_known_exactly_keep_their_loadings():
     got = shrink(loadings, scalars([0, 0, 0]), np.ones(3, bool), ["a"] * 3)
     np.testing.assert_allclose(got.loadings, loadings, rtol=1e-10)
     np.testing.assert_allclose(got.covariance, scalars([0, 0, 0]), atol=1e-10)
+
+
+def test_name_known_exactly_keeps_its_loading_among_uncertain_peers():
+    # Only the uncertain ones move: mean 2, spread 1, mean error 0.2, v = 0.8.
+    got = shrink(
+        np.array([[1.0], [2], [3]]),
+        scalars([0.3, 0.3, 0]),
+        np.ones(3, bool),
+        ["a"] * 3,
+    )
+    np.testing.assert_allclose(got.loadings[:, 0], [2 - 8 / 11, 2, 3], rtol=1e-10)
+    np.testing.assert_allclose(got.own[2], [[1]], rtol=1e-12)
+    assert got.covariance[2, 0, 0] == pytest.approx(0, abs=1e-12)
+
+
+def test_tier_of_exactly_explained_names_is_left_alone():
+    # Their estimation errors are nothing but rounding, of whatever size.
+    rng = np.random.default_rng(9)
+    drivers = windows(rng, 200, 2)
+    returns = drivers @ np.array([[1.5, 1.5, 1.5], [0.1, 0.2, 0.4]])
+    fitted = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    got = shrink(fitted.loadings, fitted.covariance, fitted.measured, ["a"] * 3)
+    for k in range(3):
+        np.testing.assert_allclose(got.own[k], np.eye(2), atol=1e-6)
+    np.testing.assert_allclose(
+        got.loadings, [[1.5, 0.1], [1.5, 0.2], [1.5, 0.4]], rtol=1e-10
+    )
 
 
 def test_groups_of_fewer_than_three_and_the_blank_one_are_left_alone():

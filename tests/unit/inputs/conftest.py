@@ -11,6 +11,7 @@ Closes rise by one part in a hundred a session to those of Friday 2026-05-29:
     3  tokens  RENDER      1,000            5,000 USD
 """
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -36,7 +37,9 @@ def positions():
 @pytest.fixture
 def prices():
     growth = [1 - 0.01 * (SESSIONS - 1 - i) for i in range(SESSIONS)]
-    columns = {name: [last * g for g in growth] for name, last in LAST.items()}
+    columns = {
+        name: [round(last * g, 6) for g in growth] for name, last in LAST.items()
+    }
     return pd.DataFrame({"date": DATES, **columns})
 
 
@@ -117,6 +120,52 @@ positions = "positions.csv"
 prices = "prices.csv"
 fx = "fx.csv"
 """
+
+
+@pytest.fixture
+def same_desk():
+    """Assert that two desks hold the same positions, prices and rates, bit by bit."""
+
+    def same_desk(one, other):
+        held, against = rp.positions(one), rp.positions(other)
+        pd.testing.assert_frame_equal(held, against, check_exact=True)
+        assert one.market.instruments == other.market.instruments
+        assert one.market.currencies == other.market.currencies
+        np.testing.assert_array_equal(one.market.dates, other.market.dates)
+        np.testing.assert_array_equal(one.market.close, other.market.close)
+        np.testing.assert_array_equal(one.market.usd_per, other.market.usd_per)
+
+    return same_desk
+
+
+@pytest.fixture(scope="session")
+def large():
+    """Tables with history: 200 sessions, twelve names, 40 lots, a young token."""
+    draw = np.random.default_rng(7)
+    names = ["MU", "000660.KS", "005930.KS", "NVDA", "AMD", "AVGO", "BTC", "ETH"]
+    names += ["SPY", "RENDER", "TAO", "QQQX"]
+    dates = pd.bdate_range(end="2026-05-29", periods=200)
+    common = draw.normal(0, 0.02, (200, 1))
+    steps = common + draw.normal(0, 0.01, (200, len(names)))
+    closes = np.round(100 * np.exp(np.cumsum(steps, axis=0)), 4)
+    prices = pd.DataFrame(closes, columns=names)
+    prices.insert(0, "date", dates)
+    prices.loc[:170, "TAO"] = np.nan
+    alias = {"RENDER": "RNDR", "000660.KS": "000660 KS Equity"}
+    lots = [names[i] for i in draw.integers(0, len(names), 40)]
+    positions = pd.DataFrame(
+        {
+            "book": draw.choice(["b", "a", "c"], 40),
+            "instrument": [n if i % 2 else alias.get(n, n) for i, n in enumerate(lots)],
+            "quantity": np.round(draw.normal(0, 1000, 40), 1),
+            "account": draw.choice(["x", "y", ""], 40),
+            "strategy": draw.choice(["s", "t"], 40),
+        }
+    )
+    won = np.round(1300 * np.exp(np.cumsum(draw.normal(0, 0.004, 200))), 4)
+    yen = np.round(160 * np.exp(np.cumsum(draw.normal(0, 0.004, 200))), 4)
+    fx = pd.DataFrame({"date": dates, "USDKRW": won, "USDJPY": yen, "EURUSD": 1.25})
+    return {"positions": positions, "prices": prices, "fx": fx}
 
 
 @pytest.fixture

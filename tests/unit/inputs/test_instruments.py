@@ -85,11 +85,9 @@ def test_ambiguous_alias_is_quarantined_not_guessed(load, positions, own):
         instrument=["MU", "Server Maker", "BTC", "RENDER"],
         price=[None, 200.0, None, None],
     )
-    desk = load(
-        positions=held, instruments=own, settings={"on_error": "quarantine"}
-    )
-    assert desk.left_out[["row", "instrument", "reason"]].values.tolist() == [
-        [1, "Server Maker", "ambiguous-instrument"]
+    desk = load(positions=held, instruments=own, settings={"on_error": "quarantine"})
+    assert desk.left_out[["row", "instrument", "reason"]].to_dict("records") == [
+        {"row": 1, "instrument": "Server Maker", "reason": "ambiguous-instrument"}
     ]
     assert set(rp.positions(desk)["instrument"]) == {"MU", "BTC", "RENDER"}
 
@@ -98,7 +96,8 @@ def test_unambiguous_alias_of_the_desk_resolves(load, positions, prices, own):
     held = positions.assign(instrument=["dell technologies", "MU", "BTC", "RENDER"])
     desk = load(positions=held, prices=prices.assign(DELL=100.0), instruments=own)
     row = rp.positions(desk).query("quantity == 100")
-    assert row[["instrument", "tier"]].values.tolist() == [["DELL", "ai_servers"]]
+    assert row["instrument"].tolist() == ["DELL"]
+    assert row["tier"].tolist() == ["ai_servers"]
 
 
 def test_unknown_instrument_is_kept_unclassified_and_flagged(
@@ -120,7 +119,9 @@ def test_unknown_instrument_is_kept_unclassified_and_flagged(
     assert "quoted in USD" in issue.message
     by_tier = rp.exposures(desk, "tier").set_index("tier")
     assert by_tier.loc["unclassified", "net"] == 2_100.0
-    assert by_tier["net"].sum() == pytest.approx(10_000 + 2_000 - 30_000 + 5_000 + 2_100)
+    assert by_tier["net"].sum() == pytest.approx(
+        10_000 + 2_000 - 30_000 + 5_000 + 2_100
+    )
     by_book = rp.exposures(desk, "book").set_index("book")
     assert by_book.loc["semis", "net"] == 14_100.0
     assert len(desk.left_out) == 0

@@ -8,19 +8,6 @@ import pytest
 
 import riskplugin as rp
 
-EXACT = {"check_exact": True}
-
-
-def same_desk(one, other):
-    """Assert that two desks hold the same positions and the same prices."""
-    pd.testing.assert_frame_equal(rp.positions(one), rp.positions(other), **EXACT)
-    assert one.market.instruments == other.market.instruments
-    assert one.market.currencies == other.market.currencies
-    np.testing.assert_array_equal(one.market.dates, other.market.dates)
-    np.testing.assert_array_equal(one.market.close, other.market.close)
-    np.testing.assert_array_equal(one.market.usd_per, other.market.usd_per)
-
-
 # --- columns -------------------------------------------------------------------------
 
 
@@ -98,7 +85,7 @@ def test_given_frames_are_left_as_they_were(load, positions, prices, fx):
     before = [frame.copy(deep=True) for frame in (positions, prices, fx)]
     load()
     for frame, copy in zip((positions, prices, fx), before, strict=True):
-        pd.testing.assert_frame_equal(frame, copy, **EXACT)
+        pd.testing.assert_frame_equal(frame, copy, check_exact=True)
 
 
 # --- numbers -------------------------------------------------------------------------
@@ -245,7 +232,7 @@ def test_price_table_whose_dates_are_all_excel_serials_is_refused(
         lambda d: d.astype("datetime64[s]"),
     ],
 )
-def test_forms_of_a_date_are_one_day(load, prices, form):
+def test_forms_of_a_date_are_one_day(load, prices, form, same_desk):
     desk = load(prices=prices.assign(date=form(prices["date"])))
     same_desk(desk, load())
 
@@ -319,17 +306,17 @@ def test_space_around_text_does_not_count(load, positions, worth):
 # --- wide and long, column or index --------------------------------------------------
 
 
-def test_wide_and_long_prices_make_the_same_desk(load, long_prices):
+def test_wide_and_long_prices_make_the_same_desk(load, long_prices, same_desk):
     same_desk(load(prices=long_prices), load())
 
 
-def test_wide_and_long_rates_make_the_same_desk(load, fx):
+def test_wide_and_long_rates_make_the_same_desk(load, fx, same_desk):
     long = fx.melt("date", var_name="pair", value_name="rate")
     same_desk(load(fx=long), load())
 
 
 def test_gaps_in_wide_prices_are_rows_that_a_long_table_lacks(
-    load, prices, long_prices
+    load, prices, long_prices, same_desk
 ):
     prices.loc[[2, 7], "MU"] = np.nan
     lacking = (long_prices["instrument"] == "MU") & long_prices["date"].isin(
@@ -339,12 +326,12 @@ def test_gaps_in_wide_prices_are_rows_that_a_long_table_lacks(
 
 
 @pytest.mark.parametrize("name", [None, "date", "Date", "Day"])
-def test_dates_may_be_the_index(load, prices, fx, name):
+def test_dates_may_be_the_index(load, prices, fx, name, same_desk):
     indexed = prices.set_index("date").rename_axis(name)
     same_desk(load(prices=indexed, fx=fx.set_index("date").rename_axis(name)), load())
 
 
-def test_dates_may_be_the_index_of_a_long_table(load, long_prices):
+def test_dates_may_be_the_index_of_a_long_table(load, long_prices, same_desk):
     same_desk(load(prices=long_prices.set_index("date")), load())
 
 

@@ -13,7 +13,9 @@ def own():
 
     def own(instrument, **columns):
         row = {"tier": "memory", "asset_class": "equity", "currency": "USD", **columns}
-        return pd.DataFrame({"instrument": [instrument], **{k: [v] for k, v in row.items()}})
+        return pd.DataFrame(
+            {"instrument": [instrument], **{k: [v] for k, v in row.items()}}
+        )
 
     return own
 

@@ -1,0 +1,495 @@
+"""The fitted model of synthetic desks: against statsmodels, closed forms and laws."""
+
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.regression.linear_model import WLS
+
+import riskplugin as rp
+from riskplugin.factors.model import fit
+
+ROWS = 420
+HALF_LIFE = 150
+NO_DRIVERS = {"memory": [], "ai_compute": [], "crypto": [], "equity": []}
+
+
+def walk(rng, rows, columns=1, volatility=0.02):
+    """Log prices of `columns` random walks, shape (rows, columns)."""
+    return np.cumsum(rng.standard_t(5, (rows, columns)) * volatility, axis=0)
+
+
+def table_of(logs, end="2026-05-29"):
+    """A wide table of the exponentials of `logs`, by weekday up to `end`."""
+    rows = len(next(iter(logs.values())))
+    dates = pd.bdate_range(end=end, periods=rows)
+    return pd.DataFrame({"date": dates, **{k: np.exp(v) for k, v in logs.items()}})
+
+
+def desk_of(prices, tiers, drivers, *, fx=None, base="USD", currency=None, **figures):
+    """A desk that holds the first instrument and knows those of `tiers` alone."""
+    known = pd.DataFrame(
+        {
+            "instrument": list(tiers),
+            "tier": list(tiers.values()),
+            "asset_class": ["equity"] * len(tiers),
+            "currency": [(currency or {}).get(name, "USD") for name in tiers],
+        }
+    )
+    held = pd.DataFrame(
+        {"book": ["b"], "instrument": [next(iter(tiers))], "quantity": [1.0]}
+    )
+    settings = {
+        "base_currency": base,
+        "drivers": NO_DRIVERS | drivers,
+        "universe": "replace",
+        "scenario_library": "replace",
+        "half_life": HALF_LIFE,
+        **figures,
+    }
+    return rp.desk_from_tables(held, prices, known, fx, settings=settings)
+
+
+def row(model, name):
+    """The row of an instrument, or of a currency after the instruments."""
+    if name in model.instruments:
+        return model.instruments.index(name)
+    return len(model.instruments) + model.currencies.index(name)
+
+
+def windows(prices, *names):
+    """Five-session log returns of columns of a table without gaps, (T - 5, N)."""
+    logs = np.log(prices[list(names)].to_numpy())
+    return logs[5:] - logs[:-5]
+
+
+def halving(rows, half_life=HALF_LIFE):
+    return 0.5 ** (np.arange(rows)[::-1] / half_life)
+
+
+def peer(y, x):
+    """Slopes and residual volatility a session by statsmodels."""
+    weights = halving(len(y))
+    z = np.column_stack([np.ones(len(y)), x])
+    fitted = WLS(y, z, weights=weights).fit()
+    variance = np.average(fitted.resid**2, weights=weights)
+    return fitted.params[1:], np.sqrt(variance / 5)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20260529)
+
+
+@pytest.fixture
+def theme(rng):
+    """One driver, two names of one tier that hang on it, and a name without a tier."""
+    index = walk(rng, ROWS)[:, 0]
+    noise = walk(rng, ROWS, 3, 0.01).T
+    logs = {
+        "INDEX": index,
+        "A": 0.8 * index + noise[0],
+        "B": 1.9 * index + 2 * noise[1],
+        "OTHER": 0.3 * index + noise[2],
+    }
+    tiers = {"A": "tokens", "B": "tokens", "INDEX": "yardstick", "OTHER": "others"}
+    return logs, tiers
+
+
+def test_one_and_a_half_times_the_only_driver(rng):
+    index = walk(rng, ROWS)[:, 0]
+    prices = table_of({"INDEX": index, "LEVERED": 0.4 + 1.5 * index})
+    desk = desk_of(prices, {"LEVERED": "t", "INDEX": "y"}, {"equity": ["INDEX"]})
+    model = fit(desk)
+    levered = row(model, "LEVERED")
+    assert model.drivers == ("equity",)
+    assert model.loadings[levered, 0] == pytest.approx(1.5, rel=1e-10)
+    assert model.loadings[row(model, "INDEX"), 0] == pytest.approx(1, rel=1e-12)
+    assert model.provenance[levered] == "own"
+    assert model.volatility[levered] == 0
+    assert model.windows[levered] == ROWS - 5
+    np.testing.assert_allclose(model.errors[levered], [[0]], atol=1e-20)
+
+
+def test_tier_of_multiples_of_the_driver_is_its_own(rng):
+    # Exactly known loadings are not shrunk, were there ever so many and so alike.
+    index = walk(rng, ROWS)[:, 0]
+    logs = {"INDEX": index} | {f"X{i}": i + 1.5 * index for i in range(4)}
+    tiers = {f"X{i}": "t" for i in range(4)} | {"INDEX": "y"}
+    model = fit(desk_of(table_of(logs), tiers, {"memory": ["INDEX"]}))
+    for i in range(4):
+        assert model.loadings[row(model, f"X{i}"), 0] == pytest.approx(1.5, rel=1e-10)
+    assert model.provenance == ("own",) * 6
+    np.testing.assert_allclose(model.own_weight[:5], np.ones(5), atol=1e-6)
+
+
+def test_names_of_a_pair_are_statsmodels_regressions(theme):
+    logs, tiers = theme
+    prices = table_of(logs)
+    model = fit(desk_of(prices, tiers, {"equity": ["INDEX"]}))
+    x = windows(prices, "INDEX")
+    for name in ("A", "B", "OTHER"):
+        slope, volatility = peer(windows(prices, name)[:, 0], x)
+        assert model.loadings[row(model, name), 0] == pytest.approx(slope[0], rel=1e-9)
+        assert model.volatility[row(model, name)] == pytest.approx(volatility, rel=1e-9)
+        assert model.provenance[row(model, name)] == "own"
+    variance = np.cov(x[:, 0], aweights=halving(len(x)), ddof=0) / 5
+    assert model.covariance[0, 0] == pytest.approx(variance, rel=1e-9)
+
+
+def test_history_beyond_the_window_is_not_used(theme):
+    logs, tiers = theme
+    prices = table_of(logs)
+    desk = desk_of(prices, tiers, {"equity": ["INDEX"]}, window_sessions=200)
+    model, used = fit(desk), prices.tail(205)
+    slope, _ = peer(windows(used, "A")[:, 0], windows(used, "INDEX"))
+    assert model.windows[row(model, "A")] == 200
+    assert model.loadings[row(model, "A"), 0] == pytest.approx(slope[0], rel=1e-9)
+
+
+def test_young_name_is_proxied_by_its_tier(theme, rng):
+    # 35 prices make 30 windows. The tier has two measured names, too few to shrink, so
+    # its mean is theirs, and the upper quartile of two is three quarters of the way.
+    logs, tiers = theme
+    young = 3 * logs["INDEX"] + walk(rng, ROWS, 1, 0.08)[:, 0]
+    young[: ROWS - 35] = np.nan
+    prices = table_of({**logs, "YOUNG": young})
+    desk = desk_of(prices, {**tiers, "YOUNG": "tokens"}, {"equity": ["INDEX"]})
+    model = fit(desk)
+    x, found = windows(prices, "INDEX"), row(model, "YOUNG")
+    (slope_a, low), (slope_b, high) = (
+        peer(windows(prices, name)[:, 0], x) for name in ("A", "B")
+    )
+    assert low < high
+    assert model.windows[found] == 30
+    assert model.provenance[found] == "proxied"
+    assert model.loadings[found, 0] == pytest.approx(
+        (slope_a[0] + slope_b[0]) / 2, rel=1e-9
+    )
+    assert model.volatility[found] == pytest.approx(
+        low + 0.75 * (high - low), rel=1e-9
+    )
+    # What is not known of it is what its peers do not know, and how they differ.
+    a, b = row(model, "A"), row(model, "B")
+    error = (model.errors[a] + model.errors[b]) / 2 + (slope_a - slope_b) ** 2 / 2
+    np.testing.assert_allclose(model.errors[found], error, rtol=1e-9)
+    assert np.isnan(model.own_weight).all()  # there is no memory driver
+
+
+@pytest.mark.parametrize(
+    ("prices_of_it", "provenance"), [(64, "proxied"), (65, "own")]
+)
+def test_sixty_windows_are_enough(theme, prices_of_it, provenance):
+    logs, tiers = theme
+    logs["B"][: ROWS - prices_of_it] = np.nan
+    model = fit(desk_of(table_of(logs), tiers, {"equity": ["INDEX"]}))
+    assert model.windows[row(model, "B")] == prices_of_it - 5
+    assert model.provenance[row(model, "B")] == provenance
+
+
+def test_tier_of_three_is_shrunk_and_lends_its_shrunk_mean(theme, rng):
+    logs, tiers = theme
+    logs["C"] = 1.2 * logs["INDEX"] + walk(rng, ROWS, 1, 0.03)[:, 0]
+    logs["YOUNG"] = np.full(ROWS, np.nan)
+    tiers = {**tiers, "C": "tokens", "YOUNG": "tokens"}
+    prices = table_of(logs)
+    model = fit(desk_of(prices, tiers, {"memory": ["INDEX"]}))
+    x, weights = windows(prices, "INDEX"), halving(ROWS - 5)
+    slopes, variances, volatilities = [], [], []
+    for name in ("A", "B", "C"):
+        y = windows(prices, name)[:, 0]
+        kwds = {"maxlags": 5, "use_correction": False}
+        z = np.column_stack([np.ones(len(y)), x])
+        hac = WLS(y, z, weights=weights).fit(cov_type="HAC", cov_kwds=kwds)
+        slopes.append(hac.params[1])
+        variances.append(hac.cov_params()[1, 1])
+        volatilities.append(peer(y, x)[1])
+    excess = np.var(slopes, ddof=1) - np.mean(variances)
+    weight = excess / (excess + np.array(variances))
+    shrunk = np.mean(slopes) + weight * (slopes - np.mean(slopes))
+    rows = [row(model, name) for name in ("A", "B", "C")]
+    np.testing.assert_allclose(model.loadings[rows, 0], shrunk, rtol=1e-9)
+    np.testing.assert_allclose(model.own_weight[rows], weight, rtol=1e-9)
+    assert [model.provenance[k] for k in rows] == ["shrunk"] * 3
+    young = row(model, "YOUNG")
+    assert model.windows[young] == 0
+    assert model.own_weight[young] == 0
+    assert model.loadings[young, 0] == pytest.approx(shrunk.mean(), rel=1e-9)
+    assert model.volatility[young] == pytest.approx(
+        np.quantile(volatilities, 0.75), rel=1e-9
+    )
+
+
+def test_name_without_a_measured_peer_is_assumed(theme):
+    logs, tiers = theme
+    logs["OTHER"][:] = np.nan
+    prices = table_of(logs)
+    model = fit(desk_of(prices, tiers, {"equity": ["INDEX"]}))
+    other = row(model, "OTHER")
+    assert model.provenance[other] == "assumed"
+    x = windows(prices, "INDEX")
+    known = [peer(windows(prices, n)[:, 0], x)[0][0] for n in ("A", "B")] + [1]
+    assert model.loadings[other, 0] == pytest.approx(np.mean(known), rel=1e-9)
+
+
+def two_baskets(rng, base):
+    """Memory with two Korean members and a shared one, compute, and a euro base."""
+    drivers = walk(rng, ROWS, 2) @ np.array([[1, 0.5], [0.3, 1]])
+    won, euro = walk(rng, ROWS, 2, 0.005).T
+    noise = walk(rng, ROWS, 7, 0.012).T
+    logs = {
+        "MU": 1.1 * drivers[:, 0] + noise[0],
+        "000660.KS": 1.2 * drivers[:, 0] + 0.5 * won + noise[1],
+        "005930.KS": 0.7 * drivers[:, 0] + noise[2],
+        "NVDA": drivers[:, 1] + noise[3],
+        "AMD": 0.3 * drivers[:, 0] + 1.2 * drivers[:, 1] + noise[4],
+        "ASML": 0.2 * drivers[:, 0] + noise[5],
+    }
+    logs["005930.KS"][60:66] = np.nan
+    logs["000660.KS"][200] = np.nan
+    logs["AMD"][: ROWS - 40] = np.nan  # proxied, and a member all the same
+    tiers = {
+        "MU": "memory",
+        "000660.KS": "memory",
+        "005930.KS": "memory",
+        "NVDA": "gpu",
+        "AMD": "gpu",
+        "ASML": "semi_equipment",
+    }
+    fx = table_of({"USDKRW": 7 - 0.2 * drivers[:, 0] + won, "EURUSD": euro})
+    return desk_of(
+        table_of(logs),
+        tiers,
+        {"memory": ["MU", "000660.KS", "005930.KS"], "ai_compute": ["NVDA", "AMD", "MU"]},
+        fx=fx,
+        base=base,
+        currency={"000660.KS": "KRW", "005930.KS": "KRW", "ASML": "EUR"},
+    )
+
+
+@pytest.mark.parametrize("base", ["EUR", "USD", "KRW"])
+def test_basket_reproduces_its_own_move(rng, base):
+    model = fit(two_baskets(rng, base))
+    assert model.drivers == ("memory", "ai_compute")
+    assert model.currencies[0] == base
+    dollar = model.loadings[row(model, "USD")]
+    for j, members in enumerate(model.members):
+        in_usd = []
+        for name in members:
+            currency = "KRW" if name.endswith(".KS") else "USD"
+            local = model.loadings[row(model, name)]
+            in_usd.append(local + model.loadings[row(model, currency)] - dollar)
+        unit = [float(j == k) for k in range(2)]
+        np.testing.assert_allclose(np.mean(in_usd, axis=0), unit, rtol=0, atol=1e-12)
+    assert model.members[1] == ("NVDA", "AMD", "MU")
+    # The base currency does not move against itself; the others do.
+    base_row = row(model, base)
+    np.testing.assert_array_equal(model.loadings[base_row], [0, 0])
+    assert model.volatility[base_row] == 0
+    won = model.loadings[row(model, "KRW")] - dollar
+    assert won[0] == pytest.approx(0.2, abs=0.1)  # as made: the won gains with memory
+
+
+def test_local_returns_and_currencies_have_their_own_loadings(rng):
+    # USDKRW up is a weaker won: its return against the dollar is minus the pair's.
+    index, won, own = walk(rng, ROWS, 3).T
+    prices = table_of({"INDEX": index, "K": 0.6 * index + own})
+    fx = table_of({"USDKRW": 7 - 0.3 * index + 0.1 * won})
+    desk = desk_of(
+        prices,
+        {"K": "t", "INDEX": "y"},
+        {"equity": ["INDEX"]},
+        fx=fx,
+        currency={"K": "KRW"},
+    )
+    model = fit(desk)
+    x = windows(prices, "INDEX")
+    local, volatility = peer(windows(prices, "K")[:, 0], x)
+    rate, rate_volatility = peer(-windows(fx, "USDKRW")[:, 0], x)
+    k, won = row(model, "K"), row(model, "KRW")
+    np.testing.assert_allclose(model.loadings[k], local, rtol=1e-9)
+    assert model.volatility[k] == pytest.approx(volatility, rel=1e-9)
+    np.testing.assert_allclose(model.loadings[won], rate, rtol=1e-9)
+    assert model.volatility[won] == pytest.approx(rate_volatility, rel=1e-9)
+    assert model.currencies[model.currency[k]] == "KRW"
+
+
+def test_memory_beta_is_the_regression_on_memory_alone(rng):
+    # All series share their rows and nothing is shrunk: the omitted-variable identity.
+    memory, compute, own = walk(rng, ROWS, 3).T
+    logs = {
+        "MU": memory,
+        "NVDA": 0.5 * memory + compute,
+        "X": 0.4 * memory + 0.7 * compute + own,
+    }
+    prices = table_of(logs)
+    desk = desk_of(
+        prices,
+        {"X": "t", "MU": "memory", "NVDA": "gpu"},
+        {"memory": ["MU"], "ai_compute": ["NVDA"]},
+    )
+    model = fit(desk)
+    beta, _ = model.memory_beta()
+    for name in ("X", "NVDA"):
+        slope, _ = peer(windows(prices, name)[:, 0], windows(prices, "MU"))
+        assert beta[row(model, name)] == pytest.approx(slope[0], rel=1e-9)
+    assert beta[row(model, "MU")] == pytest.approx(1, rel=1e-12)
+    partial = model.loadings[row(model, "X")]
+    both, _ = peer(windows(prices, "X")[:, 0], windows(prices, "MU", "NVDA"))
+    np.testing.assert_allclose(partial, both, rtol=1e-9)
+
+
+def test_without_a_driver_volatility_is_that_of_the_returns(theme):
+    logs, tiers = theme
+    prices = table_of(logs)
+    model = fit(desk_of(prices, tiers, {}))
+    assert model.drivers == ()
+    assert model.loadings.shape == (5, 0)
+    for name in ("A", "B"):
+        returns = windows(prices, name)[:, 0]
+        variance = np.cov(returns, aweights=halving(len(returns)), ddof=0) / 5
+        assert model.volatility[row(model, name)] == pytest.approx(
+            np.sqrt(variance), rel=1e-9
+        )
+    beta, error = model.memory_beta()
+    assert np.isnan(beta).all()
+    assert np.isnan(error).all()
+
+
+def test_young_driver_is_left_out_and_truncates_nobody(theme, rng):
+    logs, tiers = theme
+    logs["NEW"] = walk(rng, ROWS)[:, 0]
+    logs["NEW"][: ROWS - 64] = np.nan
+    prices = table_of(logs)
+    drivers = {"equity": ["INDEX"], "crypto": ["NEW"]}
+    model = fit(desk_of(prices, {**tiers, "NEW": "coins"}, drivers))
+    assert model.drivers == ("equity",)
+    assert model.history.names == ("equity", "crypto")
+    assert model.windows[row(model, "A")] == ROWS - 5
+    slope, _ = peer(windows(prices, "A")[:, 0], windows(prices, "INDEX"))
+    assert model.loadings[row(model, "A"), 0] == pytest.approx(slope[0], rel=1e-9)
+
+
+def test_drivers_that_are_one_cannot_be_told_apart(theme):
+    logs, tiers = theme
+    drivers = {"equity": ["INDEX"], "memory": ["INDEX"]}
+    desk = desk_of(table_of(logs), tiers, drivers)
+    with pytest.raises(rp.ModelError, match="memory, equity cannot be told apart"):
+        fit(desk)
+
+
+def test_driver_that_does_not_move_is_refused(theme):
+    logs, tiers = theme
+    logs["PEG"] = np.zeros(ROWS)
+    drivers = {"equity": ["INDEX"], "crypto": ["PEG"]}
+    desk = desk_of(table_of(logs), {**tiers, "PEG": "coins"}, drivers)
+    with pytest.raises(rp.ModelError, match="one does not move"):
+        fit(desk)
+
+
+def test_cash_does_not_move(theme):
+    logs, _ = theme
+    known = pd.DataFrame(
+        {
+            "instrument": ["A", "INDEX", "USD", "KRW"],
+            "tier": ["tokens", "yardstick", "cash", "cash"],
+            "asset_class": ["equity", "equity", "cash", "cash"],
+            "kind": ["spot", "spot", "cash", "cash"],
+            "currency": ["USD", "USD", "USD", "KRW"],
+        }
+    )
+    held = pd.DataFrame(
+        {"book": "b", "instrument": ["A", "USD", "KRW"], "quantity": [1.0, 5.0, 9.0]}
+    )
+    won = 7 - 0.3 * logs["INDEX"] + 0.1 * logs["OTHER"]
+    settings = {
+        "drivers": NO_DRIVERS | {"equity": ["INDEX"]},
+        "universe": "replace",
+        "half_life": HALF_LIFE,
+        "scenario_library": "replace",
+    }
+    prices = table_of({k: logs[k] for k in ("A", "INDEX")})
+    fx = table_of({"USDKRW": won})
+    model = fit(rp.desk_from_tables(held, prices, known, fx, settings=settings))
+    count = len(model.instruments)
+    cash = [i for i, kind in enumerate(model.kinds) if kind == "cash"]
+    assert len(cash) == 2
+    assert (model.loadings[cash] == 0).all()
+    assert (model.volatility[cash] == 0).all()
+    slope, _ = peer(-windows(fx, "USDKRW")[:, 0], windows(prices, "INDEX"))
+    won_row = count + model.currencies.index("KRW")
+    np.testing.assert_allclose(model.loadings[won_row], slope, rtol=1e-9)
+
+
+def equal(found, expected):
+    """Whether two models hold the same numbers and names."""
+    for f in fields(found):
+        mine, theirs = getattr(found, f.name), getattr(expected, f.name)
+        if f.name == "history":
+            equal(mine, theirs)
+        elif isinstance(mine, np.ndarray):
+            np.testing.assert_array_equal(mine, theirs, err_msg=f.name)
+        else:
+            assert mine == theirs, f.name
+
+
+@pytest.fixture
+def late(rng):
+    """Prices and rates every day of the week; a name that begins late, one that ends."""
+    rows = 500
+    index, other = walk(rng, rows, 2).T
+    noise = walk(rng, rows, 4, 0.01).T
+    logs = {
+        "A": 0.8 * index + noise[0],
+        "B": 1.9 * index + noise[1],
+        "C": 1.1 * index + noise[2],
+        "INDEX": index,
+        "MU": other + 0.4 * index,
+        "LATE": index + noise[3],
+    }
+    logs["LATE"][:430] = np.nan
+    logs["C"][400:] = np.nan
+    prices = table_of(logs)
+    prices["date"] = pd.date_range(end="2026-05-31", periods=rows)  # a Sunday
+    prices.loc[prices["date"].dt.dayofweek >= 5, ["MU", "INDEX"]] = np.nan
+    fx = table_of({"USDKRW": 7 - 0.3 * index + 0.2 * other})
+    fx["date"] = prices["date"]
+    tiers = {n: "tokens" for n in ("A", "B", "C", "LATE")}
+    tiers |= {"INDEX": "yardstick", "MU": "memory"}
+    return prices, fx, tiers
+
+
+@pytest.mark.parametrize(
+    "as_of", ["2026-03-06", "2026-03-14"], ids=["Friday", "Saturday"]
+)
+def test_fit_of_an_earlier_date_looks_at_nothing_later(late, as_of):
+    prices, fx, tiers = late
+
+    def desk(until):
+        return desk_of(
+            prices[prices["date"] <= until],
+            tiers,
+            {"equity": ["INDEX"], "memory": ["MU"]},
+            fx=fx[fx["date"] <= until],
+            base="KRW",
+        )
+
+    earlier = fit(desk("2026-05-31"), as_of=np.datetime64(as_of))
+    stopped = desk(as_of)
+    assert stopped.as_of == np.datetime64(as_of)
+    equal(earlier, fit(stopped))
+    assert earlier.history.dates[-1] <= np.datetime64(as_of)
+    # And what comes later does matter to the fit of the last day.
+    assert (fit(desk("2026-05-31")).covariance != earlier.covariance).all()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4, 5, 6, 30])
+def test_history_too_short_for_a_model_is_no_crash(rng, rows):
+    # Nothing can be estimated, so nothing is known: no driver, no volatility.
+    prices = table_of(dict(zip(("A", "INDEX"), walk(rng, rows, 2).T, strict=True)))
+    model = fit(desk_of(prices, {"A": "t", "INDEX": "y"}, {"equity": ["INDEX"]}))
+    assert model.drivers == ()
+    assert model.provenance[0] == "assumed"
+    assert np.isnan(model.volatility[0])
+    assert model.windows.tolist() == [max(rows - 5, 0)] * 3

@@ -1,0 +1,195 @@
+"""Results are labelled, say what they mean, and do not change."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import riskplugin as rp
+from riskplugin.results import table
+
+AS_OF = np.datetime64("2026-05-29")
+
+
+@pytest.fixture
+def made():
+    return table("exposures", AS_OF, {"tier": ["a", "b"], "net": [1.5, np.nan]})
+
+
+@pytest.fixture(scope="module")
+def report():
+    """The report of three priced names over 120 sessions, two of them drivers."""
+    draw = np.random.default_rng(3)
+    dates = pd.bdate_range(end="2026-05-29", periods=120)
+    walk = np.cumsum(draw.normal(0, 0.02, (120, 3)), axis=0)
+    prices = pd.DataFrame(100 * np.exp(walk), columns=["MU", "BTC", "NVDA"])
+    held = {"book": ["a", "a", "b"], "instrument": ["MU", "BTC", "NVDA"]}
+    return rp.run(
+        rp.desk_from_tables(
+            positions=pd.DataFrame({**held, "quantity": [10.0, -5.0, 3.0]}),
+            prices=prices.assign(date=dates),
+        )
+    )
+
+
+def test_table_knows_its_name_and_date(made):
+    assert (made.title, made.as_of) == ("exposures", "2026-05-29")
+    assert list(made.index) == [0, 1]
+    assert list(made.columns) == ["tier", "net"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.__setitem__("net", 0.0),
+        lambda t: t.loc.__setitem__((0, "net"), 0.0),
+        lambda t: t.iloc.__setitem__((0, 1), 0.0),
+        lambda t: t.at.__setitem__((0, "net"), 0.0),
+        lambda t: t.insert(0, "new", 0.0),
+        lambda t: t.pop("net"),
+        lambda t: t.drop(columns="net", inplace=True),
+        lambda t: t.sort_values("net", ascending=False, inplace=True),
+        lambda t: t.fillna(0.0, inplace=True),
+        lambda t: setattr(t, "net", 0.0),
+        lambda t: setattr(t, "columns", ["x", "y"]),
+        lambda t: t.__delitem__("net"),
+    ],
+    ids=lambda change: str(change.__code__.co_names + change.__code__.co_consts),
+)
+def test_table_stays_what_was_computed(made, change):
+    """By whatever way pandas knows: it is refused, or it does not reach the table."""
+    before = made.to_frame().copy()
+    try:
+        change(made)
+    except (TypeError, AttributeError, ValueError):
+        pass
+    pd.testing.assert_frame_equal(made.to_frame(), before, check_exact=True)
+
+
+def test_refusal_says_what_to_do_instead(made):
+    with pytest.raises(TypeError, match=r"'exposures' is a result; use to_frame\(\)"):
+        made["net"] = 0.0
+
+
+def test_to_frame_is_independent(made):
+    frame = made.to_frame()
+    assert type(frame) is pd.DataFrame
+    frame["net"] = 7.0
+    frame.loc[0, "tier"] = "z"
+    assert made["net"].tolist()[0] == 1.5
+    assert made["tier"].tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "derive",
+    [
+        lambda t: t[["net"]],
+        lambda t: t[t["net"] > 0],
+        lambda t: t.sort_values("tier"),
+        lambda t: t.merge(t, on="tier"),
+        lambda t: t.assign(x=1),
+        lambda t: t.head(1),
+    ],
+)
+def test_what_is_derived_is_an_ordinary_frame(made, derive):
+    derived = derive(made)
+    assert type(derived) is pd.DataFrame
+    derived["mine"] = 1
+    assert "mine" not in made.columns
+
+
+def test_table_survives_pickling(made):
+    after = pickle.loads(pickle.dumps(made))
+    assert (type(after), after.title, after.as_of) == (
+        rp.Table,
+        "exposures",
+        "2026-05-29",
+    )
+    pd.testing.assert_frame_equal(after, made, check_exact=True)
+    with pytest.raises(TypeError, match="is a result"):
+        after["net"] = 0.0
+
+
+def test_definitions_are_those_of_the_columns(made):
+    assert list(made.definitions) == ["tier", "net"]
+    assert "base currency" in made.definitions["net"]
+
+
+def test_every_column_of_every_result_is_defined(report):
+    undefined = {
+        (name, column)
+        for name, found in report.tables.items()
+        for column in found.columns
+        if column not in found.definitions and not column.startswith("loading_")
+    }
+    assert undefined == set()
+
+
+def test_partial_loadings_are_defined(report):
+    loadings = report.tables["loadings"]
+    partial = [c for c in loadings.columns if c.startswith("loading_")]
+    assert partial
+    assert set(partial) <= set(loadings.definitions)
+
+
+def test_severity_of_a_finding_is_not_that_of_a_scenario(report):
+    """One word, two columns: each table must define its own."""
+    of_issue = report.tables["issues"].definitions["severity"]
+    of_scenario = report.tables["scenarios"].definitions["severity"]
+    assert "scenario" in of_scenario
+    assert "scenario" not in of_issue
+
+
+def test_report_names_its_tables(report):
+    assert list(report.tables) == [
+        "exposures",
+        "exposures_by_book",
+        "exposures_by_link",
+        "exposures_by_currency",
+        "stress_total",
+        "stress",
+        "stress_by_book",
+        "stress_by_position",
+        "shocks",
+        "loadings",
+        "positions",
+        "scenarios",
+        "issues",
+        "left_out",
+    ]
+    for name in ("exposures", "stress", "shocks", "left_out"):
+        assert getattr(report, name) is report.tables[name]
+    assert {t.as_of for t in report.tables.values()} == {"2026-05-29"}
+
+
+def test_run_id_is_twelve_hex_digits(report):
+    assert len(report.run_id) == 12
+    assert int(report.run_id, 16) >= 0
+
+
+def test_sums_over_finer_tables_are_those_of_coarser_ones(report):
+    total = report.tables["stress_total"].set_index("scenario")["pnl"]
+    for name in ("stress", "stress_by_book", "stress_by_position"):
+        by_scenario = report.tables[name].groupby("scenario")["pnl"].sum()
+        pd.testing.assert_series_equal(
+            by_scenario[total.index], total, rtol=1e-12, check_names=False
+        )
+    parts = ["direct", "propagated", "overshoot", "convexity", "liquidity"]
+    gross = report.exposures["gross"].sum()
+    gap = report.stress["pnl"] - report.stress[parts].sum(axis=1)
+    assert gap.abs().max() <= 1e-12 * gross
+
+
+def test_keys_come_first_in_the_order_asked_for(report):
+    assert list(report.tables["stress_by_position"].columns[:5]) == [
+        "scenario",
+        "position",
+        "book",
+        "instrument",
+        "tier",
+    ]
+
+
+def test_complete_run_left_nothing_out(report):
+    assert (report.status, len(report.left_out)) == ("complete", 0)
