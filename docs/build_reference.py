@@ -152,7 +152,7 @@ CODES: Mapping[str, Code] = {
     "missing-column": Code(
         ALWAYS,
         "A required column is not there.",
-        "Add it, or map it: `columns = {quantity = \"Qty\"}`.",
+        'Add it, or map it: `columns = {quantity = "Qty"}`.',
     ),
     "missing-fx": Code(
         CHOICE,
@@ -239,7 +239,7 @@ CODES: Mapping[str, Code] = {
 NOT_CODES: frozenset[str] = frozenset()
 CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 
-# --------------------------------------------------------- what the pages say of a table
+# ------------------------------------------------------- what the pages say of a table
 
 TABLES_OF_A_RUN: Mapping[str, str] = {
     "exposures": "Exposures by tier: `rp.exposures(desk)`.",
@@ -363,7 +363,7 @@ def play(blocks: list[Fence], name: str) -> Iterator[str]:
                 write_file(Path(block.argument), block.body + "\n")
             elif block.language == "python":
                 padded = "\n" * (block.start + 1) + block.body
-                exec(compile(padded, name, "exec"), namespace)  # noqa: S102
+                exec(compile(padded, name, "exec"), namespace)
             elif block.language == "sh" and output_of(blocks, i):
                 run_commands(block.body)
         said = (line.rstrip() for line in screen.getvalue().splitlines())
@@ -396,9 +396,9 @@ def commands(body: str) -> Iterator[list[str]]:
     joined = body.replace("\\\n", " ")
     for line in joined.splitlines():
         for part in re.split(r"&&|[|;>]", line.removeprefix("$ ")):
-            words = shlex.split(part, comments=True)
-            if words[:1] == ["riskplugin"]:
-                yield words
+            words = shlex.split(part, comments=True) if "riskplugin" in part else []
+            if words and Path(words[0]).name == "riskplugin":
+                yield ["riskplugin", *words[1:]]
 
 
 # ------------------------------------------------------------------------ reference
@@ -559,7 +559,7 @@ TABLE_KEYS = {
     "path": "File, relative to the folder of desk.toml, or absolute, or a URL that "
     "fsspec opens.",
     "sheet": "Sheet of an XLSX file; the first where absent.",
-    "columns": "Our names to the file's: `{quantity = \"Qty\"}`.",
+    "columns": 'Our names to the file\'s: `{quantity = "Qty"}`.',
 }
 
 
@@ -754,7 +754,7 @@ def errors_page() -> str:
         "with a warning the value is used as it stands, and said. More than ten cells "
         "of a column with the same fault are listed as ten and a count.",
         f"* **{ALWAYS}**: the run stops, whatever `on_error` is.\n"
-        f"* **{CHOICE}**: with `on_error = \"stop\"` the run stops; with "
+        f'* **{CHOICE}**: with `on_error = "stop"` the run stops; with '
         '`"quarantine"` the row, cell or position is left out. A position left out '
         "stands in `left_out`, the run is `partial` and the command exits with 3.\n"
         f"* **{WARNING}**: used as it stands.",
@@ -820,7 +820,7 @@ def arguments(given: ast.arguments) -> Iterator[str]:
 
 def default_text(default: ast.expr | None) -> str:
     """Return ` = default` as the source has it; nothing where there is none."""
-    return "" if default is None else f" = {ast.unparse(default)}"
+    return "" if default is None else " = " + ast.unparse(default).replace("'", '"')
 
 
 def from_numpydoc(doc: str) -> str:
@@ -879,7 +879,9 @@ def main() -> int:
         if path.exists() and path.read_text("utf-8") == text:
             continue
         stale += 1
-        print(("wrote " if given.write else "out of date: ") + str(path.relative_to(ROOT)))
+        print(
+            ("wrote " if given.write else "out of date: ") + str(path.relative_to(ROOT))
+        )
         if given.write:
             path.write_text(text, "utf-8")
     return 1 if stale and given.check else 0

@@ -52,7 +52,7 @@ class Issue:
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.where}: {self.message}{hint} [{self.code}]"
+        return f"{self.severity}: {self.where}: {self.message}{hint} [{self.code}]"
 
 
 class RiskPluginError(Exception):
@@ -61,6 +61,16 @@ class RiskPluginError(Exception):
 
 class UsageError(RiskPluginError, ValueError):
     """An argument that the function does not take."""
+
+
+def counted(issues: Iterable[Issue]) -> str:
+    """Return how many errors and warnings there are, in words."""
+    levels = [issue.severity for issue in issues]
+    return ", ".join(
+        f"{count} {level}{'' if count == 1 else 's'}"
+        for level in Severity
+        if (count := levels.count(level)) or level is Severity.ERROR
+    )
 
 
 class InputError(RiskPluginError):
@@ -72,8 +82,7 @@ class InputError(RiskPluginError):
 
     def __str__(self) -> str:
         listed = [f"  {issue}" for issue in self.issues]
-        count = len(listed)
-        return "\n".join([f"{count} issue{'s' if count != 1 else ''}", *listed])
+        return "\n".join([counted(self.issues), *listed])
 
 
 class SchemaError(InputError):

@@ -23,7 +23,7 @@ def exposures(
     grouping : Grouping
         Of its P positions into G groups.
     nav : Mapping of str to float
-        Per book, base currency.
+        Of every book of the desk, base currency; NaN where unknown.
     memory_beta : ndarray of shape (P,)
         Total memory beta of each position in base currency.
     proxied : ndarray of bool, shape (P,)
@@ -47,7 +47,7 @@ def exposures(
         "short": short,
         "gross": gross,
         "net": net,
-        "pct_nav": net / nav_of(book, grouping, nav),
+        "pct_nav": net / nav_of(grouping, nav),
         "delta_equivalent": net,
         "memory_beta_exposure": grouping.total(value * memory_beta),
         "largest": largest,
@@ -63,13 +63,11 @@ def ratio(numerator: Vector, denominator: Vector) -> Vector:
     return np.divide(numerator, denominator, out=unknown, where=denominator > 0)
 
 
-def nav_of(book: Book, grouping: Grouping, nav: Mapping[str, float]) -> Vector:
+def nav_of(grouping: Grouping, nav: Mapping[str, float]) -> Vector:
     """Return the NAV that each group is measured by, shape (G,); NaN if unknown."""
-    names = book.labels["book"].names
     if "book" in grouping.keys:
         return np.array([nav.get(b, np.nan) for b in grouping.keys["book"]])
-    total = sum(nav.get(b, np.nan) for b in names)
-    return np.full(len(grouping), total)
+    return np.full(len(grouping), sum(nav.values()) if nav else np.nan)
 
 
 def concentration(book: Book, grouping: Grouping) -> tuple[Vector, Vector]:

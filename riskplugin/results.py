@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from riskplugin.errors import Issue
+from riskplugin.errors import Issue, Severity
 
+LOADING = "loading_"
 COLUMNS: Mapping[str, str] = {
     "scenario": "Name of the scenario.",
     "book": "Book the position is held in.",
@@ -50,7 +51,6 @@ COLUMNS: Mapping[str, str] = {
     "local_shock": "Simple return in the instrument's own currency, the median.",
     "fx_shock": "Simple return of that currency against the base currency.",
     "provenance": "Where the loading comes from: own, shrunk, proxied or assumed.",
-    "driver": "Basket whose return stands for a cause.",
     "total_memory_beta": "Sensitivity of the log return in base currency to the "
     "memory basket with every other driver, and the currency, following.",
     "standard_error": "Standard error of the total memory beta: of the loadings after "
@@ -67,13 +67,13 @@ COLUMNS: Mapping[str, str] = {
     "market_value": "quantity x price x multiplier x fx_rate, base currency.",
     "family": "Kind of scenario.",
     "severity": "How severe the scenario is, in words.",
+    "level": "error (something was left out) or warning.",
     "horizon_sessions": "Sessions over which the shock unfolds.",
     "core": "The driver moves that the scenario fixes, simple returns.",
     "description": "What happens, in words.",
     "sources": "Where the figures come from.",
     "version": "Version of the scenario's definition.",
     "code": "Stable code of the finding.",
-    "where": "Table or file, row and column.",
     "message": "What was found.",
     "hint": "What to do.",
     "source": "Table or file the row comes from.",
@@ -83,11 +83,19 @@ COLUMNS: Mapping[str, str] = {
 }
 
 
-class Table(pd.DataFrame):
-    """A result: a DataFrame that refuses assignment and knows its name and date.
+def definition(column: str) -> str:
+    """Return what a column of a result means, with its unit and sign."""
+    if column.startswith(LOADING):
+        driver = column.removeprefix(LOADING)
+        return f"Partial loading on {driver}, the other drivers held still."
+    return COLUMNS[column]
 
-    Whatever is derived from it (a selection, a sort, a merge) is an ordinary
-    DataFrame, and so is `to_frame()`.
+
+class Table(pd.DataFrame):
+    """A result: a DataFrame that knows its name and date, fresh on every call.
+
+    Assigning a column is refused. Whatever is derived from it (a selection, a sort, a
+    merge) is an ordinary DataFrame, and so is `to_frame()`.
 
     Attributes
     ----------
@@ -110,7 +118,7 @@ class Table(pd.DataFrame):
     @property
     def definitions(self) -> dict[str, str]:
         """What each column means, with its unit and sign."""
-        return {c: COLUMNS[c] for c in self.columns if c in COLUMNS}
+        return {c: definition(str(c)) for c in self.columns}
 
     def to_frame(self) -> pd.DataFrame:
         """Return an independent ordinary DataFrame with the same content."""
@@ -182,5 +190,6 @@ class Report:
 
     @property
     def status(self) -> str:
-        """Return ``complete``, or ``partial`` where positions were left out."""
-        return "partial" if len(self.left_out) else "complete"
+        """Return ``complete``, or ``partial`` where anything given was left out."""
+        errors = any(i.severity is Severity.ERROR for i in self.issues)
+        return "partial" if errors or len(self.left_out) else "complete"

@@ -6,20 +6,21 @@ import numpy as np
 
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Flags, Matrix, Vector
-from riskplugin.book import KEYS, grouped
+from riskplugin.book import KEYS, Grouping, grouped
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, Place, Severity, UsageError, did_you_mean
 from riskplugin.exposure import exposures
 from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import FactorModel
 from riskplugin.factors.standins import ASSUMED, PROXIED
-from riskplugin.results import Table, table
+from riskplugin.results import LOADING, Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.bands import name_band
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.shock import missing_drivers, shock_grid
 
 SCENARIO = "scenario"
+POSITION = "position"
 SESSIONS_A_YEAR = 252
 Wanted = str | Scenario | Iterable[str | Scenario] | None
 
@@ -49,11 +50,26 @@ def exposure_table(desk: Desk, model: FactorModel, by: str | Iterable[str]) -> T
     rows = rows_of(desk, model)
     beta, _ = model.memory_beta()
     stand_in = np.isin(np.array(model.provenance), (PROXIED, ASSUMED))
-    figures = exposures(
-        desk.book, grouping, desk.settings.nav, beta[rows], stand_in[rows]
-    )
-    columns = {**grouping.keys, **figures}
+    figures = exposures(desk.book, grouping, navs(desk), beta[rows], stand_in[rows])
+    columns = {**keys_in(grouping), **figures}
     return table("exposures", desk.as_of, columns)
+
+
+def navs(desk: Desk) -> dict[str, float]:
+    """Return the NAV of every book given, NaN if unknown.
+
+    A book whose positions were all left out still counts in the desk's NAV.
+    """
+    books = {*desk.book.labels["book"].names, *filter(None, desk.left_out["book"])}
+    return {book: desk.settings.nav.get(book, np.nan) for book in sorted(books)}
+
+
+def keys_in(grouping: Grouping) -> dict[str, object]:
+    """Return the labels of each group, positions as numbers."""
+    return {
+        key: np.array(names, dtype=np.int64) if key == POSITION else names
+        for key, names in grouping.keys.items()
+    }
 
 
 def rows_of(desk: Desk, model: FactorModel) -> Codes:
@@ -119,7 +135,8 @@ def stress_table(
         if key == SCENARIO:
             columns[key] = [scenarios.names()[s] for s in scenario]
         else:
-            columns[key] = [grouping.keys[key][g] for g in group]
+            labels_of = np.array(keys_in(grouping)[key], dtype=object)
+            columns[key] = labels_of[group].tolist()
     parts = (
         "pnl",
         "direct",
@@ -190,7 +207,7 @@ def loading_table(desk: Desk, model: FactorModel) -> Table:
     beta, error = model.memory_beta()
     own = model.total_memory_beta(model.own_loadings[:count])
     partial = {
-        f"loading_{d}": model.loadings[:count, j] for j, d in enumerate(model.drivers)
+        LOADING + d: model.loadings[:count, j] for j, d in enumerate(model.drivers)
     }
     columns = {
         "instrument": list(model.instruments),
@@ -222,12 +239,13 @@ def tier_means(figures: Vector, tiers: Sequence[str]) -> Vector:
 def position_table(desk: Desk) -> Table:
     """Return every position with its value."""
     book = desk.book
-    keys = ("position", *(k for k in KEYS if k != "position"))
+    keys = (POSITION, *(k for k in KEYS if k != POSITION))
     labels: Mapping[str, object] = {
         k: [book.labels[k].names[c] for c in book.labels[k].codes] for k in keys
     }
     columns = {
         **labels,
+        POSITION: np.arange(1, len(book) + 1),
         "quantity": book.quantity,
         "price": book.price,
         "fx_rate": book.fx_rate,
@@ -268,7 +286,7 @@ def issue_table(issues: Iterable[Issue], as_of: np.datetime64) -> Table:
     """Return findings as a table."""
     found = list(issues)
     columns = {
-        "severity": [i.severity.value for i in found],
+        "level": [i.severity.value for i in found],
         "code": [i.code for i in found],
         "source": [i.where.source for i in found],
         "row": ["" if i.where.row is None else str(i.where.row) for i in found],

@@ -36,6 +36,7 @@ class Instrument:
     multiplier: float = 1.0
     half_spread: float | None = None
     settlement: str = "linear"
+    underlying: str = ""
 
 
 def folded(name: str) -> str:

@@ -20,12 +20,13 @@ from riskplugin.errors import (
     ScenarioError,
     Severity,
     UsageError,
+    counted,
     input_error,
 )
 from riskplugin.inputs.config import as_date
 from riskplugin.results import Report, Table
-from riskplugin.store.runs import write_table
-from riskplugin.tabulation import issue_table
+from riskplugin.store.runs import run_id_of, write_table
+from riskplugin.tabulation import issue_table, left_out_scenarios
 
 DONE, BUG, USAGE, INPUT, MODEL, ADAPTER = range(6)
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
@@ -61,6 +62,7 @@ def desk_options(command: F) -> F:
         click.option(
             "--as-of",
             type=click.DateTime(["%Y-%m-%d"]),
+            metavar="YYYY-MM-DD",
             help="Valuation date; the desk's own by default.",
         ),
         click.argument("desk"),
@@ -146,7 +148,9 @@ def check(
     date = as_date(as_of) or np.datetime64("NaT")
     try:
         loaded = api.load_desk(desk, as_of)
-        issues, date = loaded.issues, loaded.as_of
+        model = pipeline.model_of(loaded)
+        issues = (*loaded.issues, *left_out_scenarios(loaded, model))
+        date = loaded.as_of
     except InputError as error:
         issues = error.issues
     found = issue_table(issues, date)
@@ -154,7 +158,7 @@ def check(
     keep(found, out)
     wrong = [i for i in issues if i.severity is Severity.ERROR]
     if not as_json:
-        terminal.say(f"{len(wrong)} errors, {len(issues) - len(wrong)} warnings")
+        terminal.say(counted(issues))
     return INPUT if wrong else DONE
 
 
@@ -260,8 +264,8 @@ def finish(
     if show:
         give(found, as_json=as_json)
     keep(found, out)
-    if len(desk.left_out):
-        errors = [i for i in desk.issues if i.severity is Severity.ERROR]
+    errors = [i for i in desk.issues if i.severity is Severity.ERROR]
+    if errors:
         terminal.warn(str(input_error(errors)))
         terminal.warn(f"{len(desk.left_out)} positions were left out; see `check`")
         return INPUT
@@ -277,10 +281,19 @@ def give(found: Table, *, as_json: bool) -> None:
 
 
 def keep(found: Table, out: Path | None) -> None:
-    """Write a table if a folder is given."""
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_table(found, out, found.title)
+    """Write a table if a folder is given that holds no run.
+
+    Raises
+    ------
+    UsageError
+        If it holds one: a run is never changed.
+    """
+    if out is None:
+        return
+    if run_id_of(out) is not None:
+        raise UsageError(f"{out} holds a run, which is never changed; choose another")
+    out.mkdir(parents=True, exist_ok=True)
+    write_table(found, out, found.title)
 
 
 def main() -> None:

@@ -230,4 +230,4 @@ def show_findings(report: Report, out: Console) -> None:
         )
     for issue in report.issues:
         style = "red" if issue.severity is Severity.ERROR else None
-        out.print(f"{issue.severity}: {issue}", style=style, markup=False)
+        out.print(str(issue), style=style, markup=False)

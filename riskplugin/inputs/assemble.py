@@ -6,27 +6,33 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from riskplugin._typing import Flags
+from riskplugin._typing import Dates, Flags, Matrix
 from riskplugin.book import KEYS, Book, Labels
 from riskplugin.desk import Desk, Settings
 from riskplugin.errors import (
     Issue,
     Place,
     Severity,
+    did_you_mean,
     input_error,
     listing,
 )
 from riskplugin.inputs.columns import TableSpec
 from riskplugin.inputs.config import DeskFile
 from riskplugin.inputs.currencies import Currencies, currencies_of
-from riskplugin.inputs.instruments import ambiguous, desk_universe, with_unknown
+from riskplugin.inputs.instruments import (
+    ambiguous,
+    desk_universe,
+    priced_by_underlying,
+    with_unknown,
+)
 from riskplugin.inputs.reading import (
     CheckedTable,
     Findings,
     RawTable,
     Wide,
-    check_table,
     check_wide,
+    melted,
 )
 from riskplugin.inputs.scenario_file import library, unknown_in
 from riskplugin.inputs.shipped import shipped_scenarios
@@ -78,7 +84,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
     market = market_of(tables, given, findings)
     names = resolved(tables, findings)
     universe, unknown = known_to(tables, names, market, settings)
-    findings.add(unclassified_issues(unknown, names, tables.positions, settings))
+    findings.add(unclassified_issues(unknown, names, tables, settings))
     valuation = valued(tables.positions, names, market, universe, settings)
     findings.add(valuation.issues)
     books = sorted(set(tables.positions.frame["book"]) - {""})
@@ -166,7 +172,7 @@ def empty_book(positions: CheckedTable) -> Issue:
 def checked(given: Given, spec: TableSpec, findings: Findings) -> CheckedTable | None:
     """Return a table checked, None if it was not given."""
     if spec.name in given.tables:
-        return check_table(given.tables[spec.name], spec, findings)
+        return melted(given.tables[spec.name], spec, findings)
     if spec is POSITIONS:
         findings.stop([missing_table(spec)])
     return None
@@ -197,46 +203,52 @@ def market_of(tables: Checked, given: Given, findings: Findings) -> Market:
         If no price is left, or an instrument has several columns.
     """
     prices, currencies, universe = tables.prices, tables.currencies, tables.universe
-    findings.add(ambiguous(universe, prices.names, prices.source))
-    names = [universe.resolve(n) for n in prices.names]
-    again = [
-        n for n, name in zip(prices.names, names, strict=True) if names.count(name) > 1
-    ]
-    findings.stop(
-        Issue(
-            "duplicate-column",
-            Place(prices.source, column=name),
-            f"{universe.resolve(name)} stands in several columns",
-            "keep one",
-        )
-        for name in again
-    )
-    last = prices.dates[-1] if len(prices.dates) else np.datetime64("NaT", "D")
+    column = price_columns(prices, universe, findings)
     asked = given.as_of if given.as_of is not None else given.config.date()
+    last = prices.dates[-1] if len(prices.dates) else np.datetime64("NaT", "D")
     as_of = last if asked is None else asked
     if not (prices.dates <= as_of).any():
         place = Place(prices.source, column="date")
         message = f"no price on or before {as_of}"
         findings.stop([Issue("no-price", place, message, "give prices up to as_of")])
-    dates = np.union1d(prices.dates, currencies.dates)
-    dates = dates[dates <= as_of]
-    order = np.argsort(names, kind="stable")
-    close = np.full((len(dates), len(names)), np.nan)
-    seen = prices.dates <= as_of
-    close[np.searchsorted(dates, prices.dates[seen])] = prices.grid[seen]
-    usd_per = np.full((len(dates), len(currencies.names)), np.nan)
-    seen = currencies.dates <= as_of
-    usd_per[np.searchsorted(dates, currencies.dates[seen])] = currencies.usd_per[seen]
     if findings.fatal:
         raise input_error(findings.issues)
-    return Market(
-        as_of,
-        dates,
-        tuple(names[i] for i in order),
-        close[:, order],
-        currencies.names,
-        usd_per,
+    dates = np.union1d(prices.dates, currencies.dates)
+    dates = dates[dates <= as_of]
+    names = sorted(column)
+    close = on_dates(dates, prices.dates, prices.grid)[:, [column[n] for n in names]]
+    usd_per = on_dates(dates, currencies.dates, currencies.usd_per)
+    return Market(as_of, dates, tuple(names), close, currencies.names, usd_per)
+
+
+def price_columns(
+    prices: Wide, universe: Universe, findings: Findings
+) -> dict[str, int]:
+    """Return the column of each instrument's prices, or of its underlying's."""
+    findings.add(ambiguous(universe, prices.names, prices.source))
+    names = [universe.resolve(n) for n in prices.names]
+    findings.stop(
+        Issue(
+            "duplicate-column",
+            Place(prices.source, column=given),
+            f"{name} stands in several columns",
+            "keep one",
+        )
+        for given, name in zip(prices.names, names, strict=True)
+        if names.count(name) > 1
     )
+    column = {name: i for i, name in enumerate(names)}
+    derived, issues = priced_by_underlying(universe, names, prices.source)
+    findings.add(issues)
+    return column | {name: column[other] for name, other in derived.items()}
+
+
+def on_dates(dates: Dates, own: Dates, values: Matrix) -> Matrix:
+    """Return `values` (T, N) of `own` dates on `dates`, NaN elsewhere."""
+    grid = np.full((len(dates), values.shape[1]), np.nan)
+    seen = own <= dates[-1]
+    grid[np.searchsorted(dates, own[seen])] = values[seen]
+    return grid
 
 
 def resolved(tables: Checked, findings: Findings) -> list[str]:
@@ -253,23 +265,31 @@ def resolved(tables: Checked, findings: Findings) -> list[str]:
 def unclassified_issues(
     unknown: Sequence[str],
     names: Sequence[str],
-    positions: CheckedTable,
+    tables: Checked,
     settings: Settings,
 ) -> Iterator[Issue]:
     """Warn of instruments that no table knows and that are not reported already."""
+    positions, universe = tables.positions, tables.universe
     lines: dict[str, int] = {}
     for name, line, reason in zip(
         names, positions.lines, positions.reason, strict=True
     ):
         if reason != "ambiguous-instrument":
             lines.setdefault(name, int(line))
-    for name in filter(lines.__contains__, filter(None, unknown)):
+    members = {m for basket in settings.drivers.values() for m in basket}
+    for name in filter(None, unknown):
         message = (
             f"no table knows {name!r}: unclassified, taken to be quoted in "
             f"{settings.base_currency}"
         )
-        place = Place(positions.source, lines[name], "instrument")
-        hint = "add it to instruments"
+        near = did_you_mean(name, universe.instruments)
+        hint = near if near.startswith("did you") else "add it to instruments"
+        if name in lines:
+            place = Place(positions.source, lines[name], "instrument")
+        elif name in members:
+            place = Place("drivers", column=name)
+        else:
+            continue
         yield Issue("unknown-instrument", place, message, hint, Severity.WARNING)
 
 

@@ -26,7 +26,8 @@ class Check(StrEnum):
 class Column:
     """One column: its name, what it holds, and what it means.
 
-    `choices` are the texts that a column of text may hold; none means any.
+    `choices` are the texts that a column of text may hold; none means any. A required
+    column must be there, and filled in unless it `may_be_blank`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     required: bool = False
     check: Check = Check.FINITE
     choices: tuple[str, ...] = ()
+    may_be_blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,12 @@ def number(
     *,
     required: bool = False,
     check: Check = Check.FINITE,
+    may_be_blank: bool = False,
 ) -> Column:
     """Return a column of numbers."""
-    return Column(name, Kind.NUMBER, description, unit, required, check)
+    return Column(
+        name, Kind.NUMBER, description, unit, required, check, (), may_be_blank
+    )
 
 
 def by_name(*tables: TableSpec) -> Mapping[str, TableSpec]:

@@ -219,7 +219,7 @@ def wrong_value(detail: ErrorDetails) -> tuple[str, str]:
     found = f"found {detail['input']!r}" if detail["type"] != "missing" else "absent"
     return (
         f"{found}: {detail['msg'][0].lower()}{detail['msg'][1:]}",
-        "see the reference",
+        "see the reference of desk.toml",
     )
 
 

@@ -1,6 +1,6 @@
 """From the instruments table to the universe the desk works with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import isnan
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 from riskplugin.errors import Issue, Place, Severity, did_you_mean, listing
 from riskplugin.inputs.reading import CheckedTable, twice
 from riskplugin.inputs.shipped import shipped_universe
+from riskplugin.pricing import PRICED
 from riskplugin.universe import (
     NO_LINK,
     UNCLASSIFIED,
@@ -40,7 +41,9 @@ def desk_universe(
     rows = rows[~again]
     tiers = tiers_of(rows, start)
     links = {tier.name: tier.link for tier in (*start.tiers, *tiers)}
-    made = [instrument_of(record, links, base_currency) for record in records(rows)]
+    made = [
+        instrument_of(record, start, links, base_currency) for record in records(rows)
+    ]
     universe = start.extended(made, tiers)
     return universe, [*issues, *new_tier_issues(tiers, start, table.source)]
 
@@ -72,28 +75,60 @@ def records(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def instrument_of(
-    record: dict[str, Any], links: dict[str, str], base_currency: str
+    record: dict[str, Any], start: Universe, links: dict[str, str], base_currency: str
 ) -> Instrument:
-    """Return the instrument of one checked row."""
-    blank_is = {
-        "link": links[str(record["tier"])],
-        "kind": "spot",
-        "currency": base_currency,
-        "settlement": "linear",
-    }
-    text = {key: str(record[key]) or default for key, default in blank_is.items()}
-    multiplier, half_spread = record["multiplier"], record["half_spread"]
-    return Instrument(
-        instrument=str(record["instrument"]),
-        tier=str(record["tier"]),
-        asset_class=str(record["asset_class"]),
-        name=str(record["name"]),
-        calendar=str(record["calendar"]),
-        aliases=tuple(filter(None, map(str.strip, record["aliases"].split(";")))),
-        multiplier=1.0 if isnan(multiplier) else multiplier,
-        half_spread=None if isnan(half_spread) else half_spread,
-        **text,
+    """Return the instrument of one checked row.
+
+    A blank keeps what ships for the instrument, and is the default for a new one.
+    """
+    name, tier = record["instrument"], record["tier"]
+    shipped = start.instruments.get(name)
+    same_tier = shipped is not None and shipped.tier == tier
+    own = shipped or Instrument(
+        name, tier, "", record["asset_class"], "spot", base_currency
     )
+    multiplier, half_spread = record["multiplier"], record["half_spread"]
+    aliases = filter(None, map(str.strip, record["aliases"].split(";")))
+    return Instrument(
+        instrument=name,
+        tier=tier,
+        link=record["link"] or (own.link if same_tier else links[tier]),
+        asset_class=record["asset_class"],
+        kind=record["kind"] or own.kind,
+        currency=record["currency"] or own.currency,
+        name=record["name"] or own.name,
+        calendar=record["calendar"] or own.calendar,
+        aliases=tuple(dict.fromkeys((*own.aliases, *aliases))),
+        multiplier=own.multiplier if isnan(multiplier) else multiplier,
+        half_spread=own.half_spread if isnan(half_spread) else half_spread,
+        settlement=record["settlement"] or own.settlement,
+        underlying=record["underlying"] or own.underlying,
+    )
+
+
+def priced_by_underlying(
+    universe: Universe, priced: Sequence[str], source: str
+) -> tuple[dict[str, str], list[Issue]]:
+    """Return the instruments whose underlying's prices stand in, and warnings.
+
+    Those of a kind that moves one for one with its underlying, in the same currency,
+    without a price column of their own.
+    """
+    stand_in, issues = {}, []
+    for name, instrument in universe.instruments.items():
+        underlying = universe.resolve(instrument.underlying)
+        other = universe.instruments.get(underlying)
+        if other is None or name in priced or underlying not in priced:
+            continue
+        if instrument.kind in PRICED and other.currency == instrument.currency:
+            stand_in[name] = underlying
+            message = f"{name} has no prices: those of {underlying} stand in"
+            hint = "give its own prices to see the basis"
+            place = Place(source, column=name)
+            issues.append(
+                Issue("priced-by-underlying", place, message, hint, Severity.WARNING)
+            )
+    return stand_in, issues
 
 
 def ambiguous(universe: Universe, names: Iterable[str], source: str) -> Iterator[Issue]:

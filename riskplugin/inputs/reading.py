@@ -247,7 +247,7 @@ def check_cells(cells: "pd.Series[str]", column: Column) -> tuple[object, Faults
     """Return the values of one column and its faults."""
     empty = blank(cells)
     faults: Faults = []
-    if column.required:
+    if column.required and not column.may_be_blank:
         hint = f"give the {column.name}"
         faults += [
             (int(i), "missing-value", "blank", hint) for i in np.flatnonzero(empty)
@@ -398,9 +398,8 @@ class Wide:
 def check_wide(raw: RawTable, spec: TableSpec, findings: Findings) -> Wide:
     """Return a long or a wide table as one column of numbers per key."""
     raw = with_header(raw)
-    key, value = spec.pivot or ("", "")
-    header = raw.columns.get(key, key).casefold()
-    if header in (str(c).casefold() for c in raw.frame.columns):
+    _, value = spec.pivot or ("", "")
+    if is_long(raw, spec):
         return long_to_wide(check_table(raw, spec, findings), findings)
     columns = dict(raw.columns)
     date = spec.column("date")
@@ -422,6 +421,30 @@ def check_wide(raw: RawTable, spec: TableSpec, findings: Findings) -> Wide:
         values[[fault[0] for fault in faults]] = np.nan
         stacked[:, j] = values
     return distinct_dates(checked, names, stacked, findings)
+
+
+def is_long(raw: RawTable, spec: TableSpec) -> bool:
+    """Whether a table that may be wide has its keys in a column."""
+    key = "" if spec.pivot is None else spec.pivot[0]
+    header = raw.columns.get(key, key).strip().casefold()
+    return header in (str(c).strip().casefold() for c in raw.frame.columns)
+
+
+def melted(raw: RawTable, spec: TableSpec, findings: Findings) -> CheckedTable:
+    """Return a table that may be wide as a long one, blanks left out."""
+    if spec.pivot is None or is_long(with_header(raw), spec):
+        return check_table(raw, spec, findings)
+    key, value = spec.pivot
+    found = check_wide(raw, spec, findings)
+    row, column = np.nonzero(~np.isnan(found.grid))
+    given: dict[str, object] = {
+        "date": found.dates[row].astype("datetime64[ns]"),
+        key: np.array(found.names, dtype=object)[column],
+        value: found.grid[row, column],
+    }
+    columns = {c.name: given.get(c.name, absent(c, len(row))) for c in spec.columns}
+    none = np.full(len(row), "", dtype="U40")
+    return CheckedTable(spec, raw.source, pd.DataFrame(columns), row, none)
 
 
 def distinct_dates(

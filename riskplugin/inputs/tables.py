@@ -78,7 +78,10 @@ INSTRUMENTS = TableSpec(
             check=Check.POSITIVE,
         ),
         text("calendar", "Exchange calendar, or 24/7."),
-        text("underlying", "Instrument it derives from."),
+        text(
+            "underlying",
+            "Instrument it derives from; its prices stand in where it has none.",
+        ),
         number("leverage", "Daily leverage of a leveraged ETF.", "ratio"),
         text("option_type", "call or put.", choices=("call", "put")),
         text("style", "Exercise style.", choices=("european", "american")),
@@ -123,7 +126,12 @@ PRICES = TableSpec(
         date("date", "Date of the close.", required=True),
         text("instrument", "Identifier or alias.", required=True),
         number(
-            "close", "Close.", "local currency", required=True, check=Check.POSITIVE
+            "close",
+            "Close; blank where there is none.",
+            "local currency",
+            required=True,
+            check=Check.POSITIVE,
+            may_be_blank=True,
         ),
     ),
     pivot=("instrument", "close"),
@@ -136,10 +144,11 @@ VOLUMES = TableSpec(
         text("instrument", "Identifier or alias.", required=True),
         number(
             "volume",
-            "Shares or tokens traded.",
+            "Shares or tokens traded; blank where unknown.",
             "units",
             required=True,
             check=Check.NOT_NEGATIVE,
+            may_be_blank=True,
         ),
         text("venue", "Venue; volumes of two venues are never compared."),
     ),
@@ -151,7 +160,14 @@ FX = TableSpec(
     (
         date("date", "Date of the rate.", required=True),
         text("pair", "USDKRW is KRW per USD.", required=True),
-        number("rate", "Rate.", "quote per base", required=True, check=Check.POSITIVE),
+        number(
+            "rate",
+            "Rate; blank where there is none.",
+            "quote per base",
+            required=True,
+            check=Check.POSITIVE,
+            may_be_blank=True,
+        ),
     ),
     pivot=("pair", "rate"),
 )

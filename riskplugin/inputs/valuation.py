@@ -186,7 +186,7 @@ def notices(
         place = Place("drivers", column=driver)
         if len(missing) == len(members):
             message = "no member has prices: the driver is left out, and so is every "
-            message += "shipped scenario that names it"
+            message += "scenario that names it"
             yield Issue("driver-without-prices", place, message, "add prices", warn)
         elif missing:
             message = f"{listing(missing)} left out of the basket: no prices"

@@ -5,10 +5,11 @@ from math import isnan
 
 import pandas as pd
 
-from riskplugin.errors import Severity
+from riskplugin.errors import counted
 from riskplugin.results import Report
 
 SHOWN = 5
+SHARES = frozenset({"proxied_share"})
 
 
 def summary(report: Report) -> str:
@@ -22,7 +23,7 @@ def lines(report: Report) -> Iterator[str]:
     yield f"# Risk on {report.as_of}"
     yield ""
     held = len(report.tables["positions"])
-    yield f"Run {report.run_id}, {report.status}. {books} books, {held} positions; "
+    yield f"Run {report.run_id}, {report.status}. {books} books, {held} positions;"
     yield f"money in {report.base_currency}."
     yield ""
     yield from left_out(report)
@@ -75,9 +76,7 @@ def tiers(report: Report) -> Iterator[str]:
 
 def findings(report: Report) -> Iterator[str]:
     """Yield what the inputs made necessary to say."""
-    errors = [i for i in report.issues if i.severity is Severity.ERROR]
-    warnings = len(report.issues) - len(errors)
-    yield f"## Findings: {len(errors)} errors, {warnings} warnings"
+    yield f"## Findings: {counted(report.issues)}"
     yield ""
     yield from (f"* {issue}" for issue in report.issues)
 
@@ -88,16 +87,17 @@ def markdown(frame: pd.DataFrame) -> Iterator[str]:
     aligned = ["---:" if d.kind == "f" else "---" for d in frame.dtypes]
     yield "|" + "|".join(aligned) + "|"
     for row in frame.itertuples(index=False):
-        yield "| " + " | ".join(cell(v) for v in row) + " |"
+        cells = zip(row, frame.columns, strict=True)
+        yield "| " + " | ".join(cell(v, str(c)) for v, c in cells) + " |"
     yield ""
 
 
-def cell(value: object) -> str:
+def cell(value: object, column: str) -> str:
     """Return a figure as it is read: money in full, shares in percent."""
     if isinstance(value, float):
         if isnan(value):
             return "unknown"
-        return f"{value:.0%}" if 0 < abs(value) <= 1 else money(value)
+        return f"{value:.0%}" if column in SHARES else money(value)
     return str(value).replace("|", "\\|")
 
 

@@ -198,7 +198,7 @@ def driver_exposure(holdings: csr_array, growth: Matrix, loadings: Cube) -> Cube
     scenarios, _, drivers = loadings.shape
     slopes = (growth[:, :, None] * loadings).transpose(1, 0, 2)
     flat = holdings @ slopes.reshape(len(slopes), -1)
-    exposure: Cube = flat.reshape(-1, scenarios, drivers)
+    exposure: Cube = flat.reshape(len(flat), scenarios, drivers)
     return exposure
 
 

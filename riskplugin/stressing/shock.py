@@ -125,7 +125,7 @@ def missing_drivers(scenario: Scenario, model: FactorModel) -> Iterator[str]:
             yield f"driver {driver!r} has too little price history up to {model.as_of}"
         else:
             hint = did_you_mean(driver, model.drivers) or "no driver has prices"
-            yield f"driver {driver!r} has no prices; {hint}"
+            yield f"driver {driver!r} is unknown or has no prices; {hint}"
 
 
 def core_moves(scenarios: ScenarioSet, model: FactorModel) -> tuple[Flags, Matrix]:

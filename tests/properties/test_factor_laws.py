@@ -6,11 +6,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from riskplugin.factors.covariance import residual_correlation
-from riskplugin.factors.drivers import overlapping, retracement, turning_points
+from riskplugin.factors.covariance import pairwise_correlation, residual_correlation
+from riskplugin.factors.drivers import driver_windows, retracement, turning_points
 from riskplugin.factors.loadings import regress, shrink
-from riskplugin.factors.propagation import complete, total_beta
-from riskplugin.returns import sample, weekdays
+from riskplugin.factors.propagation import complete, response_to
+from riskplugin.returns import Panel, sample, weekdays
 
 law = settings(deadline=None, max_examples=60)
 units = st.floats(-3, 3)
@@ -50,19 +50,36 @@ def test_sample_is_pandas_reindex_and_fill_of_four(given_closes, start, length):
     np.testing.assert_array_equal(sample(dates, values, clock), expected.to_numpy())
 
 
-@law
-@given(
-    arrays(float, (30, 2), elements=moderate),
-    arrays(bool, (30, 2), elements=holes(0.1)),
-    st.integers(1, 7),
-    st.integers(1, 23),
-)
-def test_windows_are_pandas_rolling_sums(daily, gaps, sessions, rows):
-    daily = np.where(gaps, np.nan, daily)
-    rolling = pd.DataFrame(daily).rolling(sessions, min_periods=sessions).sum()
-    np.testing.assert_allclose(
-        overlapping(daily, sessions, rows), rolling.tail(rows).to_numpy(), atol=1e-12
+@st.composite
+def baskets(draw):
+    """Log prices of three members with holes, and two baskets of them."""
+    logs = draw(arrays(float, (30, 3), elements=moderate))
+    gaps = draw(arrays(bool, logs.shape, elements=holes(0.1)))
+    gaps[: draw(st.integers(0, 29)), draw(st.integers(0, 2))] = True
+    gaps[draw(st.integers(1, 30)) :, draw(st.integers(0, 2))] = True
+    dates = FIRST + np.arange(30)
+    prices = Panel(
+        dates, tuple("ABC"), np.where(gaps, np.nan, logs), (), np.zeros((30, 0))
     )
+    return prices, {"one": ("B",), "all": ("A", "B", "C"), "two": ("C", "A")}
+
+
+@law
+@given(baskets(), st.integers(1, 7))
+def test_driver_windows_are_pandas_differences_and_means(case, sessions):
+    prices, members = case
+    frame = pd.DataFrame(prices.log_price, columns=list("ABC"))
+    moves = frame.diff(sessions)
+    # Closed between two prices, at either end of the window; or between two windows.
+    closed = frame.isna() & frame.ffill().notna() & frame.bfill().notna()
+    by_price = closed | closed.shift(sessions, fill_value=False)
+    by_window = moves.isna() & moves.ffill().notna() & moves.bfill().notna()
+    found = driver_windows(prices, members, dict.fromkeys("ABC", "USD"), sessions)
+    for column, basket in enumerate(members.values()):
+        spoilt, same = by_window[list(basket)].any(axis=1), list(basket)
+        agreed = (by_price[same] == by_window[same]).all(axis=1).to_numpy()[sessions:]
+        expected = moves[same].mean(axis=1).mask(spoilt).to_numpy()[sessions:]
+        np.testing.assert_allclose(found[agreed, column], expected[agreed], atol=1e-12)
 
 
 def zigzag(index, fall):
@@ -118,8 +135,10 @@ def tiers(draw):
 def test_shrinkage_does_not_depend_on_the_drivers_coordinates(tier):
     loadings, errors, change = tier
     measured, groups = np.ones(len(loadings), bool), ["a"] * len(loadings)
-    plain = shrink(loadings, errors, measured, groups)
-    changed = shrink(loadings @ change, change.T @ errors @ change, measured, groups)
+    plain = shrink(loadings, errors, measured, groups, {})
+    changed = shrink(
+        loadings @ change, change.T @ errors @ change, measured, groups, {}
+    )
     scale = np.abs(plain.loadings @ change).max() + np.abs(loadings @ change).max()
     np.testing.assert_allclose(
         changed.loadings, plain.loadings @ change, atol=1e-7 * scale
@@ -131,17 +150,17 @@ def test_shrinkage_does_not_depend_on_the_drivers_coordinates(tier):
 
 
 @law
-@given(tiers())
-def test_permuting_names_permutes_their_shrinkage(tier):
+@given(tiers(), st.floats(-0.5, 1))
+def test_permuting_names_permutes_their_shrinkage(tier, correlation):
     loadings, errors, _ = tier
     order = np.argsort(loadings[:, 0])
     measured, groups = np.ones(len(loadings), bool), ["a"] * len(loadings)
-    plain = shrink(loadings, errors, measured, groups)
-    sorted_ = shrink(loadings[order], errors[order], measured, groups)
-    np.testing.assert_allclose(sorted_.loadings, plain.loadings[order], atol=1e-9)
-    np.testing.assert_allclose(sorted_.own, plain.own[order], atol=1e-9)
+    alike = {"a": correlation}
+    plain = shrink(loadings, errors, measured, groups, alike)
+    found = shrink(loadings[order], errors[order], measured, groups, alike)
+    np.testing.assert_allclose(found.loadings, plain.loadings[order], atol=1e-9)
     np.testing.assert_allclose(
-        sorted_.covariance, plain.covariance[order], atol=1e-9 * np.abs(errors).max()
+        found.covariance, plain.covariance[order], atol=1e-9 * np.abs(errors).max()
     )
 
 
@@ -150,7 +169,9 @@ def residuals(draw):
     """Residuals (T, N) with holes, runs of them and empty columns; weights; groups."""
     rows, count = 40, draw(st.integers(1, 7))
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
-    values = rng.standard_t(4, (rows, count)) + draw(units) * rng.normal(0, 1, (rows, 1))
+    values = rng.standard_t(4, (rows, count)) + draw(units) * rng.normal(
+        0, 1, (rows, 1)
+    )
     gaps = draw(arrays(bool, (rows, count), elements=holes(0.25)))
     for column in range(count):
         gaps[: draw(st.integers(0, rows)), column] |= draw(st.booleans())
@@ -159,10 +180,15 @@ def residuals(draw):
     return np.where(gaps, np.nan, values), weights, groups
 
 
+def correlation_of(values, weights, groups, min_overlap):
+    pairs = pairwise_correlation(values, weights, 2, min_overlap)
+    return residual_correlation(pairs, groups)
+
+
 @law
 @given(residuals(), st.integers(1, 12))
 def test_correlation_is_positive_definite_with_a_unit_diagonal(case, min_overlap):
-    found = residual_correlation(*case, 2, min_overlap)
+    found = correlation_of(*case, min_overlap)
     np.testing.assert_array_equal(np.diag(found), np.ones(len(found)))
     np.testing.assert_array_equal(found, found.T)
     assert np.abs(found).max() <= 1
@@ -176,9 +202,9 @@ def test_permuting_series_permutes_their_correlation(case, min_overlap, random):
     values, weights, groups = case
     order = list(range(len(groups)))
     random.shuffle(order)
-    plain = residual_correlation(values, weights, groups, 2, min_overlap)
+    plain = correlation_of(values, weights, groups, min_overlap)
     shuffled = [groups[i] for i in order]
-    found = residual_correlation(values[:, order], weights, shuffled, 2, min_overlap)
+    found = correlation_of(values[:, order], weights, shuffled, min_overlap)
     np.testing.assert_allclose(found, plain[np.ix_(order, order)], atol=1e-9)
 
 
@@ -261,16 +287,11 @@ def test_scenarios_together_are_what_each_is_alone(case):
 
 @law
 @given(scenarios())
-def test_total_beta_of_a_driver_itself_is_its_completion(case):
-    # Loading one on driver j alone, the total beta is what j follows by.
+def test_response_to_a_driver_is_the_completion_of_its_unit_move(case):
     covariance, _, _ = case
-    count = len(covariance)
-    core = np.arange(count)[None, :] == 0
+    core = (np.arange(len(covariance)) == 0)[None]
     moves, _ = complete(covariance, core, np.where(core, 1.0, np.nan))
-    errors = np.zeros((count, count, count))
-    beta, error = total_beta(np.eye(count), errors, covariance, 0)
-    np.testing.assert_allclose(beta, moves[0], rtol=1e-10, atol=1e-12)
-    np.testing.assert_array_equal(error, np.zeros(count))
+    np.testing.assert_allclose(response_to(covariance, 0), moves[0], atol=1e-12)
 
 
 @law

@@ -46,7 +46,7 @@ def test_by_tier_nets_a_name_across_books_for_concentration(hand_book):
 
 
 def test_a_book_without_nav_makes_the_share_unknown_not_zero(hand_book):
-    found = figures(hand_book, ("tier",), {"semis": 1e6})
+    found = figures(hand_book, ("tier",), {"semis": 1e6, "tokens": np.nan})
     assert np.isnan(found["pct_nav"]).all()
     by_book = figures(hand_book, ("book",), {"semis": 1e6})
     np.testing.assert_allclose(by_book["pct_nav"], [0.26, np.nan])

@@ -37,7 +37,9 @@ def market_of(dates, closes, usd_per=None):
 
 def test_weekdays_over_a_leap_day_and_a_weekend():
     found = weekdays(np.datetime64("2024-02-28"), np.datetime64("2024-03-05"))
-    expected = days("2024-02-28", "2024-02-29", "2024-03-01", "2024-03-04", "2024-03-05")
+    expected = days(
+        "2024-02-28", "2024-02-29", "2024-03-01", "2024-03-04", "2024-03-05"
+    )
     np.testing.assert_array_equal(found, expected)
 
 
@@ -92,9 +94,7 @@ def test_weekend_of_a_currency_compounds_into_monday():
     market = market_of(dates, {"MU": [1, 1, 1, 1]}, {"KRW": [0.0008, 1, 1, 0.0004]})
     found = panel(market, market.as_of, ["MU"])
     assert found.currencies == ("KRW",)
-    np.testing.assert_allclose(
-        np.diff(found.log_usd[:, 0]), [-np.log(2)], rtol=1e-12
-    )
+    np.testing.assert_allclose(np.diff(found.log_usd[:, 0]), [-np.log(2)], rtol=1e-12)
 
 
 @pytest.fixture
@@ -139,7 +139,9 @@ def test_latest_sessions_are_the_end_of_all_of_them(crooked, sessions):
     np.testing.assert_array_equal(
         found.log_price, expected[[0, 1]].tail(sessions).to_numpy()
     )
-    np.testing.assert_array_equal(found.log_usd, expected[[2]].tail(sessions).to_numpy())
+    np.testing.assert_array_equal(
+        found.log_usd, expected[[2]].tail(sessions).to_numpy()
+    )
 
 
 @pytest.mark.parametrize("as_of", ["2026-04-30", "2026-05-03"])

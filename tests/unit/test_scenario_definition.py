@@ -75,7 +75,7 @@ def test_retraced_driver_is_no_core_driver():
 
 @pytest.mark.parametrize("sessions", [0, -5])
 def test_horizon_is_at_least_a_session(sessions):
-    with pytest.raises(ScenarioError, match="horizon_sessions is .*at least 1"):
+    with pytest.raises(ScenarioError, match=r"horizon_sessions is .*at least 1"):
         made(core={"memory": -0.1}, horizon_sessions=sessions)
 
 

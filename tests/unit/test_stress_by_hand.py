@@ -189,7 +189,7 @@ def test_misfits_of_a_scenario_are_named_all_at_once(hand_model, hand_universe):
     with pytest.raises(ScenarioError) as caught:
         shock_grid(scenario, hand_model, hand_universe)
     for expected in (
-        "driver 'memroy' has no prices; did you mean 'memory'?",
+        "driver 'memroy' is unknown or has no prices; did you mean 'memory'?",
         "tiers names no tier 'memori'; did you mean 'memory'?",
         "unknown or ambiguous instrument 'MUU'; did you mean 'MU'",
         "USD is the base currency",

@@ -11,6 +11,7 @@ from riskplugin.factors.covariance import (
     positive_definite,
     residual_correlation,
     weighted_covariance,
+    within_groups,
 )
 
 SESSIONS = 5
@@ -33,13 +34,20 @@ def residuals():
     return 0.03 * (raw - np.average(raw, axis=0, weights=halving(ROWS)))
 
 
+def shrunk(residuals, weights, groups):
+    pairs = pairwise_correlation(residuals, weights, SESSIONS, MIN_OVERLAP)
+    return residual_correlation(pairs, groups)
+
+
 def by_loop(residuals, weights, groups):
     """The documented shrinkage, pair by pair, before eigenvalues are floored."""
     count = residuals.shape[1]
     pairs = list(combinations(range(count), 2))
     corr, noise = {}, {}
     for i, j in pairs:
-        rows = [t for t in range(len(residuals)) if not np.isnan(residuals[t, [i, j]]).any()]
+        rows = [
+            t for t in range(len(residuals)) if not np.isnan(residuals[t, [i, j]]).any()
+        ]
         if len(rows) < MIN_OVERLAP:
             continue
         x, y, w = residuals[rows, i], residuals[rows, j], weights[rows]
@@ -74,7 +82,9 @@ def test_weighted_covariance_is_numpys_over_rows_without_a_gap():
     returns[15:33, 2] = np.nan
     full = np.r_[0:10, 33:120]
     expected = np.cov(returns[full].T, aweights=weights[full], ddof=0)
-    np.testing.assert_allclose(weighted_covariance(returns, weights), expected, rtol=1e-10)
+    np.testing.assert_allclose(
+        weighted_covariance(returns, weights), expected, rtol=1e-10
+    )
 
 
 def test_weighted_covariance_by_hand():
@@ -140,9 +150,19 @@ def test_group_means_by_hand():
     assert means[2, 2] == pytest.approx(1.4 / 3, rel=1e-12)
 
 
+def test_mean_within_groups_by_hand():
+    pairs = np.array([[1, 0.2, 0.4, 0.6], [0.2, 1, 0.8, 0.9], [0.4, 0.8, 1, 0.5]])
+    pairs = np.vstack([pairs, [0.6, 0.9, 0.5, 1]])
+    known = ~np.eye(4, dtype=bool)
+    known[0, 2] = known[2, 0] = False
+    # a: (0.2 + 0.8) / 2, the pair of 0 and 2 is not known; b has no pair.
+    found = within_groups(pairs, known, ["a", "a", "a", "b"])
+    assert found == {"a": pytest.approx(0.5, rel=1e-12)}
+
+
 def test_shrunk_correlations_are_those_of_a_plain_loop(residuals):
     weights = halving(ROWS)
-    found = residual_correlation(residuals, weights, GROUPS, SESSIONS, MIN_OVERLAP)
+    found = shrunk(residuals, weights, GROUPS)
     expected, intensity = by_loop(residuals, weights, GROUPS)
     assert 0.1 < intensity < 0.9
     assert np.linalg.eigvalsh(expected)[0] > 0.01  # no floor is needed
@@ -154,7 +174,7 @@ def test_shrunk_correlations_with_gaps_are_those_of_a_plain_loop(residuals):
     rng = np.random.default_rng(43)
     residuals[rng.random((ROWS, 6)) < 0.2] = np.nan
     residuals[:160, 4] = np.nan
-    found = residual_correlation(residuals, weights, GROUPS, SESSIONS, MIN_OVERLAP)
+    found = shrunk(residuals, weights, GROUPS)
     expected, _ = by_loop(residuals, weights, GROUPS)
     assert np.linalg.eigvalsh(expected)[0] > 0.01
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
@@ -164,9 +184,7 @@ def test_missing_pair_takes_the_mean_of_its_groups(residuals):
     # The first crypto name has no history; what its two peers are among each other,
     # and on average to gpu and to memory, stands in.
     residuals[:, 3] = np.nan
-    found = residual_correlation(
-        residuals, halving(ROWS), GROUPS, SESSIONS, MIN_OVERLAP
-    )
+    found = shrunk(residuals, halving(ROWS), GROUPS)
     assert found[3, 4] == pytest.approx(found[4, 5], rel=1e-9)
     assert found[3, 5] == pytest.approx(found[4, 5], rel=1e-9)
     gpu = (found[1, 4] + found[1, 5] + found[2, 4] + found[2, 5]) / 4
@@ -177,35 +195,27 @@ def test_missing_pair_takes_the_mean_of_its_groups(residuals):
 
 def test_groups_never_seen_together_take_the_mean_of_all(residuals):
     residuals[:, 3:] = np.nan
-    found = residual_correlation(
-        residuals, halving(ROWS), GROUPS, SESSIONS, MIN_OVERLAP
-    )
+    found = shrunk(residuals, halving(ROWS), GROUPS)
     overall = (found[0, 1] + found[0, 2] + found[1, 2]) / 3
     for i, j in [(0, 3), (1, 4), (3, 5)]:
         assert found[i, j] == pytest.approx(overall, rel=1e-9)
 
 
 def test_no_pair_known_is_the_identity():
-    found = residual_correlation(
-        np.full((80, 3), np.nan), halving(80), ["a", "a", "b"], SESSIONS, MIN_OVERLAP
-    )
+    found = shrunk(np.full((80, 3), np.nan), halving(80), ["a", "a", "b"])
     np.testing.assert_allclose(found, np.eye(3), atol=1e-12)
 
 
 def test_series_without_residual_is_a_missing_pair_and_not_a_zero(residuals):
     residuals[:, 1] = 0.0  # exactly explained: its residual has no correlation
-    found = residual_correlation(
-        residuals, halving(ROWS), GROUPS, SESSIONS, MIN_OVERLAP
-    )
+    found = shrunk(residuals, halving(ROWS), GROUPS)
     assert found[1, 0] == pytest.approx(found[2, 0], rel=1e-9)  # gpu with memory
 
 
 def test_twins_stay_invertible():
     rng = np.random.default_rng(44)
     twin = rng.normal(0, 1, (200, 1))
-    found = residual_correlation(
-        np.hstack([twin, twin, -twin]), np.ones(200), ["a", "b", "c"], 1, MIN_OVERLAP
-    )
+    found = shrunk(np.hstack([twin, twin, -twin]), np.ones(200), ["a", "b", "c"])
     assert np.linalg.eigvalsh(found)[0] > 1e-7
     np.testing.assert_allclose(found[0, 1:], [1, -1], atol=1e-5)
 

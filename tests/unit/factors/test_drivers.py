@@ -1,26 +1,26 @@
-"""Drivers by hand, windows against pandas, turns against another zigzag."""
+"""Drivers, their windows and their turns by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from riskplugin.factors.drivers import (
-    DriverHistory,
     driver_history,
-    overlapping,
+    driver_windows,
+    priced_baskets,
     retracement,
     turning_points,
     usable,
 )
 from riskplugin.market import Market
+from riskplugin.returns import panel
 
 GAP = np.nan
 
 
-def history_of(closes, baskets, usd_per=None, currency_of=None):
-    """Drivers' history over the weekdays from Monday 2026-04-06."""
-    rates = usd_per or {}
-    rows = len(next(iter(closes.values())))
+def market_of(closes, usd_per=None):
+    """A market of closes and rates over the weekdays from Monday 2026-04-06."""
+    rates, rows = usd_per or {}, len(next(iter(closes.values())))
     dates = pd.bdate_range("2026-04-06", periods=rows).to_numpy("datetime64[D]")
 
     def stacked(columns):
@@ -28,122 +28,121 @@ def history_of(closes, baskets, usd_per=None, currency_of=None):
         return np.array(values).reshape(len(columns), rows).T
 
     names = tuple(sorted(closes))
-    market = Market(
-        dates[-1],
-        dates,
-        names,
-        stacked({n: closes[n] for n in names}),
-        tuple(rates),
-        stacked(rates),
-    )
-    members = {m for basket in baskets.values() for m in basket}
-    currency_of = {m: "USD" for m in members} | (currency_of or {})
-    return driver_history(market, dates[-1], baskets, currency_of)
+    close = stacked({name: closes[name] for name in names})
+    return Market(dates[-1], dates, names, close, tuple(rates), stacked(rates))
+
+
+def index_of(closes, usd_per=None, currency=None):
+    """The level of the driver whose basket is every column of `closes`."""
+    market, names = market_of(closes, usd_per), tuple(sorted(closes))
+    currency_of = dict.fromkeys(names, "USD") | (currency or {})
+    found = driver_history(market, market.as_of, {"memory": names}, currency_of)
+    return found.of("memory")
+
+
+def windows_of(closes, sessions):
+    """The windows of the driver whose basket is every column of `closes`."""
+    market, names = market_of(closes), tuple(sorted(closes))
+    prices = panel(market, market.as_of, names)
+    currency_of = dict.fromkeys(names, "USD")
+    return driver_windows(prices, {"memory": names}, currency_of, sessions)[:, 0]
 
 
 def test_driver_is_the_equal_weight_mean_of_its_members_log_returns():
-    found = history_of({"A": [1, 2, 2], "B": [8, 4, 32]}, {"memory": ("A", "B")})
-    assert found.names == ("memory",)
-    assert found.members == (("A", "B"),)
-    expected = [GAP, (np.log(2) - np.log(2)) / 2, np.log(8) / 2]
-    np.testing.assert_allclose(found.daily[:, 0], expected, rtol=1e-12, atol=1e-15)
+    level = index_of({"A": [1, 2, 2], "B": [8, 4, 32]})
+    np.testing.assert_allclose(level, [0, 0, np.log(8) / 2], atol=1e-15)
 
 
 def test_missing_member_leaves_the_mean_to_the_others():
     # B begins on the third day; its first return is the fourth day's.
-    found = history_of(
-        {"A": [1, 2, 8, 8], "B": [GAP, GAP, 5, 10]}, {"memory": ("A", "B")}
-    )
-    expected = [GAP, np.log(2), np.log(4), np.log(2) / 2]
-    np.testing.assert_allclose(found.daily[:, 0], expected, rtol=1e-12)
+    level = index_of({"A": [1, 2, 8, 8], "B": [GAP, GAP, 5, 10]})
+    steps = [np.log(2), np.log(4), np.log(2) / 2]
+    np.testing.assert_allclose(np.diff(level), steps, rtol=1e-12)
 
 
-def test_holiday_of_a_member_is_made_up_for_on_the_next_day():
-    # A close is carried at most four rows: B stands still, then moves by it all.
-    found = history_of({"A": [1, 1, 1], "B": [1, GAP, 4]}, {"memory": ("A", "B")})
-    np.testing.assert_allclose(
-        found.daily[:, 0], [GAP, 0, np.log(4) / 2], rtol=1e-12, atol=1e-15
-    )
+def test_member_that_stopped_leaves_the_mean_to_the_others():
+    level = index_of({"A": [1] * 7 + [2, 4], "B": [3, 9] + [GAP] * 7})
+    # B is carried for four rows and stands still in them; then it is gone.
+    steps = [np.log(3) / 2, 0, 0, 0, 0, 0, np.log(2), np.log(2)]
+    np.testing.assert_allclose(np.diff(level), steps, rtol=1e-12, atol=1e-15)
 
 
-def test_member_gone_for_long_is_missing_until_its_second_price():
-    closes = {"A": [1.0] + [2.0] * 8, "B": [3.0] + [GAP] * 6 + [99, 198]}
-    found = history_of(closes, {"memory": ("A", "B")})
-    expected = [GAP, np.log(2) / 2, 0, 0, 0, 0, 0, 0, np.log(2) / 2]
-    np.testing.assert_allclose(found.daily[:, 0], expected, rtol=1e-12, atol=1e-15)
-
-
-def test_day_on_which_no_member_has_a_return_is_unknown():
-    closes = {"A": [1.0] + [GAP] * 6 + [3, 6], "Z": [1.0] * 9}
-    found = history_of(closes, {"memory": ("A",)})
-    np.testing.assert_allclose(
-        found.daily[:, 0],
-        [GAP, 0, 0, 0, 0, GAP, GAP, GAP, np.log(2)],
-        rtol=1e-12,
-        atol=1e-15,
-    )
-    np.testing.assert_allclose(found.index("memory"), [0] * 8 + [np.log(2)], rtol=1e-12)
+@pytest.mark.parametrize("closed", [1, 4, 7])
+def test_closed_member_makes_up_for_it_when_it_opens_again(closed):
+    # However long: what it lost meanwhile does not go missing.
+    level = index_of({"A": [1.0] * (closed + 2), "B": [1.0] + [GAP] * closed + [4.0]})
+    steps = [0] * closed + [np.log(4) / 2]
+    np.testing.assert_allclose(np.diff(level), steps, rtol=1e-12, atol=1e-15)
 
 
 def test_member_in_won_moves_with_the_won():
     # +50 % in won while a dollar goes from 1,000 to 1,250 won and back.
-    found = history_of(
+    level = index_of(
         {"000660.KS": [100_000, 150_000, 150_000], "MU": [100, 100, 200]},
-        {"memory": ("000660.KS", "MU"), "hynix": ("000660.KS",)},
         usd_per={"KRW": [1 / 1000, 1 / 1250, 1 / 1000]},
-        currency_of={"000660.KS": "KRW"},
+        currency={"000660.KS": "KRW"},
     )
-    hynix = [GAP, np.log(1.5 * 0.8), np.log(1.25)]
-    np.testing.assert_allclose(found.daily[:, 1], hynix, rtol=1e-12)
-    memory = [GAP, np.log(1.2) / 2, (np.log(1.25) + np.log(2)) / 2]
-    np.testing.assert_allclose(found.daily[:, 0], memory, rtol=1e-12)
+    steps = [np.log(1.5 * 0.8) / 2, (np.log(1.25) + np.log(2)) / 2]
+    np.testing.assert_allclose(np.diff(level), steps, rtol=1e-12)
 
 
-def test_driver_without_data_is_left_out_and_not_zero():
-    found = history_of(
-        {"A": [1, 2], "K": [1, 2], "ONCE": [GAP, 5], "BLANK": [GAP, GAP]},
-        {
-            "nobody": ("X", "Y"),
-            "blank": ("BLANK",),
-            "one price": ("ONCE",),
-            "no rate": ("K",),
-            "memory": ("X", "A", "ONCE", "K"),
-        },
-        currency_of={"K": "KRW"},
-    )
-    assert found.names == ("memory",)
-    assert found.members == (("A",),)
-    np.testing.assert_allclose(found.daily, [[GAP], [np.log(2)]], rtol=1e-12)
+def test_history_begins_at_zero_and_ends_on_the_date_asked_for():
+    market = market_of({"A": [4.0, 8, 16, 32, 64], "K": [1.0] * 5})
+    baskets = {"memory": ("A",), "other": ("A", "K")}
+    day = market.dates[2]
+    found = driver_history(market, day, baskets, {"A": "USD", "K": "USD"})
+    assert found.names == ("memory", "other")
+    assert found.members == (("A",), ("A", "K"))
+    np.testing.assert_array_equal(found.dates, market.dates[:3])
+    np.testing.assert_allclose(found.of("memory"), np.log([1, 2, 4]), atol=1e-15)
+    np.testing.assert_allclose(found.index[:, 1], np.log([1, 2, 4]) / 2, atol=1e-15)
 
 
-def test_index_of_a_driver_cumulates_and_stands_still_over_gaps():
-    days = np.arange("2026-05-25", "2026-05-29", dtype="datetime64[D]")
-    daily = np.array([[GAP, GAP], [0.1, 9], [GAP, 9], [-0.3, 9]])
-    found = DriverHistory(("a", "b"), (("A",), ("B",)), days, daily).index("a")
-    np.testing.assert_allclose(found, [0, 0.1, 0.1, -0.2], rtol=1e-12)
+def test_driver_without_prices_is_left_out():
+    market = market_of({"A": [1, 2], "B": [3, 4]})
+    baskets = {"nobody": ("X", "Y"), "memory": ("X", "B"), "both": ("B", "A")}
+    found = priced_baskets(market, baskets)
+    assert found == {"memory": ("B",), "both": ("B", "A")}
 
 
-def test_windows_add_up_and_a_gap_spoils_those_it_is_in():
-    daily = np.array([[GAP], [1.0], [2.0], [4.0], [GAP], [8.0], [16.0]])
-    found = overlapping(daily, 2, 6)
-    np.testing.assert_allclose(found[:, 0], [GAP, 3, 6, GAP, GAP, 24])
+def test_blank_column_is_no_price():
+    # What the file heads but does not fill, or fills only after the valuation date.
+    market = market_of({"A": [1, 2], "BLANK": [GAP, GAP]})
+    baskets = {"blank": ("BLANK",), "memory": ("A", "BLANK")}
+    assert priced_baskets(market, baskets) == {"memory": ("A",)}
 
 
-@pytest.mark.parametrize("rows", [1, 60, 175])
-def test_windows_are_pandas_rolling_sums(rows):
-    rng = np.random.default_rng(61)
-    daily = rng.normal(0, 0.02, (180, 3))
-    daily[0] = GAP
-    daily[rng.random((180, 3)) < 0.03] = GAP
-    expected = pd.DataFrame(daily).rolling(5, min_periods=5).sum().tail(rows)
-    np.testing.assert_allclose(
-        overlapping(daily, 5, rows), expected.to_numpy(), rtol=1e-9, atol=1e-14
-    )
+def test_window_is_the_mean_of_its_members_windows():
+    found = windows_of({"A": [1, 2, 4, 4], "B": [8, 8, 4, 2]}, 2)
+    expected = [(np.log(4) + np.log(0.5)) / 2, (np.log(2) + np.log(0.25)) / 2]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_no_rows_wanted_are_none():
-    # As many daily returns as a window has sessions, and no return of an instrument.
-    assert overlapping(np.zeros((5, 2)), 5, 0).shape == (0, 2)
+def test_window_before_a_members_first_and_after_its_last_is_the_others():
+    closes = {"A": [1, 2, 4, 8, 16, 32], "B": [GAP, 3, 3, 3, 3, 6]}
+    found = windows_of(closes, 1)
+    two = np.log(2)
+    np.testing.assert_allclose(found, [two, two / 2, two / 2, two / 2, two], rtol=1e-12)
+    found = windows_of({"A": [2.0**t for t in range(9)], "B": [3.0, 9] + [GAP] * 7}, 1)
+    first = (two + np.log(3)) / 2  # then B is carried, four rows, and gone
+    expected = [first] + [two / 2] * 4 + [two] * 3
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_window_that_a_living_member_lacks_is_left_out():
+    # B is closed for seven rows, of which four are filled: the windows of two rows
+    # that end in rows 5 to 9 begin or end without a price of it.
+    closes = {"A": [1.0] * 12, "B": [2.0] + [GAP] * 7 + [4.0] * 4}
+    found = windows_of(closes, 2)
+    np.testing.assert_allclose(found, [0] * 3 + [GAP] * 5 + [0, 0], atol=1e-15)
+
+
+def test_member_that_has_just_opened_again_is_alive():
+    # As above, two rows earlier: B traded before and after its closure, so windows
+    # into it are left out though none has ended since.
+    closes = {"A": [1.0] * 10, "B": [2.0] + [GAP] * 7 + [4.0] * 2}
+    found = windows_of(closes, 2)
+    np.testing.assert_allclose(found, [0] * 3 + [GAP] * 5, atol=1e-15)
 
 
 def test_usable_needs_windows_and_half_the_weight():

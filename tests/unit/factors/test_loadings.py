@@ -204,6 +204,9 @@ def test_without_drivers_the_residual_is_the_deviation_from_the_mean():
     assert found.loadings.shape == (2, 0)
 
 
+UNRELATED = {}  # no group's errors correlate
+
+
 def scalars(values):
     """Variances as (N, 1, 1)."""
     return np.array(values, dtype=float)[:, None, None]
@@ -214,14 +217,36 @@ def test_three_names_by_vasicek():
     # 0.8 / (0.8 + 0.1), 0.8 / (0.8 + 0.2), 0.8 / (0.8 + 0.3). The tier's mean is
     # itself known to (v + 0.2) / 3 = 1/3, which enters with (1 - w)^2.
     se2, weight = np.array([0.1, 0.2, 0.3]), np.array([8 / 9, 4 / 5, 8 / 11])
-    got = shrink(np.array([[1.0], [2], [3]]), scalars(se2), np.ones(3, bool), ["a"] * 3)
+    got = shrink(
+        np.array([[1.0], [2], [3]]),
+        scalars(se2),
+        np.ones(3, bool),
+        ["a"] * 3,
+        UNRELATED,
+    )
     np.testing.assert_allclose(
         got.loadings[:, 0], [2 - 8 / 9, 2, 2 + 8 / 11], rtol=1e-10
     )
-    np.testing.assert_allclose(got.own[:, 0, 0], weight, rtol=1e-10)
+    assert got.shrunk.tolist() == [True] * 3
     posterior = weight * se2 + (1 - weight) ** 2 / 3
     np.testing.assert_allclose(got.covariance[:, 0, 0], posterior, rtol=1e-10)
     assert got.covariance[1, 0, 0] == pytest.approx(0.8 * 0.2 + 0.04 / 3, rel=1e-10)
+
+
+def test_errors_that_correlate_make_the_mean_less_known():
+    # With correlation c the mean of three errors of variance 0.2 has the variance
+    # 0.2 (1 + 2c) / 3, to which the spread of true loadings adds 0.8 / 3. For c = 1/2:
+    # (0.4 + 0.8) / 3. A correlation below zero counts as none.
+    se2, weight = np.array([0.1, 0.2, 0.3]), np.array([8 / 9, 4 / 5, 8 / 11])
+    loadings, measured = np.array([[1.0], [2], [3]]), np.ones(3, bool)
+    for correlation, of_mean in [(0.5, 0.4), (0, 1 / 3), (-0.4, 1 / 3), (1, 1.4 / 3)]:
+        alike = {"a": correlation, "b": 0.9}
+        got = shrink(loadings, scalars(se2), measured, ["a"] * 3, alike)
+        posterior = weight * se2 + (1 - weight) ** 2 * of_mean
+        np.testing.assert_allclose(got.covariance[:, 0, 0], posterior, rtol=1e-10)
+        np.testing.assert_allclose(
+            got.loadings[:, 0], [2 - 8 / 9, 2, 2 + 8 / 11], rtol=1e-10
+        )
 
 
 def test_five_names_by_vasicek():
@@ -229,7 +254,9 @@ def test_five_names_by_vasicek():
     # error 0.125: v = 0.5.
     loadings = np.array([0.5, 1.0, 1.5, 2.0, 2.5])
     se2 = np.array([0.125, 0.225, 0.125, 0.025, 0.125])
-    got = shrink(loadings[:, None], scalars(se2), np.ones(5, bool), ["a"] * 5)
+    got = shrink(
+        loadings[:, None], scalars(se2), np.ones(5, bool), ["a"] * 5, UNRELATED
+    )
     weight = np.array([0.8, 0.5 / 0.725, 0.8, 0.5 / 0.525, 0.8])
     by_hand = [0.7, 1.5 - 0.25 / 0.725, 1.5, 1.5 + 0.25 / 0.525, 2.3]
     np.testing.assert_allclose(got.loadings[:, 0], by_hand, rtol=1e-10)
@@ -244,16 +271,20 @@ def test_spread_below_the_errors_gives_the_mean():
     # Sample variance 0.01 < mean squared error 0.04: nothing tells the names apart,
     # and what is known is the mean of three estimates.
     got = shrink(
-        np.array([[1.0], [1.1], [1.2]]), scalars([0.04] * 3), np.ones(3, bool), ["a"] * 3
+        np.array([[1.0], [1.1], [1.2]]),
+        scalars([0.04] * 3),
+        np.ones(3, bool),
+        ["a"] * 3,
+        UNRELATED,
     )
     np.testing.assert_allclose(got.loadings[:, 0], [1.1] * 3, rtol=1e-10)
     np.testing.assert_allclose(got.covariance[:, 0, 0], [0.04 / 3] * 3, rtol=1e-10)
-    np.testing.assert_allclose(got.own[:, 0, 0], [0] * 3, atol=1e-10)
+    assert got.shrunk.tolist() == [True] * 3
 
 
 def test_names_known_exactly_keep_their_loadings():
     loadings = np.array([[0.5], [1.0], [3.0]])
-    got = shrink(loadings, scalars([0, 0, 0]), np.ones(3, bool), ["a"] * 3)
+    got = shrink(loadings, scalars([0, 0, 0]), np.ones(3, bool), ["a"] * 3, UNRELATED)
     np.testing.assert_allclose(got.loadings, loadings, rtol=1e-10)
     np.testing.assert_allclose(got.covariance, scalars([0, 0, 0]), atol=1e-10)
 
@@ -265,9 +296,10 @@ def test_name_known_exactly_keeps_its_loading_among_uncertain_peers():
         scalars([0.3, 0.3, 0]),
         np.ones(3, bool),
         ["a"] * 3,
+        UNRELATED,
     )
     np.testing.assert_allclose(got.loadings[:, 0], [2 - 8 / 11, 2, 3], rtol=1e-10)
-    np.testing.assert_allclose(got.own[2], [[1]], rtol=1e-12)
+    assert got.shrunk.tolist() == [True, True, False]
     assert got.covariance[2, 0, 0] == pytest.approx(0, abs=1e-12)
 
 
@@ -277,22 +309,23 @@ def test_tier_of_exactly_explained_names_is_left_alone():
     drivers = windows(rng, 200, 2)
     returns = drivers @ np.array([[1.5, 1.5, 1.5], [0.1, 0.2, 0.4]])
     fitted = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
-    got = shrink(fitted.loadings, fitted.covariance, fitted.measured, ["a"] * 3)
-    for k in range(3):
-        np.testing.assert_allclose(got.own[k], np.eye(2), atol=1e-6)
+    got = shrink(
+        fitted.loadings, fitted.covariance, fitted.measured, ["a"] * 3, UNRELATED
+    )
     np.testing.assert_allclose(
         got.loadings, [[1.5, 0.1], [1.5, 0.2], [1.5, 0.4]], rtol=1e-10
     )
+    assert got.shrunk.tolist() == [False] * 3
 
 
 def test_groups_of_fewer_than_three_and_the_blank_one_are_left_alone():
     loadings = np.array([[1.0], [2], [5], [6], [7], [9]])
     errors = scalars([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
     groups = ["pair", "pair", "", "", "", "single"]
-    got = shrink(loadings, errors, np.ones(6, bool), groups)
+    got = shrink(loadings, errors, np.ones(6, bool), groups, UNRELATED)
     np.testing.assert_array_equal(got.loadings, loadings)
     np.testing.assert_array_equal(got.covariance, errors)
-    np.testing.assert_array_equal(got.own, np.ones((6, 1, 1)))
+    assert got.shrunk.tolist() == [False] * 6
 
 
 def test_names_that_were_not_measured_do_not_count():
@@ -301,13 +334,14 @@ def test_names_that_were_not_measured_do_not_count():
     loadings = np.array([[1.0], [np.nan], [2], [3], [4], [8], [np.nan]])
     errors = scalars([0.1, np.nan, 0.2, 0.3, 0.5, 0.5, np.nan])
     measured = ~np.isnan(loadings[:, 0])
-    got = shrink(loadings, errors, measured, ["a"] * 4 + ["b"] * 3)
+    got = shrink(loadings, errors, measured, ["a"] * 4 + ["b"] * 3, UNRELATED)
     np.testing.assert_allclose(
         got.loadings[:, 0],
         [2 - 8 / 9, np.nan, 2, 2 + 8 / 11, 4, 8, np.nan],
         rtol=1e-10,
     )
     np.testing.assert_array_equal(got.covariance[4:6], errors[4:6])
+    assert got.shrunk.tolist() == [True, False, True, True, False, False, False]
 
 
 def test_unrelated_coordinates_shrink_each_for_itself():
@@ -315,12 +349,11 @@ def test_unrelated_coordinates_shrink_each_for_itself():
     # diag(1/3, 1/4) the excess is diag(1, 1/12), the weights 3/4 and 1/4.
     loadings = np.array([[2, 2.5], [2, 1.5], [0, 2.5], [0, 1.5]])
     errors = np.broadcast_to(np.diag([1 / 3, 1 / 4]), (4, 2, 2))
-    got = shrink(loadings, errors, np.ones(4, bool), ["a"] * 4)
+    got = shrink(loadings, errors, np.ones(4, bool), ["a"] * 4, UNRELATED)
     by_hand = [[1.75, 2.125], [1.75, 1.875], [0.25, 2.125], [0.25, 1.875]]
     np.testing.assert_allclose(got.loadings, by_hand, rtol=1e-10)
     posterior = np.diag([1 / 4 + (1 / 16) * (4 / 3) / 4, 1 / 16 + (9 / 16) / 12])
     for k in range(4):
-        np.testing.assert_allclose(got.own[k], np.diag([0.75, 0.25]), atol=1e-10)
         np.testing.assert_allclose(got.covariance[k], posterior, atol=1e-10)
 
 
@@ -331,7 +364,7 @@ def test_vectors_shrink_jointly():
     loadings = rng.normal(1, 0.5, (6, 3))
     roots = rng.normal(0, 0.25, (6, 3, 3))
     errors = roots @ roots.transpose(0, 2, 1) + 0.01 * np.eye(3)
-    got = shrink(loadings, errors, np.ones(6, bool), ["a"] * 6)
+    got = shrink(loadings, errors, np.ones(6, bool), ["a"] * 6, UNRELATED)
     noise, mean = errors.mean(axis=0), loadings.mean(axis=0)
     ratio, directions = eigh(np.cov(loadings.T), noise)
     assert ratio[0] < 1 < ratio[-1]  # both sides of the floor

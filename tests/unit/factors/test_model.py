@@ -77,6 +77,13 @@ def peer(y, x):
     return fitted.params[1:], np.sqrt(variance / 5)
 
 
+def hac(y, x):
+    """The same regression with its Newey-West errors."""
+    z = np.column_stack([np.ones(len(y)), x])
+    kwds = {"maxlags": 5, "use_correction": False}
+    return WLS(y, z, weights=halving(len(y))).fit(cov_type="HAC", cov_kwds=kwds)
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(20260529)
@@ -121,7 +128,6 @@ def test_tier_of_multiples_of_the_driver_is_its_own(rng):
     for i in range(4):
         assert model.loadings[row(model, f"X{i}"), 0] == pytest.approx(1.5, rel=1e-10)
     assert model.provenance == ("own",) * 6
-    np.testing.assert_allclose(model.own_weight[:5], np.ones(5), atol=1e-6)
 
 
 def test_names_of_a_pair_are_statsmodels_regressions(theme):
@@ -167,19 +173,15 @@ def test_young_name_is_proxied_by_its_tier(theme, rng):
     assert model.loadings[found, 0] == pytest.approx(
         (slope_a[0] + slope_b[0]) / 2, rel=1e-9
     )
-    assert model.volatility[found] == pytest.approx(
-        low + 0.75 * (high - low), rel=1e-9
-    )
+    assert model.volatility[found] == pytest.approx(low + 0.75 * (high - low), rel=1e-9)
     # What is not known of it is what its peers do not know, and how they differ.
     a, b = row(model, "A"), row(model, "B")
     error = (model.errors[a] + model.errors[b]) / 2 + (slope_a - slope_b) ** 2 / 2
     np.testing.assert_allclose(model.errors[found], error, rtol=1e-9)
-    assert np.isnan(model.own_weight).all()  # there is no memory driver
+    assert np.isnan(model.own_loadings[found]).all()
 
 
-@pytest.mark.parametrize(
-    ("prices_of_it", "provenance"), [(64, "proxied"), (65, "own")]
-)
+@pytest.mark.parametrize(("prices_of_it", "provenance"), [(64, "proxied"), (65, "own")])
 def test_sixty_windows_are_enough(theme, prices_of_it, provenance):
     logs, tiers = theme
     logs["B"][: ROWS - prices_of_it] = np.nan
@@ -195,26 +197,23 @@ def test_tier_of_three_is_shrunk_and_lends_its_shrunk_mean(theme, rng):
     tiers = {**tiers, "C": "tokens", "YOUNG": "tokens"}
     prices = table_of(logs)
     model = fit(desk_of(prices, tiers, {"memory": ["INDEX"]}))
-    x, weights = windows(prices, "INDEX"), halving(ROWS - 5)
+    x = windows(prices, "INDEX")
     slopes, variances, volatilities = [], [], []
     for name in ("A", "B", "C"):
         y = windows(prices, name)[:, 0]
-        kwds = {"maxlags": 5, "use_correction": False}
-        z = np.column_stack([np.ones(len(y)), x])
-        hac = WLS(y, z, weights=weights).fit(cov_type="HAC", cov_kwds=kwds)
-        slopes.append(hac.params[1])
-        variances.append(hac.cov_params()[1, 1])
+        fitted = hac(y, x)
+        slopes.append(fitted.params[1])
+        variances.append(fitted.cov_params()[1, 1])
         volatilities.append(peer(y, x)[1])
     excess = np.var(slopes, ddof=1) - np.mean(variances)
     weight = excess / (excess + np.array(variances))
     shrunk = np.mean(slopes) + weight * (slopes - np.mean(slopes))
     rows = [row(model, name) for name in ("A", "B", "C")]
     np.testing.assert_allclose(model.loadings[rows, 0], shrunk, rtol=1e-9)
-    np.testing.assert_allclose(model.own_weight[rows], weight, rtol=1e-9)
+    np.testing.assert_allclose(model.own_loadings[rows, 0], slopes, rtol=1e-9)
     assert [model.provenance[k] for k in rows] == ["shrunk"] * 3
     young = row(model, "YOUNG")
     assert model.windows[young] == 0
-    assert model.own_weight[young] == 0
     assert model.loadings[young, 0] == pytest.approx(shrunk.mean(), rel=1e-9)
     assert model.volatility[young] == pytest.approx(
         np.quantile(volatilities, 0.75), rel=1e-9
@@ -261,7 +260,10 @@ def two_baskets(rng, base):
     return desk_of(
         table_of(logs),
         tiers,
-        {"memory": ["MU", "000660.KS", "005930.KS"], "ai_compute": ["NVDA", "AMD", "MU"]},
+        {
+            "memory": ["MU", "000660.KS", "005930.KS"],
+            "ai_compute": ["NVDA", "AMD", "MU"],
+        },
         fx=fx,
         base=base,
         currency={"000660.KS": "KRW", "005930.KS": "KRW", "ASML": "EUR"},
@@ -291,6 +293,45 @@ def test_basket_reproduces_its_own_move(rng, base):
     assert won[0] == pytest.approx(0.2, abs=0.1)  # as made: the won gains with memory
 
 
+def test_basket_has_no_residual_of_its_own(rng):
+    # Its return is the driver: what its members leave, in USD, averages to nothing.
+    model = fit(two_baskets(rng, "EUR"))
+    covariance = model.correlation * np.outer(model.volatility, model.volatility)
+    for members in model.members:
+        share = np.zeros(len(covariance))
+        for name in members:
+            share[row(model, name)] += 1 / len(members)
+            share[row(model, "KRW" if name.endswith(".KS") else "USD")] += 1 / len(
+                members
+            )
+        share[row(model, "USD")] -= 1
+        size = share**2 @ np.diag(covariance)
+        assert share @ covariance @ share == pytest.approx(0, abs=1e-12 * size)
+        assert size > 1e-6
+    assert np.linalg.eigvalsh(covariance)[0] > -1e-12 * covariance.max()
+
+
+def test_members_residuals_are_measured_from_their_basket(rng):
+    # With full history and no shrinkage the regressions already say so.
+    compute, *noise = walk(rng, ROWS, 4, 0.02).T
+    logs = {n: compute + e for n, e in zip(("NVDA", "AMD"), noise, strict=False)}
+    logs["X"] = 0.5 * compute + noise[2]
+    prices = table_of(logs)
+    tiers, drivers = (
+        {"X": "t", "NVDA": "g", "AMD": "g"},
+        {"ai_compute": ["NVDA", "AMD"]},
+    )
+    model = fit(desk_of(prices, tiers, drivers))
+    x = windows(prices, "NVDA", "AMD").mean(axis=1)
+    for name in ("NVDA", "AMD", "X"):
+        slope, volatility = peer(windows(prices, name)[:, 0], x)
+        assert model.loadings[row(model, name), 0] == pytest.approx(slope[0], rel=1e-9)
+        assert model.volatility[row(model, name)] == pytest.approx(volatility, rel=1e-5)
+    # Two members of a basket: what one gains on it the other loses.
+    pair = model.correlation[row(model, "NVDA"), row(model, "AMD")]
+    assert pair == pytest.approx(-1, abs=1e-5)
+
+
 def test_local_returns_and_currencies_have_their_own_loadings(rng):
     # USDKRW up is a weaker won: its return against the dollar is minus the pair's.
     index, won, own = walk(rng, ROWS, 3).T
@@ -315,8 +356,9 @@ def test_local_returns_and_currencies_have_their_own_loadings(rng):
     assert model.currencies[model.currency[k]] == "KRW"
 
 
-def test_memory_beta_is_the_regression_on_memory_alone(rng):
-    # All series share their rows and nothing is shrunk: the omitted-variable identity.
+@pytest.fixture
+def memory_and_compute(rng):
+    """Two drivers of one member each and a name that hangs on both."""
     memory, compute, own = walk(rng, ROWS, 3).T
     logs = {
         "MU": memory,
@@ -324,12 +366,14 @@ def test_memory_beta_is_the_regression_on_memory_alone(rng):
         "X": 0.4 * memory + 0.7 * compute + own,
     }
     prices = table_of(logs)
-    desk = desk_of(
-        prices,
-        {"X": "t", "MU": "memory", "NVDA": "gpu"},
-        {"memory": ["MU"], "ai_compute": ["NVDA"]},
-    )
-    model = fit(desk)
+    tiers = {"X": "t", "MU": "memory", "NVDA": "gpu"}
+    return prices, tiers, {"memory": ["MU"], "ai_compute": ["NVDA"]}
+
+
+def test_memory_beta_is_the_regression_on_memory_alone(memory_and_compute):
+    # All series share their rows and nothing is shrunk: the omitted-variable identity.
+    prices, tiers, drivers = memory_and_compute
+    model = fit(desk_of(prices, tiers, drivers))
     beta, _ = model.memory_beta()
     for name in ("X", "NVDA"):
         slope, _ = peer(windows(prices, name)[:, 0], windows(prices, "MU"))
@@ -338,6 +382,42 @@ def test_memory_beta_is_the_regression_on_memory_alone(rng):
     partial = model.loadings[row(model, "X")]
     both, _ = peer(windows(prices, "X")[:, 0], windows(prices, "MU", "NVDA"))
     np.testing.assert_allclose(partial, both, rtol=1e-9)
+
+
+def test_error_of_a_memory_beta_adds_that_of_what_follows(memory_and_compute):
+    # With g the slope of compute on memory and b the partial slopes: the variance is
+    # (1, g) Var(b) (1, g)' + b_compute^2 Var(g), all of it by statsmodels.
+    prices, tiers, drivers = memory_and_compute
+    model = fit(desk_of(prices, tiers, drivers))
+    _, error = model.memory_beta()
+    x, memory = windows(prices, "MU", "NVDA"), windows(prices, "MU")
+    partial = hac(windows(prices, "X")[:, 0], x)
+    follows = hac(windows(prices, "NVDA")[:, 0], memory)
+    response = np.array([1, follows.params[1]])
+    variance = response @ partial.cov_params()[1:, 1:] @ response
+    variance += partial.params[2] ** 2 * follows.cov_params()[1, 1]
+    assert error[row(model, "X")] == pytest.approx(np.sqrt(variance), rel=1e-9)
+    alone = np.sqrt(follows.cov_params()[1, 1])
+    assert error[row(model, "NVDA")] == pytest.approx(alone, rel=1e-9)
+    assert error[row(model, "MU")] == pytest.approx(0, abs=1e-9)
+
+
+def test_memory_beta_in_base_currency_adds_the_currencys(rng):
+    # A name that is quoted in won, seen from dollars: the slope of its dollar returns.
+    memory, own, noise = walk(rng, ROWS, 3).T
+    prices = table_of({"MU": memory, "K": 0.6 * memory + own})
+    fx = table_of({"USDKRW": 7 - 0.3 * memory + 0.1 * noise})
+    tiers, drivers = {"K": "t", "MU": "memory"}, {"memory": ["MU"]}
+    desk = desk_of(prices, tiers, drivers, fx=fx, currency={"K": "KRW"})
+    model = fit(desk)
+    dollars = (windows(prices, "K") - windows(fx, "USDKRW"))[:, 0]
+    slope, _ = peer(dollars, windows(prices, "MU"))
+    beta, _ = model.memory_beta()
+    assert beta[row(model, "K")] == pytest.approx(slope[0], rel=1e-9)
+    local, _ = peer(windows(prices, "K")[:, 0], windows(prices, "MU"))
+    assert model.total_memory_beta(model.loadings)[row(model, "K")] == pytest.approx(
+        local[0], rel=1e-9
+    )
 
 
 def test_without_a_driver_volatility_is_that_of_the_returns(theme):
@@ -365,7 +445,7 @@ def test_young_driver_is_left_out_and_truncates_nobody(theme, rng):
     drivers = {"equity": ["INDEX"], "crypto": ["NEW"]}
     model = fit(desk_of(prices, {**tiers, "NEW": "coins"}, drivers))
     assert model.drivers == ("equity",)
-    assert model.history.names == ("equity", "crypto")
+    assert set(model.history.names) == {"equity", "crypto"}
     assert model.windows[row(model, "A")] == ROWS - 5
     slope, _ = peer(windows(prices, "A")[:, 0], windows(prices, "INDEX"))
     assert model.loadings[row(model, "A"), 0] == pytest.approx(slope[0], rel=1e-9)
@@ -452,7 +532,7 @@ def late(rng):
     logs["C"][400:] = np.nan
     prices = table_of(logs)
     prices["date"] = pd.date_range(end="2026-05-31", periods=rows)  # a Sunday
-    prices.loc[prices["date"].dt.dayofweek >= 5, ["MU", "INDEX"]] = np.nan
+    prices.loc[prices["date"].dt.day_of_week >= 5, ["MU", "INDEX"]] = np.nan
     fx = table_of({"USDKRW": 7 - 0.3 * index + 0.2 * other})
     fx["date"] = prices["date"]
     tiers = {n: "tokens" for n in ("A", "B", "C", "LATE")}
@@ -482,6 +562,38 @@ def test_fit_of_an_earlier_date_looks_at_nothing_later(late, as_of):
     assert earlier.history.dates[-1] <= np.datetime64(as_of)
     # And what comes later does matter to the fit of the last day.
     assert (fit(desk("2026-05-31")).covariance != earlier.covariance).all()
+
+
+def listed_later(rng):
+    """A memory basket of which one member begins in 2026; ends on 2026-05-29."""
+    memory, *noise = walk(rng, ROWS, 4, 0.02).T
+    logs = {
+        "MU": memory,
+        "WDC": 0.5 * memory + noise[0],
+        "STX": 1.5 * memory + 2 * noise[1],
+        "SNDK": 2 * memory + noise[2],
+        "COIN": noise[2] + noise[0],
+    }
+    logs["SNDK"][: ROWS - 80] = np.nan
+    logs["COIN"][: ROWS - 80] = np.nan
+    tiers = dict.fromkeys(("MU", "WDC", "STX", "SNDK"), "memory") | {"COIN": "coins"}
+    return desk_of(
+        table_of(logs), tiers, {"memory": ["MU", "SNDK"], "crypto": ["COIN"]}
+    )
+
+
+def test_member_listed_later_is_not_yet_in_its_basket(rng):
+    # Up to then the driver is MU, so MU's loading is one and it leaves nothing.
+    model = fit(listed_later(rng), as_of=np.datetime64("2026-01-30"))
+    assert model.drivers == ("memory",)
+    assert model.members == (("MU",),)
+    assert model.loadings[row(model, "MU"), 0] == pytest.approx(1, rel=1e-12)
+    assert model.volatility[row(model, "MU")] == pytest.approx(0, abs=1e-9)
+
+
+def test_driver_listed_later_has_no_history_yet(rng):
+    model = fit(listed_later(rng), as_of=np.datetime64("2026-01-30"))
+    assert model.history.names == ("memory",)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 4, 5, 6, 30])

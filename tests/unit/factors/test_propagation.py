@@ -6,7 +6,11 @@ from statsmodels.regression.linear_model import WLS
 
 from riskplugin.factors.covariance import weighted_covariance
 from riskplugin.factors.loadings import regress
-from riskplugin.factors.propagation import complete, response_to, total_beta
+from riskplugin.factors.propagation import (
+    complete,
+    completion_error,
+    response_to,
+)
 
 # Closed form, derived: a Gaussian conditional on its first coordinate at -0.3.
 COVARIANCE = np.array([[0.04, 0.03, 0.036], [0.03, 0.0625, 0.06], [0.036, 0.06, 0.16]])
@@ -68,16 +72,6 @@ def test_response_to_a_driver_is_its_column_over_its_variance():
     np.testing.assert_allclose(response_to(COVARIANCE, 0), [1, 0.75, 0.9], rtol=1e-14)
 
 
-def test_total_beta_by_hand():
-    # b = 0.5 + 0.2 * 0.75 - 1 * 0.9, and its error for errors diag(1, 4, 9) / 100:
-    # sqrt(0.01 + 0.75^2 * 0.04 + 0.9^2 * 0.09).
-    beta, error = total_beta(
-        np.array([[0.5, 0.2, -1.0]]), np.diag([0.01, 0.04, 0.09])[None], COVARIANCE, 0
-    )
-    assert beta[0] == pytest.approx(-0.25, rel=1e-12)
-    assert error[0] == pytest.approx(np.sqrt(0.01 + 0.0225 + 0.0729), rel=1e-12)
-
-
 @pytest.mark.parametrize("driver", [0, 2])
 def test_total_beta_is_the_univariate_regression_beta(driver):
     # The omitted-variable identity: with the same rows and weights throughout, the
@@ -90,9 +84,57 @@ def test_total_beta_is_the_univariate_regression_beta(driver):
     weights = 0.5 ** (np.arange(250)[::-1] / 90)
     fitted = regress(returns, drivers, weights, 5, 60)
     covariance = weighted_covariance(drivers, weights)
-    beta, _ = total_beta(fitted.loadings, fitted.covariance, covariance, driver)
+    beta = fitted.loadings @ response_to(covariance, driver)
     rows = ~np.isnan(drivers).any(axis=1)
     alone = np.column_stack([np.ones(rows.sum()), drivers[rows, driver]])
     for k in range(4):
         slope = WLS(returns[rows, k], alone, weights=weights[rows]).fit().params[1]
         assert beta[k] == pytest.approx(slope, rel=1e-9)
+
+
+def hac(y, x, weights, lag):
+    """Slopes and their Newey-West covariance by statsmodels."""
+    z = np.column_stack([np.ones(len(x)), x])
+    kwds = {"maxlags": lag, "use_correction": False}
+    fitted = WLS(y, z, weights=weights).fit(cov_type="HAC", cov_kwds=kwds)
+    return fitted.params[1:], fitted.cov_params()[1:, 1:]
+
+
+@pytest.fixture
+def overlapping():
+    """Windows of four drivers with a hole, their weights, and the weights with it."""
+    rng = np.random.default_rng(32)
+    daily = rng.standard_t(5, (304, 4)) @ rng.normal(0, 0.01, (4, 4))
+    windows = np.lib.stride_tricks.sliding_window_view(daily, 5, axis=0).sum(axis=2)
+    weights = 0.5 ** (np.arange(300)[::-1] / 90)
+    windows[100:108, 2] = np.nan
+    return windows, weights, np.where(np.isnan(windows[:, 2]), 0, weights)
+
+
+@pytest.mark.parametrize("core", [[1], [0, 3]])
+def test_error_of_the_completion_is_statsmodels_on_the_core(overlapping, core):
+    # What follows is a regression on the core, so the error of any combination of the
+    # followers is that of the regression of the combination.
+    windows, weights, there = overlapping
+    named = np.isin(np.arange(4), core)
+    moves = np.where(named, [-0.3, -0.5, 0.2, 0.1], np.nan)
+    found = completion_error(windows, weights, named[None], moves[None], 5)[0]
+    x = np.nan_to_num(windows)[:, named]
+    for mix in ([0, 1, 1, 0], [1, 0, 0, 0], [0.5, 0, -2, 3], [0, 0, 1, 0]):
+        held = np.where(named, 0, mix)
+        y = np.nan_to_num(windows) @ held
+        _, covariance = hac(y, x, there, 5)
+        expected = moves[named] @ covariance @ moves[named]
+        assert held @ found @ held == pytest.approx(expected, rel=1e-9, abs=1e-18)
+    assert (found[named] == 0).all()
+    assert (found[:, named] == 0).all()
+
+
+def test_error_of_the_completion_grows_with_the_move_squared(overlapping):
+    windows, weights, _ = overlapping
+    core = np.array([[True, False, False, False]] * 2 + [[True] * 4, [False] * 4])
+    moves = np.where(core, [[-0.1], [-0.3], [0.2], [0.0]], np.nan)
+    found = completion_error(windows, weights, core, moves, 5)
+    np.testing.assert_allclose(found[1], 9 * found[0], rtol=1e-10)
+    assert found[0, 1, 1] > 0
+    np.testing.assert_array_equal(found[2:], np.zeros((2, 4, 4)))

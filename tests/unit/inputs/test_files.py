@@ -1,5 +1,6 @@
 """Files: CSV, XLSX and Parquet hold one desk; what cannot be read is said."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -56,13 +57,17 @@ def test_csv_keeps_the_zeros_of_a_code(folder, load, positions, prices):
 
 
 def test_csv_keeps_every_digit(folder):
-    digits = "123456.78901234567"
-    text = HEADER + f"semis,MU,{digits}\n"
-    priced = "date,MU\n2026-05-29,0.1234567890123456\n"
-    desk = rp.load_desk(folder(files={"positions.csv": text, "prices.csv": priced}))
-    held = rp.positions(desk)
-    assert held["quantity"].tolist() == [float(digits)]
-    assert held["price"].tolist() == [0.1234567890123456]
+    """Seventeen digits, in the columns that come as text and in those of figures."""
+    exact = np.random.default_rng(0).lognormal(0, 5, 1000).tolist()
+    dates = pd.bdate_range(end="2026-05-29", periods=1000).strftime("%Y-%m-%d")
+    files = {
+        "positions.csv": HEADER + "".join(f"semis,MU,{q!r}\n" for q in exact),
+        "prices.csv": "date,MU\n"
+        + "".join(f"{d},{p!r}\n" for d, p in zip(dates, exact, strict=True)),
+    }
+    desk = rp.load_desk(folder(files=files))
+    assert rp.positions(desk)["quantity"].tolist() == sorted(exact)
+    assert desk.market.close[:, 0].tolist() == exact
 
 
 @pytest.mark.parametrize("name", ["NA", "NULL", "None", "nan", "TRUE", "1e5"])
