@@ -8,7 +8,7 @@ import pandas as pd
 
 from riskplugin import pipeline, tabulation
 from riskplugin.desk import Desk
-from riskplugin.errors import UsageError
+from riskplugin.errors import ConfigError, UsageError
 from riskplugin.inputs.assemble import assemble
 from riskplugin.inputs.config import parse_toml, settings_file
 from riskplugin.inputs.reading import Findings
@@ -258,4 +258,7 @@ def read_scenarios(path: str | PathLike[str]) -> tuple[Scenario, ...]:
         With every fault of every scenario.
     """
     text = text_of(str(path), str(path))
-    return scenarios_from(parse_toml(text, str(path)), str(path))
+    scenarios, faults = scenarios_from(parse_toml(text, str(path)), str(path))
+    if faults:
+        raise ConfigError(faults)
+    return scenarios

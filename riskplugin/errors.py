@@ -124,7 +124,7 @@ COVERAGE_CODES = frozenset(
 
 def input_error(issues: Sequence[Issue]) -> InputError:
     """Return the narrowest InputError that holds all of `issues`."""
-    codes = {issue.code for issue in issues}
+    codes = {i.code for i in issues if i.severity is Severity.ERROR}
     if codes <= CONFIG_CODES:
         return ConfigError(issues)
     if codes <= COVERAGE_CODES:

@@ -94,7 +94,7 @@ def definition(column: str) -> str:
 class Table(pd.DataFrame):
     """A result: a DataFrame that knows its name and date, fresh on every call.
 
-    Assigning a column is refused. Whatever is derived from it (a selection, a sort, a
+    Changing it is refused. Whatever is derived from it (a selection, a sort, a
     merge) is an ordinary DataFrame, and so is `to_frame()`.
 
     Attributes
@@ -124,10 +124,33 @@ class Table(pd.DataFrame):
         """Return an independent ordinary DataFrame with the same content."""
         return pd.DataFrame(self)
 
-    def __setitem__(self, key: object, value: object) -> NoReturn:
-        """Refuse: a result is what was computed."""
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
         msg = f"table {self.title!r} is a result; use to_frame() for one to change"
         raise TypeError(msg)
+
+    __setitem__ = _refuse
+    __delitem__ = _refuse  # type: ignore[misc]
+    insert = pop = _update_inplace = _refuse
+
+    @property
+    def loc(self) -> Any:  # noqa: ANN401 - pandas' own
+        """Rows and columns by label, to read; writing does not reach the table."""
+        return self.to_frame().loc
+
+    @property
+    def iloc(self) -> Any:  # noqa: ANN401 - pandas' own
+        """Rows and columns by place, to read; writing does not reach the table."""
+        return self.to_frame().iloc
+
+    @property
+    def at(self) -> Any:  # noqa: ANN401 - pandas' own
+        """One cell by label, to read; writing does not reach the table."""
+        return self.to_frame().at
+
+    @property
+    def iat(self) -> Any:  # noqa: ANN401 - pandas' own
+        """One cell by place, to read; writing does not reach the table."""
+        return self.to_frame().iat
 
 
 def table(title: str, as_of: np.datetime64, columns: Mapping[str, Any]) -> Table:

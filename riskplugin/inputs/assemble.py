@@ -1,7 +1,7 @@
 """Tables and settings in, a desk out; or every issue at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -30,14 +30,12 @@ from riskplugin.inputs.reading import (
     CheckedTable,
     Findings,
     RawTable,
-    Wide,
-    check_wide,
-    melted,
 )
 from riskplugin.inputs.scenario_file import library, unknown_in
 from riskplugin.inputs.shipped import shipped_scenarios
 from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
 from riskplugin.inputs.valuation import Valuation, notices, valued
+from riskplugin.inputs.wide import Wide, check_wide, melted
 from riskplugin.market import Market
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
@@ -48,23 +46,31 @@ CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Given:
-    """Everything a desk gave, before it was checked."""
+    """Everything a desk gave, before it was checked.
+
+    `broken` names the tables that were given and could not be read; their issues are
+    among the findings already.
+    """
 
     tables: Mapping[str, RawTable]
     scenarios: tuple[Scenario, ...]
     scenario_source: str
     config: DeskFile
     as_of: np.datetime64 | None
+    broken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Checked:
-    """Every table checked, the universe resolved, currencies reached."""
+    """Every table checked on its own, names resolved."""
 
     positions: CheckedTable
+    names: Sequence[str]
     prices: Wide
     currencies: Currencies
     universe: Universe
+    settings: Settings
+    scenarios: ScenarioSet
     carried: Mapping[str, CheckedTable]
 
 
@@ -79,30 +85,28 @@ def assemble(given: Given, findings: Findings) -> Desk:
     InputError
         With every issue found, warnings included.
     """
-    settings = given.config.to_settings()
-    tables = check_all(given, settings, findings)
+    tables = check_all(given, findings)
+    settings, positions = tables.settings, tables.positions
     market = market_of(tables, given, findings)
-    names = resolved(tables, findings)
-    universe, unknown = known_to(tables, names, market, settings)
-    findings.add(unclassified_issues(unknown, names, tables, settings))
-    valuation = valued(tables.positions, names, market, universe, settings)
+    universe, unknown = known_to(tables, market)
+    findings.add(unclassified_issues(unknown, tables))
+    valuation = valued(positions, tables.names, market, universe, settings)
     findings.add(valuation.issues)
-    books = sorted(set(tables.positions.frame["book"]) - {""})
+    books = sorted(set(positions.frame["book"]) - {""})
     findings.add(notices(settings, books, market))
-    scenarios = scenarios_of(given, universe, settings, findings)
-    usable = (tables.positions.reason == "") & (valuation.reason == "")
+    usable = (positions.reason == "") & (valuation.reason == "")
     if not usable.any():
-        findings.stop([empty_book(tables.positions)])
+        findings.stop([empty_book(positions)])
     if findings.fatal or (findings.errors() and given.config.on_error == "stop"):
         raise input_error(findings.issues)
     return Desk(
-        book=book_of(tables.positions, names, valuation, universe, usable),
+        book=book_of(positions, tables.names, valuation, universe, usable),
         market=market,
         universe=universe,
-        scenarios=scenarios,
+        scenarios=tables.scenarios,
         settings=settings,
         issues=tuple(findings.issues),
-        left_out=left_out(tables.positions, names, valuation, market.as_of),
+        left_out=left_out(positions, tables.names, valuation, market.as_of),
         tables={
             name: as_table(name, found, market.as_of)
             for name, found in tables.carried.items()
@@ -110,44 +114,58 @@ def assemble(given: Given, findings: Findings) -> Desk:
     )
 
 
-def check_all(given: Given, settings: Settings, findings: Findings) -> Checked:
-    """Check every table on its own.
+def check_all(given: Given, findings: Findings) -> Checked:
+    """Check every table on its own, and the scenarios against the universe.
 
     Raises
     ------
     InputError
         If a table or column is missing that every desk needs.
     """
+    config = given.config
     positions = checked(given, POSITIONS, findings)
     instruments = checked(given, INSTRUMENTS, findings)
     prices, fx = wide(given, PRICES, findings), wide(given, FX, findings)
     carried = {n: checked(given, TABLES[n], findings) for n in CARRIED}
     universe, issues = desk_universe(
-        instruments,
-        settings.base_currency,
-        replace=given.config.universe == "replace",
+        instruments, config.base_currency, replace=config.universe == "replace"
     )
     findings.add(issues)
+    settings = in_canonical_names(config.to_settings(), universe)
     currencies, issues = currencies_of(fx)
     findings.add(issues)
+    names = [] if positions is None else resolved(positions, universe, findings)
+    held, _ = with_unknown(universe, names, settings.base_currency)
+    scenarios = scenarios_of(given, held, settings, findings)
     if findings.fatal or positions is None or prices is None:
         raise input_error(findings.issues)
     return Checked(
         positions,
+        names,
         prices,
         currencies,
         universe,
+        settings,
+        scenarios,
         {name: found for name, found in carried.items() if found is not None},
     )
 
 
-def known_to(
-    tables: Checked, names: Sequence[str], market: Market, settings: Settings
-) -> tuple[Universe, list[str]]:
+def in_canonical_names(settings: Settings, universe: Universe) -> Settings:
+    """Return `settings` with the drivers' members by their identifiers."""
+    baskets = {
+        driver: tuple(dict.fromkeys(universe.resolve(m) for m in members))
+        for driver, members in settings.drivers.items()
+    }
+    return replace(settings, drivers=baskets)
+
+
+def known_to(tables: Checked, market: Market) -> tuple[Universe, list[str]]:
     """Return the universe with all that is held or drives, and what no table knew."""
-    members = [m for basket in settings.drivers.values() for m in basket]
-    priced = [m for m in members if m in market.instruments]
-    return with_unknown(tables.universe, [*names, *priced], settings.base_currency)
+    drivers = tables.settings.drivers.values()
+    priced = [m for basket in drivers for m in basket if m in market.instruments]
+    base = tables.settings.base_currency
+    return with_unknown(tables.universe, [*tables.names, *priced], base)
 
 
 def scenarios_of(
@@ -156,8 +174,9 @@ def scenarios_of(
     """Return the scenarios of the desk, checked against its universe and drivers."""
     alone = given.config.scenario_library == "replace"
     shipped = () if alone else shipped_scenarios()
-    scenarios = library(shipped, given.scenarios, given.scenario_source)
     source = given.scenario_source
+    scenarios, faults = library(shipped, given.scenarios, source)
+    findings.stop(faults)
     findings.stop(unknown_in(scenarios, universe, settings, source))
     return scenarios
 
@@ -173,7 +192,7 @@ def checked(given: Given, spec: TableSpec, findings: Findings) -> CheckedTable |
     """Return a table checked, None if it was not given."""
     if spec.name in given.tables:
         return melted(given.tables[spec.name], spec, findings)
-    if spec is POSITIONS:
+    if spec is POSITIONS and spec.name not in given.broken:
         findings.stop([missing_table(spec)])
     return None
 
@@ -182,7 +201,7 @@ def wide(given: Given, spec: TableSpec, findings: Findings) -> Wide | None:
     """Return a table of one column per key, None if it was not given."""
     if spec.name in given.tables:
         return check_wide(given.tables[spec.name], spec, findings)
-    if spec is PRICES:
+    if spec is PRICES and spec.name not in given.broken:
         findings.stop([missing_table(spec)])
     return None
 
@@ -207,7 +226,8 @@ def market_of(tables: Checked, given: Given, findings: Findings) -> Market:
     asked = given.as_of if given.as_of is not None else given.config.date()
     last = prices.dates[-1] if len(prices.dates) else np.datetime64("NaT", "D")
     as_of = last if asked is None else asked
-    if not (prices.dates <= as_of).any():
+    past = prices.grid[prices.dates <= as_of]
+    if np.isnan(past).all():
         place = Place(prices.source, column="date")
         message = f"no price on or before {as_of}"
         findings.stop([Issue("no-price", place, message, "give prices up to as_of")])
@@ -215,7 +235,8 @@ def market_of(tables: Checked, given: Given, findings: Findings) -> Market:
         raise input_error(findings.issues)
     dates = np.union1d(prices.dates, currencies.dates)
     dates = dates[dates <= as_of]
-    names = sorted(column)
+    blank = np.all(np.isnan(past), axis=0)
+    names = sorted(name for name, i in column.items() if not blank[i])
     close = on_dates(dates, prices.dates, prices.grid)[:, [column[n] for n in names]]
     usd_per = on_dates(dates, currencies.dates, currencies.usd_per)
     return Market(as_of, dates, tuple(names), close, currencies.names, usd_per)
@@ -225,7 +246,7 @@ def price_columns(
     prices: Wide, universe: Universe, findings: Findings
 ) -> dict[str, int]:
     """Return the column of each instrument's prices, or of its underlying's."""
-    findings.add(ambiguous(universe, prices.names, prices.source))
+    findings.add(ambiguous(universe, dict.fromkeys(prices.names), prices.source))
     names = [universe.resolve(n) for n in prices.names]
     findings.stop(
         Issue(
@@ -246,42 +267,37 @@ def price_columns(
 def on_dates(dates: Dates, own: Dates, values: Matrix) -> Matrix:
     """Return `values` (T, N) of `own` dates on `dates`, NaN elsewhere."""
     grid = np.full((len(dates), values.shape[1]), np.nan)
-    seen = own <= dates[-1]
+    seen = np.isin(own, dates)
     grid[np.searchsorted(dates, own[seen])] = values[seen]
     return grid
 
 
-def resolved(tables: Checked, findings: Findings) -> list[str]:
+def resolved(
+    positions: CheckedTable, universe: Universe, findings: Findings
+) -> list[str]:
     """Return the canonical identifier of each position's instrument."""
-    positions, universe = tables.positions, tables.universe
     given = positions.frame["instrument"]
-    findings.add(ambiguous(universe, given[given != ""], positions.source))
     several = given.map(lambda n: len(universe.matches(n)) > 1).to_numpy(bool)
+    lines = dict(zip(given[several][::-1], positions.lines[several][::-1], strict=True))
+    findings.add(ambiguous(universe, lines, positions.source, "instrument"))
     positions.reason[several & (positions.reason == "")] = "ambiguous-instrument"
     canonical = {n: universe.resolve(n) for n in given.unique()}
     return [canonical[n] for n in given]
 
 
-def unclassified_issues(
-    unknown: Sequence[str],
-    names: Sequence[str],
-    tables: Checked,
-    settings: Settings,
-) -> Iterator[Issue]:
+def unclassified_issues(unknown: Sequence[str], tables: Checked) -> Iterator[Issue]:
     """Warn of instruments that no table knows and that are not reported already."""
     positions, universe = tables.positions, tables.universe
+    base = tables.settings.base_currency
     lines: dict[str, int] = {}
     for name, line, reason in zip(
-        names, positions.lines, positions.reason, strict=True
+        tables.names, positions.lines, positions.reason, strict=True
     ):
         if reason != "ambiguous-instrument":
             lines.setdefault(name, int(line))
-    members = {m for basket in settings.drivers.values() for m in basket}
+    members = {m for basket in tables.settings.drivers.values() for m in basket}
     for name in filter(None, unknown):
-        message = (
-            f"no table knows {name!r}: unclassified, taken to be quoted in "
-            f"{settings.base_currency}"
-        )
+        message = f"no table knows {name!r}: unclassified, taken to be quoted in {base}"
         near = did_you_mean(name, universe.instruments)
         hint = near if near.startswith("did you") else "add it to instruments"
         if name in lines:

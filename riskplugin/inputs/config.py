@@ -1,18 +1,18 @@
 """desk.toml and settings, checked; every fault at once, with the keys allowed."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    PositiveFloat,
-    PositiveInt,
     ValidationError,
 )
 from pydantic_core import ErrorDetails
@@ -27,7 +27,18 @@ DRIVERS: Mapping[str, tuple[str, ...]] = {
     "equity": ("SPY",),
 }
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _a_number(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise ValueError("a number is needed")  # noqa: TRY004 - pydantic takes these
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_a_number)]
+Whole = Annotated[int, BeforeValidator(_a_number)]
+Positive = Annotated[Number, Field(gt=0)]
+Fraction = Annotated[Number, Field(gt=0, lt=1)]
 
 
 class Strict(BaseModel):
@@ -50,26 +61,26 @@ class TableRef(Strict):
 class Numbers(Strict):
     """The ``[settings]`` of desk.toml."""
 
-    half_life: PositiveFloat = Field(
+    half_life: Positive = Field(
         252, description="Sessions after which a return counts half."
     )
-    window_sessions: PositiveInt = Field(
-        1008, description="Sessions of history that are used."
+    window_sessions: Whole = Field(
+        1008, gt=0, description="Sessions of history that are used."
     )
-    return_sessions: PositiveInt = Field(5, description="Sessions that a return spans.")
-    min_overlap: int = Field(
+    return_sessions: Whole = Field(5, gt=0, description="Sessions that a return spans.")
+    min_overlap: Whole = Field(
         60,
         ge=20,
         description="Return windows that an instrument needs for loadings of its own.",
     )
     confidence: Fraction = Field(0.80, description="Level of the bands.")
-    max_stale_sessions: int = Field(
+    max_stale_sessions: Whole = Field(
         5, ge=0, description="Oldest price, in weekdays, that still values a position."
     )
     participation: Fraction = Field(
         0.2, description="Share of the daily volume that the desk trades."
     )
-    unwind_share: float = Field(
+    unwind_share: Number = Field(
         0.0,
         ge=0,
         le=1,
@@ -88,12 +99,9 @@ def _known_members(drivers: dict[str, list[str]]) -> dict[str, list[str]]:
 Drivers = Annotated[dict[str, list[str]], AfterValidator(_known_members)]
 
 
-class DeskFile(Strict):
-    """The whole of desk.toml."""
+class Choices(Strict):
+    """What a desk chooses, in desk.toml or in Python."""
 
-    as_of: date | None = Field(
-        None, description="Valuation date; the last date in prices where absent."
-    )
     base_currency: Currency = Field("USD", description="Currency of all money.")
     on_error: Literal["stop", "quarantine"] = Field(
         "stop", description="What to do with rows that cannot be used."
@@ -108,16 +116,28 @@ class DeskFile(Strict):
         description="Whether the desk's scenarios add to the shipped ones or stand "
         "alone.",
     )
-    tables: dict[str, str | TableRef] = Field(
-        default={}, description="Where each table is."
-    )
     drivers: Drivers = Field(
         default={},
         description="Members of the drivers' baskets; a driver not named keeps its "
         "default, one with an empty list is dropped.",
     )
-    nav: dict[str, PositiveFloat] = Field(
+    nav: dict[str, Positive] = Field(
         default={}, description="Net asset value per book, base currency."
+    )
+
+
+class InPython(Choices, Numbers):
+    """The ``settings=`` of `desk_from_tables`: choices and figures side by side."""
+
+
+class DeskFile(Choices):
+    """The whole of desk.toml."""
+
+    as_of: date | None = Field(
+        None, description="Valuation date; the last date in prices where absent."
+    )
+    tables: dict[str, str | TableRef] = Field(
+        default={}, description="Where each table is."
     )
     settings: Numbers = Field(default=Numbers(), description="Figures of the method.")
 
@@ -169,30 +189,18 @@ def desk_file(content: Mapping[str, Any], source: str) -> DeskFile:
 def settings_file(settings: Mapping[str, Any] | None) -> DeskFile:
     """Return the desk file that the ``settings=`` of `desk_from_tables` stands for.
 
-    Takes the keys of ``[settings]`` and the keys of desk.toml other than tables.
+    Raises
+    ------
+    ConfigError
+        With every key that is unknown or holds the wrong thing.
     """
-    given = dict(settings or {})
-    figures = {
-        key: given.pop(key) for key in list(given) if key in Numbers.model_fields
-    }
-    allowed = (set(DeskFile.model_fields) | set(Numbers.model_fields)) - {
-        "tables",
-        "settings",
-        "as_of",
-    }
-    unknown = [
-        Issue(
-            "unknown-key",
-            Place("settings", column=key),
-            "unknown key",
-            did_you_mean(key, sorted(allowed)),
-        )
-        for key in given
-        if key not in allowed
-    ]
-    if unknown:
-        raise ConfigError(unknown)
-    return desk_file({**given, "settings": figures}, "settings")
+    try:
+        given = InPython.model_validate(dict(settings or {}))
+    except ValidationError as error:
+        raise ConfigError(list(config_issues(error, InPython, "settings"))) from error
+    chosen = given.model_dump()
+    figures = {key: chosen.pop(key) for key in Numbers.model_fields}
+    return DeskFile(**chosen, settings=Numbers(**figures))
 
 
 def config_issues(
@@ -226,7 +234,7 @@ def wrong_value(detail: ErrorDetails) -> tuple[str, str]:
 def allowed_keys(model: type[BaseModel], path: list[str]) -> list[str]:
     """Return the keys that the section at `path` of `model` takes."""
     for part in path:
-        if part == "tables" or model is TableRef:
+        if part == "tables":
             return list(TableRef.model_fields)
         found = model.model_fields.get(part)
         annotation = None if found is None else found.annotation
@@ -236,7 +244,7 @@ def allowed_keys(model: type[BaseModel], path: list[str]) -> list[str]:
 
 
 def as_date(value: object) -> np.datetime64 | None:
-    """Return `value` (date, datetime, text, numpy) as a day; None stays None.
+    """Return `value` (date, datetime, ISO text, numpy) as a day; None stays None.
 
     Raises
     ------
@@ -245,15 +253,11 @@ def as_date(value: object) -> np.datetime64 | None:
     """
     if value is None:
         return None
-    if isinstance(value, datetime):
-        value = value.date()
+    text = str(value)
     try:
-        return np.datetime64(str(value)[:10], "D")
-    except ValueError as error:
-        issue = Issue(
-            "bad-config",
-            Place("as_of"),
-            f"found {value!r}",
-            "write a date such as 2026-05-29",
-        )
-        raise ConfigError([issue]) from error
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ].*)?", text):
+            return np.datetime64(text[:10], "D")
+    except ValueError:
+        pass
+    hint = "write a date such as 2026-05-29"
+    raise ConfigError([Issue("bad-config", Place("as_of"), f"found {value!r}", hint)])

@@ -1,14 +1,15 @@
 """From the instruments table to the universe the desk works with."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
 from typing import Any
 
 import pandas as pd
 
 from riskplugin.errors import Issue, Place, Severity, did_you_mean, listing
-from riskplugin.inputs.reading import CheckedTable, twice
+from riskplugin.inputs.reading import CheckedTable
 from riskplugin.inputs.shipped import shipped_universe
+from riskplugin.inputs.wide import twice
 from riskplugin.pricing import PRICED
 from riskplugin.universe import (
     NO_LINK,
@@ -131,14 +132,20 @@ def priced_by_underlying(
     return stand_in, issues
 
 
-def ambiguous(universe: Universe, names: Iterable[str], source: str) -> Iterator[Issue]:
-    """Yield an error for each of `names` that several instruments answer to."""
-    for name in dict.fromkeys(names):
+def ambiguous(
+    universe: Universe,
+    lines: Mapping[str, int | None],
+    source: str,
+    column: str | None = None,
+) -> Iterator[Issue]:
+    """Yield an error for each name of `lines` that several instruments answer to."""
+    for name, line in lines.items():
         found = universe.matches(name)
         if len(found) > 1:
+            place = Place(source, None if line is None else int(line), column or name)
             message = f"{name!r} may be {listing(sorted(found))}"
             hint = "use the canonical identifier"
-            yield Issue("ambiguous-instrument", Place(source), message, hint)
+            yield Issue("ambiguous-instrument", place, message, hint)
 
 
 def with_unknown(

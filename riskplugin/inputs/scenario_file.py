@@ -8,17 +8,16 @@ from pydantic import Field, ValidationError
 
 from riskplugin.desk import Settings
 from riskplugin.errors import (
-    ConfigError,
     Issue,
     Place,
     ScenarioError,
     did_you_mean,
 )
-from riskplugin.inputs.config import DRIVERS, Strict, config_issues
+from riskplugin.inputs.config import DRIVERS, Number, Strict, Whole, config_issues
 from riskplugin.scenarios.definition import Scenario, ScenarioSet, unknown_names
 from riskplugin.universe import Universe
 
-Figures = dict[str, float]
+Figures = dict[str, Number]
 
 
 class ScenarioEntry(Strict):
@@ -29,11 +28,11 @@ class ScenarioEntry(Strict):
     severity: str = Field("", description="How severe it is, in words.")
     description: str = Field("", description="What happens.")
     sources: tuple[str, ...] = Field((), description="Where the figures come from.")
-    version: int = Field(1, ge=1, description="Version of the definition.")
+    version: Whole = Field(1, ge=1, description="Version of the definition.")
     owner: str = Field("", description="Who answers for it.")
     approved_by: str = Field("", description="Who approved it.")
     effective: date | None = Field(None, description="First day it is used.")
-    horizon_sessions: int = Field(
+    horizon_sessions: Whole = Field(
         60, ge=1, description="Sessions over which it unfolds."
     )
     propagation: Literal["historical"] = Field(
@@ -74,58 +73,48 @@ class ScenarioEntry(Strict):
 
 
 class ScenarioFile(Strict):
-    """A file of scenarios."""
+    """A file of scenarios, each to be checked by itself."""
 
-    scenario: list[ScenarioEntry] = Field(default=[], description="Scenarios.")
+    scenario: list[dict[str, Any]] = Field(default=[], description="Scenarios.")
 
 
-def scenarios_from(content: Mapping[str, Any], source: str) -> tuple[Scenario, ...]:
-    """Return the scenarios of a file's content.
-
-    Raises
-    ------
-    ConfigError
-        With every fault of every scenario.
-    """
+def scenarios_from(
+    content: Mapping[str, Any], source: str
+) -> tuple[tuple[Scenario, ...], list[Issue]]:
+    """Return the sound scenarios of a file's content, and the faults of the others."""
     try:
         entries = ScenarioFile.model_validate(content).scenario
     except ValidationError as error:
-        raise ConfigError(list(config_issues(error, ScenarioFile, source))) from error
-    made, faults = [], []
+        return (), list(config_issues(error, ScenarioFile, source))
+    sound: list[Scenario] = []
+    faults: list[Issue] = []
     for entry in entries:
         try:
-            made.append(entry.to_scenario())
+            sound.append(ScenarioEntry.model_validate(entry).to_scenario())
+        except ValidationError as error:
+            where = f"{source} [{entry.get('name', '?')}]"
+            faults += config_issues(error, ScenarioEntry, where)
         except ScenarioError as error:
-            place = Place(source, column=entry.name)
-            faults.append(Issue("bad-scenario", place, str(error)))
-    if faults:
-        raise ConfigError(faults)
-    return tuple(made)
+            place = Place(source, column=str(entry["name"]))
+            faults.append(Issue("bad-scenario", place, str(error), "correct it"))
+    return tuple(sound), faults
 
 
 def library(
     shipped: tuple[Scenario, ...], own: tuple[Scenario, ...], source: str
-) -> ScenarioSet:
-    """Return the shipped scenarios with the desk's own after them.
+) -> tuple[ScenarioSet, list[Issue]]:
+    """Return the shipped scenarios with the desk's own after them, and faults.
 
     A scenario of the desk with the name of a shipped one takes its place.
-
-    Raises
-    ------
-    ConfigError
-        If the desk's own hold a name twice.
     """
+    names = [s.name for s in own]
+    faults = [
+        Issue("bad-scenario", Place(source, column=name), "stands twice", "rename one")
+        for name in sorted({n for n in names if names.count(n) > 1})
+    ]
     replaced = {s.name: s for s in own}
-    if len(replaced) < len(own):
-        names = [s.name for s in own]
-        twice = sorted({n for n in names if names.count(n) > 1})
-        issues = [
-            Issue("bad-scenario", Place(source, column=n), "stands twice", "rename one")
-            for n in twice
-        ]
-        raise ConfigError(issues)
     kept = [replaced.pop(s.name, s) for s in shipped]
-    return ScenarioSet((*kept, *replaced.values()))
+    return ScenarioSet((*kept, *replaced.values())), faults
 
 
 def unknown_in(
@@ -143,4 +132,4 @@ def unknown_in(
         faults += unknown_names(scenario, universe, settings.base_currency)
         for fault in faults:
             place = Place(source, column=scenario.name)
-            yield Issue("bad-scenario", place, fault)
+            yield Issue("bad-scenario", place, fault, "correct it")

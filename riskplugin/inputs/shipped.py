@@ -4,6 +4,7 @@ import csv
 from functools import cache
 from importlib.resources import files
 
+from riskplugin.errors import ConfigError
 from riskplugin.inputs.config import parse_toml
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.scenarios.definition import Scenario
@@ -45,4 +46,8 @@ def shipped_universe() -> Universe:
 def shipped_scenarios() -> tuple[Scenario, ...]:
     """Return the shipped scenarios."""
     name = "scenarios.toml"
-    return scenarios_from(parse_toml((DATA / name).read_text("utf-8"), name), name)
+    content = parse_toml((DATA / name).read_text("utf-8"), name)
+    scenarios, faults = scenarios_from(content, name)
+    if faults:
+        raise ConfigError(faults)
+    return scenarios

@@ -91,11 +91,13 @@ def valued(
         "kind-not-priced": ~np.array(delta_one, dtype=bool),
         "unknown-half-spread": no_spread & ~cash & (settings.unwind_share > 0),
     }
+    named = np.array(names, dtype=object) != ""
+    named &= table.reason != "ambiguous-instrument"
     reason = np.full(len(known), "", dtype="U40")
     issues: list[Issue] = []
     for code, wrong in faults.items():
         reason = np.where((reason == "") & wrong, code, reason)
-        issues += fault_issues(code, np.flatnonzero(wrong), table, names)
+        issues += fault_issues(code, np.flatnonzero(wrong & named), table, names)
     multiplier = np.array([i.multiplier for i in known], dtype=np.float64)
     quantity = table.frame["quantity"].to_numpy(np.float64)
     money = market_value(quantity, price, multiplier, fx_rate)

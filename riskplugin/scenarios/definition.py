@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
+from typing import NoReturn
 
 from riskplugin.errors import ScenarioError, did_you_mean
 from riskplugin.universe import Universe
@@ -12,6 +13,20 @@ NAME = re.compile(r"[a-z0-9_]+")
 SHOCKS = ("core", "tiers", "instruments", "fx")
 CURRENCY = re.compile(r"[A-Z]{3}")
 PROPAGATIONS = ("historical",)
+
+
+class Figures(dict[str, float]):
+    """Figures by name that cannot be changed."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("a scenario's figures do not support assignment")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type["Figures"], tuple[dict[str, float]]]:
+        """Pickle as an ordinary dict, to be filled at once."""
+        return Figures, (dict(self),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +85,7 @@ class Scenario:
         for f in fields(self):
             value = getattr(self, f.name)
             if isinstance(value, Mapping):
-                object.__setattr__(self, f.name, dict(value))
+                object.__setattr__(self, f.name, Figures(value))
         faults = list(self._faults())
         if faults:
             raise ScenarioError(f"scenario {self.name!r}: " + "; ".join(faults))

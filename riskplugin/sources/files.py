@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile
 
+import numpy as np
 import pandas as pd
 
+from riskplugin._typing import Flags
 from riskplugin.errors import InputError, Issue, Place, SchemaError, listing
 from riskplugin.inputs.assemble import Given
 from riskplugin.inputs.config import (
@@ -38,20 +40,24 @@ def read_desk(path: str, as_of: object, findings: Findings) -> Given:
     name = PurePosixPath(path.replace("\\", "/")).name
     config = desk_file(parse_toml(text_of(path, name), name), name)
     tables: dict[str, RawTable] = {}
+    broken: set[str] = set()
     scenarios: tuple[Scenario, ...] = ()
     for key, ref in config.tables.items():
         where = ref if isinstance(ref, TableRef) else TableRef(path=ref)
         try:
             if key == SCENARIOS:
-                scenarios = read_scenarios(path, where)
+                scenarios, faults = read_scenarios(path, where)
+                findings.stop(faults)
             elif key in TABLES:
                 tables[key] = read_table(beside(path, where.path), where, key)
             else:
                 findings.stop([unknown_table(name, key)])
         except InputError as error:
+            broken.add(key)
             findings.stop(error.issues)
     source = scenario_source(config)
-    return Given(tables, scenarios, source, config, as_date(as_of))
+    when = as_date(as_of)
+    return Given(tables, scenarios, source, config, when, frozenset(broken))
 
 
 def unknown_table(source: str, key: str) -> Issue:
@@ -67,8 +73,10 @@ def scenario_source(config: DeskFile) -> str:
     return PurePosixPath(ref.path if isinstance(ref, TableRef) else ref).name
 
 
-def read_scenarios(desk: str, ref: TableRef) -> tuple[Scenario, ...]:
-    """Return the scenarios of the file that the desk file names."""
+def read_scenarios(
+    desk: str, ref: TableRef
+) -> tuple[tuple[Scenario, ...], list[Issue]]:
+    """Return the scenarios of the file that the desk file names, and its faults."""
     path = beside(desk, ref.path)
     name = PurePosixPath(path).name
     return scenarios_from(parse_toml(text_of(path, name), name), name)
@@ -139,12 +147,13 @@ def read_table(path: str, ref: TableRef, key: str) -> RawTable:
     """
     pure = PurePosixPath(path.replace("\\", "/"))
     name = pure.name
+    if "://" not in path and Path(path).is_dir():
+        raise unreadable(name, "is a folder", "name a file in it")
     reader = READERS.get(pure.suffix.casefold())
     if reader is None:
         hint = f"give one of {listing(READERS)}"
         raise unreadable(name, f"unknown kind of file {pure.suffix!r}", hint)
-    content = bytes_of(path, name)
-    frame, source = reader(content, name, ref, key)
+    frame, source = reader(bytes_of(path, name), name, ref, key)
     return RawTable(frame, source, FIRST_ROW, ref.columns)
 
 
@@ -167,7 +176,7 @@ def read_csv(
             io.StringIO(text),
             header=None,
             skiprows=1,
-            names=range(len(header)),
+            names=range(len(header) + 1),
             index_col=False,
             dtype=csv_types(header, ref.columns, key),
             keep_default_na=False,
@@ -177,20 +186,35 @@ def read_csv(
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise unreadable(name, f"not a table: {error}", "check that row") from error
+    surplus = np.flatnonzero(filled_in(frame.iloc[:, -1]))
+    if len(surplus):
+        rows = listing(str(i + FIRST_ROW) for i in surplus)
+        hint = "put text with commas in quotes; write numbers without separators"
+        raise unreadable(name, f"more cells than columns in row {rows}", hint)
+    frame = frame.iloc[:, :-1]
     frame.columns = pd.Index(header, dtype=object)
     return frame, name
+
+
+def filled_in(cells: "pd.Series[str]") -> Flags:
+    """Whether each cell holds anything."""
+    return np.asarray(cells.notna() & (cells.astype("str").str.strip() != ""))
 
 
 def csv_types(
     header: list[str], mapping: Mapping[str, str], key: str
 ) -> dict[int, type[str]] | type[str]:
-    """Return which columns stay text: all, but for the figures of long tables."""
+    """Return which columns stay text: all, but for the figures of long tables.
+
+    The last column, beyond the header, is text too.
+    """
     if key not in NUMBERS_INSIDE:
         return str
     words = {
         mapping.get(c, c).casefold() for c in ("date", "instrument", "pair", "venue")
     }
-    return {i: str for i, h in enumerate(header) if h.strip().casefold() in words}
+    text = [i for i, h in enumerate(header) if h.strip().casefold() in words]
+    return dict.fromkeys([*text, len(header)], str)
 
 
 def read_xlsx(

@@ -321,7 +321,7 @@ def test_check_of_faulty_inputs_exits_three_and_lists_them(done):
     shown = done("faulty check json")
     assert shown.returncode == 3
     rows = json.loads(shown.stdout)["rows"]
-    errors = [(r["code"], r["row"]) for r in rows if r["severity"] == "error"]
+    errors = [(r["code"], r["row"]) for r in rows if r["level"] == "error"]
     assert sorted(errors) == [("bad-number", "3"), ("missing-value", "4")]
 
 

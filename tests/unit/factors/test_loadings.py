@@ -105,8 +105,8 @@ def test_three_rows_by_hand():
     # Weights 1, 2, 1 on x = -1, 0, 1 and y = 1, 0, 3: the weighted means are 0 and 1,
     # the slope (0 + 0 + 2) / 2 = 1 and the residuals 1, -1, 1, whose weighted mean
     # square is (1 + 2 + 1) / 4. Scores w z e are (1, -1), (-2, 0), (1, 1) and
-    # Z'WZ = diag(4, 2), so the slope's variance is
-    # ((1 + 0 + 1) + 2 * (2/3) * 0 + 2 * (1/3) * -1) / 2^2.
+    # Z'WZ = diag(4, 2), so the slope's variance
+    # is ((1 + 0 + 1) + 2 * (2/3) * 0 + 2 * (1/3) * -1) over 2 squared.
     returns, drivers = np.array([[1.0], [0.0], [3.0]]), np.array([[-1.0], [0.0], [1.0]])
     found = regress(returns, drivers, np.array([1.0, 2.0, 1.0]), 2, 3)
     assert found.loadings[0, 0] == pytest.approx(1, rel=1e-12)

@@ -312,7 +312,8 @@ def test_basket_has_no_residual_of_its_own(rng):
 
 
 def test_members_residuals_are_measured_from_their_basket(rng):
-    # With full history and no shrinkage the regressions already say so.
+    # With full history and no shrinkage the regressions already say so; the dollar,
+    # which is the base currency and does not move, has no say in it.
     compute, *noise = walk(rng, ROWS, 4, 0.02).T
     logs = {n: compute + e for n, e in zip(("NVDA", "AMD"), noise, strict=False)}
     logs["X"] = 0.5 * compute + noise[2]
@@ -516,7 +517,7 @@ def equal(found, expected):
 
 @pytest.fixture
 def late(rng):
-    """Prices and rates every day of the week; a name that begins late, one that ends."""
+    """Prices and rates on all days; a name that begins late and one that ends."""
     rows = 500
     index, other = walk(rng, rows, 2).T
     noise = walk(rng, rows, 4, 0.01).T
@@ -535,7 +536,7 @@ def late(rng):
     prices.loc[prices["date"].dt.day_of_week >= 5, ["MU", "INDEX"]] = np.nan
     fx = table_of({"USDKRW": 7 - 0.3 * index + 0.2 * other})
     fx["date"] = prices["date"]
-    tiers = {n: "tokens" for n in ("A", "B", "C", "LATE")}
+    tiers = dict.fromkeys(("A", "B", "C", "LATE"), "tokens")
     tiers |= {"INDEX": "yardstick", "MU": "memory"}
     return prices, fx, tiers
 

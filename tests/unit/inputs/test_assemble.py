@@ -95,7 +95,8 @@ def test_every_fault_says_what_to_do(refused, faulty):
 
 def test_message_shows_place_finding_hint_and_code(load, faulty):
     expected = (
-        r"\d+ issues\n(.*\n)*  positions row 5, quantity: found '1,234' "
+        r"15 errors, \d+ warnings\n(.*\n)*"
+        r"  error: positions row 5, quantity: found '1,234' "
         r"\(write it without thousands separators and with a decimal point\) "
         r"\[bad-number\]"
     )
@@ -173,7 +174,7 @@ def test_missing_column_stops_the_run_whatever_the_desk_chose(
     ],
 )
 def test_error_is_of_the_narrowest_class(load, tables, error):
-    with pytest.raises(error, match="issue") as caught:
+    with pytest.raises(error, match="error") as caught:
         load(**tables)
     assert type(caught.value) is error
 

@@ -73,7 +73,7 @@ def test_wrong_value_is_named_by_its_key(rejected, text, where):
 
 def test_every_fault_of_the_file_is_named_at_once(rejected):
     text = 'as_of = 7\nbase_currency = "$"\n[settings]\nconfidence = 2\nx = 1\n'
-    assert set(rejected("4 issues", text)) == {
+    assert set(rejected("4 errors", text)) == {
         "as_of",
         "base_currency",
         "settings.confidence",
@@ -180,7 +180,7 @@ def test_unknown_setting_names_the_nearest(load):
 
 
 def test_unknown_and_wrong_settings_are_named_at_once(load):
-    with pytest.raises(rp.ConfigError, match="2 issues") as caught:
+    with pytest.raises(rp.ConfigError, match="2 errors") as caught:
         load(settings={"halflife": 100, "confidence": 95})
     assert {i.where.column.rpartition(".")[2] for i in caught.value.issues} == {
         "halflife",

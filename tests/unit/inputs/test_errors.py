@@ -43,17 +43,19 @@ def test_error_of_a_real_desk_survives_pickling(load, positions):
 
 
 def test_issue_says_where_what_what_to_do_and_its_code():
-    assert str(ISSUES[0]) == "p.csv row 7, quantity: found 'x' (write 1.5) [bad-number]"
-    assert str(ISSUES[1]) == "nav, semis: no NAV [no-nav]"
+    assert [str(issue) for issue in ISSUES] == [
+        "error: p.csv row 7, quantity: found 'x' (write 1.5) [bad-number]",
+        "warning: nav, semis: no NAV [no-nav]",
+    ]
 
 
 def test_input_error_counts_and_lists():
     assert str(rp.InputError(ISSUES)).splitlines() == [
-        "2 issues",
+        "1 error, 1 warning",
         f"  {ISSUES[0]}",
         f"  {ISSUES[1]}",
     ]
-    assert str(rp.InputError(ISSUES[:1])).startswith("1 issue\n")
+    assert str(rp.InputError(ISSUES[:1] * 2)).startswith("2 errors\n")
 
 
 @pytest.mark.parametrize(

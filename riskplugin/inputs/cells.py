@@ -1,0 +1,183 @@
+"""Cells of one column: what they hold, and what is wrong with them."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskplugin._typing import Dates, Flags, Vector
+from riskplugin.errors import did_you_mean
+from riskplugin.inputs.columns import Check, Column, Kind
+
+EXCEL_SERIALS = (20_000, 80_000)
+ISO_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
+WRITE_DATES = "write dates as 2026-05-29"
+
+
+class Fault(NamedTuple):
+    """What is wrong with one cell."""
+
+    row: int
+    code: str
+    message: str
+    hint: str
+
+
+Faults = list[Fault]
+
+
+def blank(cells: "pd.Series[str]") -> Flags:
+    """Whether each cell holds nothing."""
+    empty = cells.isna().to_numpy()
+    if cells.dtype.kind in "fiubM":
+        return np.asarray(empty)
+    return np.asarray(empty | (cells.astype(str).str.strip() == "").to_numpy())
+
+
+def check_cells(cells: "pd.Series[str]", column: Column) -> tuple[object, Faults]:
+    """Return the values of one column and its faults."""
+    empty = blank(cells)
+    faults: Faults = []
+    if column.required and not column.may_be_blank:
+        hint = f"give the {column.name}"
+        faults = [
+            Fault(int(i), "missing-value", "blank", hint) for i in np.flatnonzero(empty)
+        ]
+    values: object
+    if column.kind is Kind.TEXT:
+        values, wrong = check_text(cells, empty, column)
+    elif column.kind is Kind.DATE:
+        values, wrong = check_dates(cells, empty)
+    else:
+        values, wrong = check_numbers(cells, empty, column)
+    return values, faults + wrong
+
+
+def check_text(
+    cells: "pd.Series[str]", empty: Flags, column: Column
+) -> tuple["pd.Series[str]", Faults]:
+    """Return stripped text, blank where empty, and what is not among the choices."""
+    shown = cells if cells.dtype == "str" else cells.map(as_shown)
+    text = shown.astype("str").str.strip().mask(empty, "").astype("str")
+    if not column.choices:
+        return text, []
+    lowered = text.str.casefold()
+    wrong = ~lowered.isin(["", *column.choices]).to_numpy()
+    faults = [
+        Fault(
+            int(i),
+            "bad-choice",
+            f"found {text.iloc[i]!r}",
+            did_you_mean(text.iloc[i], column.choices),
+        )
+        for i in np.flatnonzero(wrong)
+    ]
+    return lowered, faults
+
+
+def as_shown(cell: object) -> str:
+    """Return a cell as text; a whole number without the decimals it never had."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def check_dates(cells: "pd.Series[str]", empty: Flags) -> tuple[Dates, Faults]:
+    """Return days, NaT where blank, and what is not an ISO date.
+
+    A time of day is dropped; the day is the one written, whatever its time zone.
+    """
+    if cells.dtype.kind == "M":
+        return days_of(cells), []
+    text = cells.astype("str").str.strip()
+    whole = text.str.fullmatch(ISO_DATE).to_numpy(bool) & ~empty
+    stamps = pd.to_datetime(
+        text.where(whole), format="ISO8601", errors="coerce", utc=True
+    )
+    good = stamps.notna().to_numpy()
+    days = text.str.slice(0, 10).where(good).to_numpy(dtype="datetime64[D]")
+    faults = [
+        Fault(int(i), "bad-date", *bad_date(cells.iloc[i]))
+        for i in np.flatnonzero(~good & ~empty)
+    ]
+    return days.astype("datetime64[ns]"), faults
+
+
+def days_of(stamps: "pd.Series[Any]") -> Dates:
+    """Return time stamps as days; the day is the one of their own time zone."""
+    if getattr(stamps.dtype, "tz", None) is not None:
+        stamps = stamps.dt.tz_localize(None)
+    days: Dates = stamps.to_numpy().astype("datetime64[D]").astype("datetime64[ns]")
+    return days
+
+
+def bad_date(cell: object) -> tuple[str, str]:
+    """Return what is wrong with a date, and what to do."""
+    found = f"found {cell!r}, not a date"
+    try:
+        serial = float(str(cell))
+    except ValueError:
+        return found, WRITE_DATES
+    if not EXCEL_SERIALS[0] <= serial <= EXCEL_SERIALS[1]:
+        return found, WRITE_DATES
+    meant = np.datetime64("1899-12-30") + np.timedelta64(int(serial), "D")
+    hint = f"it looks like an Excel serial for {meant}; format the column as a date"
+    return found, hint
+
+
+def check_numbers(
+    cells: "pd.Series[str]", empty: Flags, column: Column
+) -> tuple[Vector, Faults]:
+    """Return floats, NaN where blank or wrong, and what is wrong with them."""
+    if cells.dtype.kind in "fiu":
+        values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        flags = cells.map(lambda cell: isinstance(cell, bool)).to_numpy(bool)
+        text = cells.astype("str").str.strip().mask(empty | flags)
+        values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, copy=True)
+    wrong = ~np.isfinite(values) & ~empty
+    faults = [
+        Fault(
+            int(i), "bad-number", f"found {cells.iloc[i]!r}", number_hint(cells.iloc[i])
+        )
+        for i in np.flatnonzero(wrong)
+    ]
+    outside = ~empty & ~wrong & ~INSIDE[column.check](values)
+    faults += [
+        Fault(
+            int(i),
+            "bad-range",
+            f"found {values[i]:g}, a number {column.check.value} is needed",
+            f"correct the {column.name}",
+        )
+        for i in np.flatnonzero(outside)
+    ]
+    return np.where(wrong | outside, np.nan, values), faults
+
+
+INSIDE: Mapping[Check, Callable[[Vector], Flags]] = {
+    Check.FINITE: np.isfinite,
+    Check.POSITIVE: lambda values: values > 0,
+    Check.NOT_NEGATIVE: lambda values: values >= 0,
+    Check.FRACTION: lambda values: (values >= 0) & (values <= 1),
+}
+NUMBER_HINTS: Mapping[str, str] = {
+    r".*%": "write a decimal: 5 % is 0.05",
+    r"#.*": "the formula in this cell failed; mend it",
+    r"(?i)[-+]?(nan|inf|infinity|na|n/a|null|none)": "leave the cell blank if it is "
+    "unknown",
+    r".*,.*": "write it without thousands separators and with a decimal point",
+    r".*": "write a plain number such as 1234.5",
+}
+
+
+def number_hint(cell: object) -> str:
+    """Return what to do about a cell that is not a number."""
+    text = str(cell).strip()
+    return next(
+        hint
+        for pattern, hint in NUMBER_HINTS.items()
+        if re.fullmatch(pattern, text, re.DOTALL)
+    )
