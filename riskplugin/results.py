@@ -34,8 +34,9 @@ COLUMNS: Mapping[str, str] = {
     "memory_beta_exposure": "Sum of total memory beta x delta_equivalent: P&L per "
     "unit of log return of the memory basket with everything else following.",
     "largest": "Largest single-name share of the netted gross of the group.",
-    "hhi": "Sum of the squared single-name shares of the netted gross.",
-    "effective_names": "1 / hhi.",
+    "hhi": "Herfindahl index: sum of the squared single-name shares of the netted "
+    "gross.",
+    "effective_names": "Number of equal names with that concentration: 1 / hhi.",
     "proxied_share": "Share of gross whose loadings are proxied or assumed.",
     "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the five parts.",
     "direct": "P&L of what the scenario names, or of members of a core driver's "

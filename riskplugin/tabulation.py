@@ -91,8 +91,10 @@ def chosen_scenarios(desk: Desk, model: FactorModel, wanted: Wanted) -> Scenario
         return ScenarioSet(
             tuple(s for s in desk.scenarios if not any(missing_drivers(s, model)))
         )
-    single = isinstance(wanted, str | Scenario)
-    return desk.scenarios.choose([wanted] if single else wanted)  # type: ignore[list-item, arg-type]
+    asked = [wanted] if isinstance(wanted, str | Scenario) else list(wanted)
+    if not asked:
+        raise UsageError("no scenario asked for: name one, or none for all")
+    return desk.scenarios.choose(asked)
 
 
 def left_out_scenarios(desk: Desk, model: FactorModel) -> list[Issue]:

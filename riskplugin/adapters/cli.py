@@ -25,7 +25,7 @@ from riskplugin.errors import (
 )
 from riskplugin.inputs.config import as_date
 from riskplugin.results import Report, Table
-from riskplugin.store.runs import run_id_of, write_table
+from riskplugin.store.runs import run_in, write_table
 from riskplugin.tabulation import issue_table, left_out_scenarios
 
 DONE, BUG, USAGE, INPUT, MODEL, ADAPTER = range(6)
@@ -73,22 +73,28 @@ def desk_options(command: F) -> F:
 
 def names(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
     """Return a comma-separated list."""
-    return None if value is None else [v.strip() for v in value.split(",") if v.strip()]
+    if value is None:
+        return None
+    found = [v.strip() for v in value.split(",") if v.strip()]
+    if not found:
+        raise click.BadParameter("name a scenario or a key, or leave the option out")
+    return found
 
 
 def moves(
-    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, float] | None:
     """Return ``memory=-0.4`` as a driver and its move."""
-    found = {}
+    found: dict[str, float] = {}
     for text in values:
-        driver, equals, move = text.partition("=")
+        name, _, move = text.partition("=")
+        driver = name.strip()
+        if driver in found:
+            raise click.BadParameter(f"{driver} stands twice")
         try:
-            found[driver.strip()] = float(move)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise click.BadParameter(f"{text!r}: write memory=-0.4")
+            found[driver] = float(move)
+        except ValueError as error:
+            raise click.BadParameter(f"{text!r}: write memory=-0.4") from error
     return found or None
 
 
@@ -290,7 +296,7 @@ def keep(found: Table, out: Path | None) -> None:
     """
     if out is None:
         return
-    if run_id_of(out) is not None:
+    if run_in(out) is not None:
         raise UsageError(f"{out} holds a run, which is never changed; choose another")
     out.mkdir(parents=True, exist_ok=True)
     write_table(found, out, found.title)

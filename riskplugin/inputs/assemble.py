@@ -229,7 +229,7 @@ def market_of(tables: Checked, given: Given, findings: Findings) -> Market:
     past = prices.grid[prices.dates <= as_of]
     if np.isnan(past).all():
         place = Place(prices.source, column="date")
-        message = f"no price on or before {as_of}"
+        message = "no price" if np.isnat(as_of) else f"no price on or before {as_of}"
         findings.stop([Issue("no-price", place, message, "give prices up to as_of")])
     if findings.fatal:
         raise input_error(findings.issues)
@@ -239,7 +239,15 @@ def market_of(tables: Checked, given: Given, findings: Findings) -> Market:
     names = sorted(name for name, i in column.items() if not blank[i])
     close = on_dates(dates, prices.dates, prices.grid)[:, [column[n] for n in names]]
     usd_per = on_dates(dates, currencies.dates, currencies.usd_per)
-    return Market(as_of, dates, tuple(names), close, currencies.names, usd_per)
+    known = ~(np.isnan(close).all(axis=1) & np.isnan(usd_per).all(axis=1))
+    return Market(
+        as_of,
+        dates[known],
+        tuple(names),
+        close[known],
+        currencies.names,
+        usd_per[known],
+    )
 
 
 def price_columns(

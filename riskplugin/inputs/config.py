@@ -44,7 +44,9 @@ Fraction = Annotated[Number, Field(gt=0, lt=1)]
 class Strict(BaseModel):
     """A section that takes no key it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True
+    )
 
 
 class TableRef(Strict):
@@ -204,12 +206,15 @@ def settings_file(settings: Mapping[str, Any] | None) -> DeskFile:
 
 
 def config_issues(
-    error: ValidationError, model: type[BaseModel], source: str
+    error: ValidationError, model: type[BaseModel], source: str, section: str = ""
 ) -> Iterator[Issue]:
-    """Yield an issue per fault, with the key's path and the keys allowed there."""
+    """Yield an issue per fault, with the key's path and the keys allowed there.
+
+    `section` stands before the path of every key.
+    """
     for detail in error.errors():
         path = [str(p) for p in detail["loc"] if not is_branch(p)]
-        where = Place(source, column=".".join(path))
+        where = Place(source, column=".".join(filter(None, [section, *path])))
         if detail["type"] == "extra_forbidden":
             hint = did_you_mean(path[-1], allowed_keys(model, path[:-1]))
             yield Issue("unknown-key", where, "unknown key", hint)

@@ -92,8 +92,8 @@ def scenarios_from(
         try:
             sound.append(ScenarioEntry.model_validate(entry).to_scenario())
         except ValidationError as error:
-            where = f"{source} [{entry.get('name', '?')}]"
-            faults += config_issues(error, ScenarioEntry, where)
+            name = str(entry.get("name", "scenario"))
+            faults += config_issues(error, ScenarioEntry, source, name)
         except ScenarioError as error:
             place = Place(source, column=str(entry["name"]))
             faults.append(Issue("bad-scenario", place, str(error), "correct it"))

@@ -48,14 +48,16 @@ def check_wide(raw: RawTable, spec: TableSpec, findings: Findings) -> Wide:
     _, value = spec.pivot or ("", "")
     if is_long(raw, spec):
         return long_to_wide(check_table(raw, spec, findings), findings)
-    columns = dict(raw.columns)
     date = spec.column("date")
-    dates = TableSpec(spec.name, spec.description, (date,))
-    where = columns.get("date", "date").casefold()
-    keys = [i for i, c in enumerate(raw.frame.columns) if c.casefold() != where]
-    kept = [i for i in range(raw.frame.shape[1]) if i not in set(keys)]
-    only_dates = RawTable(raw.frame.iloc[:, kept], raw.source, raw.first_row, columns)
-    checked = check_table(only_dates, dates, findings)
+    where = raw.columns.get("date", "date").strip().casefold()
+    headers = [str(c).casefold() for c in raw.frame.columns]
+    keys = [i for i, header in enumerate(headers) if header != where]
+    kept = [i for i, header in enumerate(headers) if header == where]
+    only_dates = RawTable(
+        raw.frame.iloc[:, kept], raw.source, raw.first_row, {"date": where}
+    )
+    alone = TableSpec(spec.name, spec.description, (date,))
+    checked = check_table(only_dates, alone, findings)
     rows = checked.lines - raw.first_row
     column = spec.column(value)
     names = [str(raw.frame.columns[i]) for i in keys]
@@ -102,7 +104,8 @@ def distinct_dates(
     values, lines = values[good], checked.lines[good]
     order = np.argsort(dates, kind="stable")
     dates, values, lines = dates[order], values[order], lines[order]
-    again = np.concatenate([[False], dates[1:] == dates[:-1]])
+    again = np.zeros(len(dates), bool)
+    again[1:] = dates[1:] == dates[:-1]
     findings.add(
         twice(
             checked.source,

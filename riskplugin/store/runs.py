@@ -15,6 +15,8 @@ from riskplugin.results import Report, Table
 from riskplugin.store.summary import summary
 
 MANIFEST = "manifest.json"
+SUMMARY = "summary.md"
+ENDINGS = (".csv", ".parquet")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -39,15 +41,16 @@ def write_run(
     AdapterError
         If the disk does not take it; `out` is then as it was.
     """
-    folder = Path(out)
-    present = run_id_of(folder)
-    if present == report.run_id:
+    folder = Path(out).resolve()
+    held = run_in(folder)
+    if held == report.run_id:
         return folder
-    if occupied(folder) and not replace:
-        what = f"run {present}" if present else "files that are no run"
-        raise UsageError(f"{folder} holds {what}; choose another folder or --replace")
-    if occupied(folder) and present is None:
-        raise UsageError(f"{folder} holds files that are no run; they are not replaced")
+    if occupied(folder) and held is None:
+        raise UsageError(f"{folder} holds files that are no run; they stay")
+    if held is not None and not replace:
+        raise UsageError(
+            f"{folder} holds run {held}; choose another folder or --replace"
+        )
     try:
         place(report, folder)
     except OSError as error:
@@ -62,14 +65,21 @@ def occupied(folder: Path) -> bool:
     return folder.exists()
 
 
-def run_id_of(folder: Path) -> str | None:
-    """Return the id of the run in `folder`, None if it holds none."""
+def run_in(folder: Path) -> str | None:
+    """Return the id of the run in `folder`, None if it holds none, or more than one.
+
+    A run folder holds the files its manifest names, and nothing else.
+    """
     try:
         content = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
+        run_id, tables = content["run_id"], content["tables"]
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    run_id = content.get("run_id") if isinstance(content, dict) else None
-    return run_id if isinstance(run_id, str) else None
+    if not (isinstance(run_id, str) and isinstance(tables, dict)):
+        return None
+    own = {MANIFEST, SUMMARY, *(t + ending for t in tables for ending in ENDINGS)}
+    there = {path.name for path in folder.iterdir()}
+    return run_id if there <= own else None
 
 
 def place(report: Report, folder: Path) -> None:
@@ -98,7 +108,7 @@ def fill(report: Report, folder: Path) -> None:
     """Write the files of a run into `folder` and make sure they are on disk."""
     for name, found in report.tables.items():
         write_table(found, folder, name)
-    (folder / "summary.md").write_text(summary(report), "utf-8")
+    (folder / SUMMARY).write_text(summary(report), "utf-8")
     text = json.dumps(manifest(report), indent=2, sort_keys=True, allow_nan=False)
     (folder / MANIFEST).write_text(text + "\n", "utf-8")
     for file in sorted(folder.iterdir()):

@@ -128,13 +128,17 @@ def processes(places):
         return dict(zip(PROCESSES, done, strict=True))
 
 
-@pytest.fixture
-def done(request, places, monkeypatch, capfd):
-    """Return what became of a command by its name."""
+@pytest.fixture(scope="module")
+def known():
+    """What became of the commands that were already given."""
+    return {}
 
-    def done(name):
-        if name in PROCESSES:
-            return request.getfixturevalue("processes")[name]
+
+@pytest.fixture
+def done(request, places, known, monkeypatch, capfd):
+    """Return what became of a command by its name; it is given once."""
+
+    def call(name):
         words = [word.format(**places) for word in CALLS[name].split()]
         monkeypatch.setattr(sys, "argv", ["riskplugin", *words])
         capfd.readouterr()
@@ -142,6 +146,13 @@ def done(request, places, monkeypatch, capfd):
             main()
         out, err = capfd.readouterr()
         return subprocess.CompletedProcess(words, left.value.code, out, err)
+
+    def done(name):
+        if name in PROCESSES:
+            return request.getfixturevalue("processes")[name]
+        if name not in known:
+            known[name] = call(name)
+        return known[name]
 
     return done
 
@@ -201,7 +212,7 @@ def test_shown_run_names_every_scenario_tier_and_the_run(done, desk):
 
 
 def test_check_counts_what_it_found(done):
-    assert "0 errors, 0 warnings" in done("check").stdout
+    assert done("check").stdout.splitlines()[-1] == "0 errors"
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,14 @@ def test_other_run_takes_its_place_with_replace(
     assert [p.name for p in written.parent.iterdir()] == ["out"]
 
 
+def test_other_verb_never_changes_a_run(desk_toml, written, command):
+    before = stamps(written)
+    code, error = command("exposures", desk_toml, "--by", "book", "--out", written)
+    assert code == 2
+    assert "holds a run" in error
+    assert stamps(written) == before
+
+
 def test_empty_folder_is_filled(report, written, tmp_path):
     (tmp_path / "empty").mkdir()
     assert content(rp.write_run(report, tmp_path / "empty")) == content(written)

@@ -163,9 +163,11 @@ def test_usable_needs_windows_and_half_the_weight():
 
 
 def test_exactly_half_the_weight_is_enough():
-    # With a half-life far beyond the rows they weigh the same.
+    # With an endless half-life all rows weigh the same.
     returns = np.array([[GAP], [GAP], [1.0], [1.0]])
-    assert usable(returns, 1e12, 2) == [0]
+    assert usable(returns, np.inf, 2) == [0]
+    assert usable(returns[1:], np.inf, 2) == [0]
+    assert usable(np.vstack([returns[:1], returns]), np.inf, 2) == []
     assert usable(returns[::-1], 1.0, 2) == []
 
 

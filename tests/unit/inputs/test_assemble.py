@@ -169,7 +169,7 @@ def test_missing_column_stops_the_run_whatever_the_desk_chose(
     ("tables", "error"),
     [
         ({"fx": None}, rp.CoverageError),
-        ({"prices": pd.DataFrame({"date": [], "MU": []})}, rp.InputError),
+        ({"prices": pd.DataFrame({"date": [], "MU": []})}, rp.CoverageError),
         ({"positions": pd.DataFrame({"book": ["a"]})}, rp.SchemaError),
     ],
 )

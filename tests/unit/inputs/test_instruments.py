@@ -152,6 +152,23 @@ def test_desk_row_replaces_the_shipped_one(load, worth):
     assert row["tier"].tolist() == ["gpu"]
 
 
+def test_blank_of_a_desk_row_keeps_what_ships(load, worth):
+    """Half the spread is news; the won, the tier's link and the aliases are not."""
+    mine = pd.DataFrame(
+        {
+            "instrument": ["000660.KS"],
+            "tier": ["memory"],
+            "asset_class": ["equity"],
+            "half_spread": [0.001],
+        }
+    )
+    desk = load(instruments=mine)
+    assert worth(desk) == worth(load())
+    known = desk.universe.instruments["000660.KS"]
+    assert (known.currency, known.link, known.half_spread) == ("KRW", "direct", 0.001)
+    assert desk.universe.resolve("000660 KS Equity") == "000660.KS"
+
+
 def test_replaced_universe_knows_the_desks_rows_alone(load, own, prices, of_code):
     desk = load(
         instruments=own.assign(instrument=["MU", "HPE"], aliases=""),

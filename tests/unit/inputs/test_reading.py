@@ -325,6 +325,28 @@ def test_gaps_in_wide_prices_are_rows_that_a_long_table_lacks(
     same_desk(load(prices=long_prices[~lacking]), load(prices=prices))
 
 
+def test_blank_close_in_a_long_table_is_a_row_that_is_not_there(
+    load, long_prices, same_desk
+):
+    some = long_prices.index % 3 == 0
+    some &= long_prices["date"] < long_prices["date"].max()
+    blanked = long_prices.assign(close=long_prices["close"].mask(some))
+    same_desk(load(prices=blanked), load(prices=long_prices[~some]))
+
+
+def test_wide_and_long_volumes_are_the_same_table(load, prices):
+    wide = prices.assign(MU=np.arange(10.0), BTC=[np.nan] * 5 + [2.0] * 5)
+    long = wide.melt("date", var_name="instrument", value_name="volume").dropna()
+    columns = ["date", "instrument", "volume"]
+    one, other = (
+        load(volumes=given).tables["volumes"].to_frame()[columns]
+        for given in (wide, long)
+    )
+    one, other = (t.sort_values(columns[:2], ignore_index=True) for t in (one, other))
+    pd.testing.assert_frame_equal(one, other, check_exact=True, check_dtype=False)
+    assert len(one) == 35
+
+
 @pytest.mark.parametrize("name", [None, "date", "Date", "Day"])
 def test_dates_may_be_the_index(load, prices, fx, name, same_desk):
     indexed = prices.set_index("date").rename_axis(name)

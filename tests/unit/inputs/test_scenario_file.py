@@ -121,7 +121,7 @@ def test_shock_at_or_below_minus_one_is_refused(rejected, part, shock):
     key = {"core": "memory", "tiers": "gpu", "instruments": "MU", "fx": "KRW"}[part]
     text = scenario("bust", f"[scenario.{part}]\n{key} = {shock}\n")
     (issue,) = rejected(part, text)
-    assert issue.where.source == "own.toml"
+    assert issue.where.source.startswith("own.toml")
     assert f"{part}.{key}" in f"{issue.where}{issue.message}"
 
 

@@ -135,6 +135,35 @@ def test_multiplier_multiplies(load, own, worth, kind):
     assert worth(desk)["MU"] == 500_000.0
 
 
+@pytest.mark.parametrize("kind", ["perpetual", "future"])
+def test_prices_of_the_underlying_stand_in(load, positions, own, worth, of_code, kind):
+    held = positions.assign(instrument=["BTC_X", "000660.KS", "BTC", "RENDER"])
+    mine = own("BTC_X", kind=kind, asset_class="crypto", underlying="Bitcoin")
+    desk = load(positions=held, instruments=mine)
+    assert worth(desk)["BTC_X"] == 100 * 60_000.0
+    (issue,) = of_code(desk.issues, "priced-by-underlying")
+    assert (issue.severity, issue.where.column) == ("warning", "BTC_X")
+
+
+def test_own_prices_come_before_those_of_the_underlying(
+    load, positions, prices, own, worth
+):
+    held = positions.assign(instrument=["BTC_X", "000660.KS", "BTC", "RENDER"])
+    mine = own("BTC_X", kind="future", asset_class="crypto", underlying="BTC")
+    desk = load(positions=held, instruments=mine, prices=prices.assign(BTC_X=7.0))
+    assert worth(desk)["BTC_X"] == 700.0
+
+
+def test_prices_of_an_underlying_in_another_currency_stand_in_for_nothing(
+    refused, positions, own, faults
+):
+    """A Seoul share in won is not the price of its receipt in dollars."""
+    held = positions.assign(instrument=["GDR", "000660.KS", "BTC", "RENDER"])
+    mine = own("GDR", underlying="000660.KS")
+    issues = refused("no price", positions=held, instruments=mine)
+    assert faults(issues) == [("no-price", 0, "instrument")]
+
+
 def test_cash_is_worth_one(load, positions, own, worth):
     held = positions.assign(instrument=["WON", "000660.KS", "BTC", "RENDER"])
     mine = own("WON", kind="cash", asset_class="cash", currency="KRW")
