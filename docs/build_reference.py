@@ -174,6 +174,18 @@ CODES: Mapping[str, Code] = {
         "A tier of the desk's own whose name is close to a shipped one.",
         "Nothing if it is meant; else correct the spelling.",
     ),
+    "contradicting-pairs": Code(
+        WARNING,
+        "Two ways through the pairs in fx give a currency values that differ by more "
+        "than 1 % on the last date; the shortest way counts, then the alphabet.",
+        "Take out the wrong pair.",
+    ),
+    "priced-by-underlying": Code(
+        WARNING,
+        "An instrument without prices that names an underlying is valued and measured "
+        "by the underlying's.",
+        "Give its own prices to see the basis.",
+    ),
     "no-nav": Code(
         WARNING,
         "A book without net asset value: its `pct_nav`, and that of totals over all "

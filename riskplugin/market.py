@@ -46,3 +46,9 @@ class Market:
         if (self.close.shape, self.usd_per.shape) != shapes:
             msg = f"expected {shapes}, got {self.close.shape}, {self.usd_per.shape}"
             raise ValueError(msg)
+
+    def priced(self, as_of: np.datetime64) -> frozenset[str]:
+        """Return the instruments with a close on or before `as_of`."""
+        there = ~np.isnan(self.close[self.dates <= as_of])
+        columns = np.flatnonzero(np.any(there, axis=0))
+        return frozenset(self.instruments[int(i)] for i in columns)

@@ -98,13 +98,33 @@ def residual_correlation(found: Pairs, groups: Sequence[str]) -> Matrix:
     return positive_definite(shrunk)
 
 
+def among_moving(found: Pairs, groups: Sequence[str], moving: Flags) -> Matrix:
+    """Return the correlation of all series, those that do not move apart.
+
+    What does not move correlates with nothing; left in, its unknown pairs would bend
+    those that are known.
+    """
+    rows = np.flatnonzero(moving)
+    square = np.ix_(rows, rows)
+    pairs = Pairs(
+        found.correlation[square], found.variance[square], found.known[square]
+    )
+    correlation = np.eye(len(moving))
+    correlation[square] = residual_correlation(pairs, [groups[int(r)] for r in rows])
+    return correlation
+
+
 def group_means(pairs: Matrix, known: Flags, groups: Sequence[str]) -> Matrix:
-    """Return for each pair the mean of the known correlations of its two groups."""
+    """Return for each pair the mean of the known correlations of its two groups.
+
+    Groups never seen together take the mean of all pairs, or 0 if that is below: a
+    crowd of unknown pairs cannot all move against each other.
+    """
     names = sorted(set(groups))
     member = (np.array(groups)[:, None] == np.array(names)[None, :]).astype(float)
     total = member.T @ np.where(known, pairs, 0.0) @ member
     count = member.T @ known.astype(float) @ member
-    overall = total.sum() / count.sum() if count.sum() else 0.0
+    overall = max(total.sum() / count.sum(), 0.0) if count.sum() else 0.0
     mean = np.divide(total, count, out=np.full_like(total, overall), where=count > 0)
     target: Matrix = member @ mean @ member.T
     return target

@@ -41,12 +41,10 @@ class DriverHistory:
 
 
 def priced_baskets(
-    market: Market, baskets: Mapping[str, tuple[str, ...]]
+    known: frozenset[str], baskets: Mapping[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the drivers that have a member with prices, with those members."""
-    priced = {
-        d: tuple(m for m in b if m in market.instruments) for d, b in baskets.items()
-    }
+    """Return the drivers that have a member among the `known`, with those members."""
+    priced = {d: tuple(m for m in b if m in known) for d, b in baskets.items()}
     return {driver: members for driver, members in priced.items() if members}
 
 
@@ -61,15 +59,11 @@ def driver_history(
     prices = panel(market, as_of, wanted)
     level = carried(usd_log_prices(prices, currency_of))
     daily = np.diff(level, axis=0, prepend=np.nan)
-    steps = [
-        basket_mean(daily[:, [wanted.index(m) for m in basket]])
-        for basket in baskets.values()
-    ]
-    index = np.cumsum(np.nan_to_num(np.array(steps)), axis=1)
-    shape = (len(baskets), len(prices.dates))
-    return DriverHistory(
-        tuple(baskets), tuple(baskets.values()), prices.dates, index.reshape(shape).T
-    )
+    index = np.zeros((len(prices.dates), len(baskets)))
+    for j, basket in enumerate(baskets.values()):
+        steps = basket_mean(daily[:, [wanted.index(m) for m in basket]])
+        index[:, j] = np.cumsum(np.nan_to_num(steps))
+    return DriverHistory(tuple(baskets), tuple(baskets.values()), prices.dates, index)
 
 
 def carried(level: Matrix) -> Matrix:
@@ -110,14 +104,15 @@ def driver_windows(
     """
     log_usd = usd_log_prices(prices, currency_of)
     windows = over_sessions(log_usd, sessions)
-    expected = alive(~np.isnan(windows))
+    living = alive(~np.isnan(log_usd))
+    expected = living[sessions:] & living[:-sessions]
     column = {name: i for i, name in enumerate(prices.instruments)}
-    columns = []
-    for basket in baskets.values():
+    returns = np.full((len(windows), len(baskets)), np.nan)
+    for j, basket in enumerate(baskets.values()):
         rows = [column[m] for m in basket]
-        whole = ~(expected[:, rows] & np.isnan(windows[:, rows])).any(axis=1)
-        columns.append(np.where(whole, basket_mean(windows[:, rows]), np.nan))
-    return np.array(columns).reshape(len(baskets), len(windows)).T
+        whole = ~np.any(expected[:, rows] & np.isnan(windows[:, rows]), axis=1)
+        returns[:, j] = np.where(whole, basket_mean(windows[:, rows]), np.nan)
+    return returns
 
 
 def usd_log_prices(prices: Panel, currency_of: Mapping[str, str]) -> Matrix:
@@ -140,8 +135,8 @@ def usable(returns: Matrix, half_life: float, min_overlap: int) -> list[int]:
     """
     weight = exponential_weights(len(returns), half_life)
     there = ~np.isnan(returns)
-    share = weight @ there / weight.sum()
-    enough = (there.sum(axis=0) >= min_overlap) & (share >= 0.5)
+    enough = there.sum(axis=0) >= min_overlap
+    enough &= weight @ there >= 0.5 * weight.sum()
     return [int(j) for j in np.flatnonzero(enough)]
 
 

@@ -9,7 +9,7 @@ from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
 from riskplugin.factors.covariance import long_run_covariance
 
 SHRINKABLE = 3
-ROUNDING = 1e-20  # residual variance below this share of the total is rounding
+ROUNDING = 1e-18  # variances below this share of what they explain are rounding
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,7 +70,7 @@ def regress(
     y = np.where(there, returns, 0.0)
     weight = weights[:, None] * there
     terms = z.shape[1]
-    squares = (z[:, :, None] * z[:, None, :]).reshape(len(z), -1)
+    squares = (z[:, :, None] * z[:, None, :]).reshape(len(z), terms**2)
     moments = (weight.T @ squares).reshape(-1, terms, terms)
     windows = there.sum(axis=0)
     measured = (windows >= min_overlap) & determined(moments)
@@ -83,7 +83,7 @@ def regress(
     sandwich = inverse @ meat @ inverse
     total = np.maximum(weight.sum(axis=0), np.finfo(float).tiny)
     variance = (weight * np.nan_to_num(residuals) ** 2).sum(axis=0) / total
-    exact = variance <= ROUNDING * (weight * y**2).sum(axis=0) / total
+    exact = measured & (variance <= ROUNDING * (weight * y**2).sum(axis=0) / total)
     return Regression(
         coefficients[:, 1:],
         sandwich[:, 1:, 1:],
@@ -148,7 +148,9 @@ def shrink(
         mean, shared = loadings[rows].mean(axis=0), max(alike.get(group, 0.0), 0.0)
         excess = excess_covariance(loadings[rows], covariance[rows])
         weight = excess @ pseudo_inverse(excess + covariance[rows])
-        weight[exactly_known(covariance[rows])] = np.eye(loadings.shape[1])
+        weight[exactly_known(loadings[rows], covariance[rows])] = np.eye(
+            loadings.shape[1]
+        )
         rest = np.eye(len(mean)) - weight
         of_mean = excess / len(rows) + covariance[rows].mean(axis=0) * (
             shared + (1 - shared) / len(rows)
@@ -186,10 +188,10 @@ def excess_covariance(loadings: Matrix, covariance: Cube) -> Matrix:
     return excess
 
 
-def exactly_known(covariance: Cube) -> Flags:
-    """Whether each of the (N, J, J) estimation errors is mere rounding."""
-    size = np.trace(covariance, axis1=1, axis2=2)
-    exact: Flags = size <= 1e-12 * size.max()
+def exactly_known(loadings: Matrix, covariance: Cube) -> Flags:
+    """Whether the error of each of (N, J) loadings is mere rounding."""
+    error = np.trace(covariance, axis1=1, axis2=2)
+    exact: Flags = error <= ROUNDING * np.maximum((loadings**2).sum(axis=1), 1e-300)
     return exact
 
 

@@ -17,8 +17,8 @@ from riskplugin.factors.baskets import (
     without_basket_residual,
 )
 from riskplugin.factors.covariance import (
+    among_moving,
     pairwise_correlation,
-    residual_correlation,
     weighted_covariance,
     within_groups,
 )
@@ -174,9 +174,9 @@ def fit(desk: Desk, as_of: np.datetime64 | None = None) -> FactorModel:
     when = desk.as_of if as_of is None else as_of
     settings, market = desk.settings, desk.market
     sessions = settings.return_sessions
-    series = series_of(desk)
+    series = series_of(desk, when)
     currency_of = currencies_of(series)
-    baskets = priced_baskets(market, settings.drivers)
+    baskets = priced_baskets(market.priced(when), settings.drivers)
     history = driver_history(market, when, baskets, currency_of)
     rows = settings.window_sessions + sessions
     prices = panel(market, when, series.instruments, rows)
@@ -265,7 +265,8 @@ def completed(
     )
     proxy(series, usable_rows, estimates)
     hold_still(series, estimates)
-    return estimates, residual_correlation(pairs, series.tier)
+    moving = estimates.volatility != 0
+    return estimates, among_moving(pairs, series.tier, moving)
 
 
 def driver_covariance(

@@ -51,13 +51,13 @@ class Series:
         return np.array(cash + [c == self.currencies[0] for c in self.currencies])
 
 
-def series_of(desk: Desk) -> Series:
+def series_of(desk: Desk, as_of: np.datetime64) -> Series:
     """Return what is modelled: what is held, what drives, and every priced peer."""
     universe, base = desk.universe, desk.settings.base_currency
     held = set(desk.book.labels["instrument"].names)
     members = {m for basket in desk.settings.drivers.values() for m in basket}
     peers = {k for k, i in universe.instruments.items() if i.tier != UNCLASSIFIED}
-    wanted = held | ((members | peers) & set(desk.market.instruments))
+    wanted = held | ((members | peers) & desk.market.priced(as_of))
     order = {tier: i for i, tier in enumerate(universe.tier_names())}
     known = sorted(
         (universe.instruments[name] for name in wanted),

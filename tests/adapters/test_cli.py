@@ -21,7 +21,9 @@ VERBS = ("run", "check", "exposures", "stress", "shocks", "scenarios")
 # {desk} is the sample desk, {tiny} one of a single lot and ten sessions; {part} and
 # {bad} have two rows that cannot be used, {dent} a price.
 PROCESSES = {
-    **{verb: f"{verb} {{desk}}" for verb in VERBS},
+    "run": "run {desk}",
+    "check": "check {desk}",
+    "scenarios": "scenarios {desk}",
     "exposures json": "exposures {desk} --by book,tier --json --out {tmp}/one/two",
     "stress json": "stress {desk} --scenarios desk_hbm_glut,inventory_build "
     "--by tier,scenario --confidence 0.9 --json --out {tmp}/one/two",
@@ -34,6 +36,9 @@ PROCESSES = {
 }
 # The rest goes through the same door, `main`, without paying for a start each time.
 CALLS = {
+    "exposures": "exposures {desk}",
+    "stress": "stress {desk}",
+    "shocks": "shocks {desk}",
     "run json": "run {desk} --json --out {tmp}/run",
     "check json": "check {desk} --json",
     "shocks of scenarios json": "shocks {desk} --scenarios leaders_falter --json",

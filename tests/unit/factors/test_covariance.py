@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from riskplugin.factors.covariance import (
+    among_moving,
     group_means,
     pairwise_correlation,
     positive_definite,
@@ -63,7 +64,7 @@ def by_loop(residuals, weights, groups):
             for p in corr
             if {groups[p[0]], groups[p[1]]} == {groups[i], groups[j]}
         ]
-        target[i, j] = np.mean(same or list(corr.values()))
+        target[i, j] = np.mean(same) if same else max(np.mean(list(corr.values())), 0)
     distance = sum((corr[p] - target[p]) ** 2 for p in corr)
     intensity = min(1, sum(noise.values()) / distance)
     out = np.eye(count)
@@ -148,6 +149,34 @@ def test_group_means_by_hand():
     assert means[0, 2] == pytest.approx(0.6, rel=1e-12)
     assert means[1, 2] == pytest.approx(0.6, rel=1e-12)
     assert means[2, 2] == pytest.approx(1.4 / 3, rel=1e-12)
+
+
+def test_groups_never_seen_together_are_not_set_against_each_other():
+    # The mean of all, -0.4, is one that many unknown pairs could not have at once.
+    pairs = np.array([[1, -0.4, 0], [-0.4, 1, 0], [0, 0, 1]])
+    known = np.zeros((3, 3), dtype=bool)
+    known[0, 1] = known[1, 0] = True
+    means = group_means(pairs, known, ["a", "a", "b"])
+    assert means[0, 1] == pytest.approx(-0.4, rel=1e-12)
+    assert means[0, 2] == 0
+    assert means[2, 1] == 0
+
+
+def test_what_does_not_move_bends_nobody():
+    # Two opposites and a third beside a series that stands still: the three are what
+    # they are without it, and it correlates with nothing.
+    rng = np.random.default_rng(45)
+    one, other = rng.normal(0, 1, (2, 200, 1))
+    raw = np.hstack([one, -one, np.zeros((200, 1)), other])
+    pairs = pairwise_correlation(raw, np.ones(200), 1, MIN_OVERLAP)
+    moving = np.array([True, True, False, True])
+    found = among_moving(pairs, ["a", "a", "fx", "b"], moving)
+    np.testing.assert_array_equal(found[2], [0, 0, 1, 0])
+    np.testing.assert_array_equal(found[:, 2], [0, 0, 1, 0])
+    # a-a is its own mean; b sees opposites, whose mean is nothing.
+    expected = [[1, -1, 0], [-1, 1, 0], [0, 0, 1]]
+    rest = found[np.ix_(moving, moving)]
+    np.testing.assert_allclose(rest, expected, atol=1e-5)
 
 
 def test_mean_within_groups_by_hand():

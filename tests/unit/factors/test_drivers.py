@@ -99,17 +99,17 @@ def test_history_begins_at_zero_and_ends_on_the_date_asked_for():
 
 
 def test_driver_without_prices_is_left_out():
-    market = market_of({"A": [1, 2], "B": [3, 4]})
     baskets = {"nobody": ("X", "Y"), "memory": ("X", "B"), "both": ("B", "A")}
-    found = priced_baskets(market, baskets)
+    found = priced_baskets(frozenset("AB"), baskets)
     assert found == {"memory": ("B",), "both": ("B", "A")}
 
 
-def test_blank_column_is_no_price():
-    # What the file heads but does not fill, or fills only after the valuation date.
-    market = market_of({"A": [1, 2], "BLANK": [GAP, GAP]})
-    baskets = {"blank": ("BLANK",), "memory": ("A", "BLANK")}
-    assert priced_baskets(market, baskets) == {"memory": ("A",)}
+def test_priced_is_what_has_a_close_by_the_day():
+    # Not what the file heads but does not fill, or fills only later.
+    market = market_of({"A": [1, 2, GAP], "BLANK": [GAP] * 3, "LATE": [GAP, GAP, 3]})
+    assert market.priced(market.dates[1]) == {"A"}
+    assert market.priced(market.dates[2]) == {"A", "LATE"}
+    assert market.priced(market.dates[0] - 1) == set()
 
 
 def test_window_is_the_mean_of_its_members_windows():

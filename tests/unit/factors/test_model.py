@@ -193,7 +193,7 @@ def test_sixty_windows_are_enough(theme, prices_of_it, provenance):
 def test_tier_of_three_is_shrunk_and_lends_its_shrunk_mean(theme, rng):
     logs, tiers = theme
     logs["C"] = 1.2 * logs["INDEX"] + walk(rng, ROWS, 1, 0.03)[:, 0]
-    logs["YOUNG"] = np.full(ROWS, np.nan)
+    logs["YOUNG"] = np.where(np.arange(ROWS) == ROWS - 1, 1.0, np.nan)
     tiers = {**tiers, "C": "tokens", "YOUNG": "tokens"}
     prices = table_of(logs)
     model = fit(desk_of(prices, tiers, {"memory": ["INDEX"]}))
@@ -222,7 +222,7 @@ def test_tier_of_three_is_shrunk_and_lends_its_shrunk_mean(theme, rng):
 
 def test_name_without_a_measured_peer_is_assumed(theme):
     logs, tiers = theme
-    logs["OTHER"][:] = np.nan
+    logs["OTHER"][:-1] = np.nan
     prices = table_of(logs)
     model = fit(desk_of(prices, tiers, {"equity": ["INDEX"]}))
     other = row(model, "OTHER")

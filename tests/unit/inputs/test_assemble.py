@@ -194,8 +194,8 @@ def test_book_of_which_no_row_is_usable_is_refused_in_quarantine(load, positions
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_prices_without_a_close_are_refused(load, prices, rows):
-    empty = prices.iloc[:rows].assign(MU=np.nan, **{"000660.KS": np.nan})
-    with pytest.raises(rp.InputError, match="no price on or before"):
+    empty = prices.iloc[:rows].assign(**dict.fromkeys(prices.columns[1:], np.nan))
+    with pytest.raises(rp.InputError, match=r"prices, date: no price"):
         load(prices=empty)
 
 
