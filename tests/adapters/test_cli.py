@@ -15,6 +15,7 @@ import riskplugin as rp
 from riskplugin.adapters.cli import main
 
 DESK = Path(__file__).parents[2] / "samples" / "desk.toml"
+ODD = ("[red]x[/red]", "[/b]", "a\\[b]", "end\\", "日本", "| a |")
 SCRIPT = shutil.which("riskplugin", path=Path(sys.executable).parent)
 VERBS = ("run", "check", "exposures", "stress", "shocks", "scenarios")
 
@@ -36,6 +37,7 @@ PROCESSES = {
 }
 # The rest goes through the same door, `main`, without paying for a start each time.
 CALLS = {
+    "odd names": "exposures {odd} --by book",
     "exposures": "exposures {desk}",
     "stress": "stress {desk}",
     "shocks": "shocks {desk}",
@@ -111,6 +113,7 @@ def places(tmp):
         "tiny": tiny_desk(tmp / "tiny", [], on_error="stop"),
         "bad": tiny_desk(tmp / "bad", faulty, on_error="stop"),
         "part": tiny_desk(tmp / "part", faulty, on_error="quarantine"),
+        "odd": tiny_desk(tmp / "odd", [f"{o},MU,1" for o in ODD], on_error="stop"),
         "dent": tiny_desk(tmp / "dent", [], on_error="quarantine", dent=True),
     }
 
@@ -214,6 +217,11 @@ def test_shown_run_names_every_scenario_tier_and_the_run(done, desk):
     for name in (*report.stress["scenario"], *report.stress["tier"]):
         assert name in shown.split()
     assert report.run_id in shown
+
+
+def test_text_is_shown_as_it_is(done):
+    shown = done("odd names").stdout
+    assert [name for name in ODD if name not in shown] == []
 
 
 def test_check_counts_what_it_found(done):

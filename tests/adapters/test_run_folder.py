@@ -244,6 +244,18 @@ def test_other_verb_never_changes_a_run(desk_toml, written, command):
     assert stamps(written) == before
 
 
+@pytest.mark.parametrize("name", ["stress.csv", "positions.parquet", "summary.md"])
+def test_run_that_lost_a_file_is_not_taken_for_whole(report, written, name):
+    """It is made whole or refused, never passed over."""
+    before = content(written)
+    (written / name).unlink()
+    try:
+        rp.write_run(report, written, replace=True)
+    except rp.UsageError:
+        return
+    assert content(written) == before
+
+
 def test_empty_folder_is_filled(report, written, tmp_path):
     (tmp_path / "empty").mkdir()
     assert content(rp.write_run(report, tmp_path / "empty")) == content(written)

@@ -220,6 +220,29 @@ def test_tier_of_three_is_shrunk_and_lends_its_shrunk_mean(theme, rng):
     )
 
 
+def test_tier_may_bear_any_name(rng):
+    # The desk names its tiers; no name of one changes what it is.
+    index, *noise = walk(rng, ROWS, 4).T
+    names = {"A": 0.5, "B": 1.0, "C": 2.0}
+    logs = {n: b * index + e for (n, b), e in zip(names.items(), noise, strict=True)}
+    prices = table_of({**logs, "INDEX": index})
+    tokens, fx = (
+        fit(
+            desk_of(
+                prices,
+                dict.fromkeys(names, tier) | {"INDEX": "yardstick"},
+                {"equity": ["INDEX"]},
+            )
+        )
+        for tier in ("tokens", "fx")
+    )
+    assert tokens.provenance[row(tokens, "A")] == "shrunk"
+    for name in names:
+        assert fx.loadings[row(fx, name), 0] == pytest.approx(
+            tokens.loadings[row(tokens, name), 0], rel=1e-12
+        )
+
+
 def test_name_without_a_measured_peer_is_assumed(theme):
     logs, tiers = theme
     logs["OTHER"][:-1] = np.nan

@@ -219,6 +219,24 @@ def test_price_table_whose_dates_are_all_excel_serials_is_refused(
     assert [i.where.row for i in issues if i.code == "bad-date"] == list(range(10))
 
 
+@pytest.mark.parametrize("day", ["2926-05-29", "9999-12-31", "0206-05-29"])
+def test_day_of_a_far_year_is_kept_or_refused(load, of_code, day):
+    """In nanoseconds the calendar ends in 2262 and begins again in 1677."""
+    limit = {"metric": "gross", "scope": "total", "soft": 1.0, "hard": 2.0}
+    limit |= {"unit": "base", "direction": "max", "waiver_until": day}
+    desk = load(limits=pd.DataFrame([limit]), settings={"on_error": "quarantine"})
+    kept = desk.tables["limits"]["waiver_until"].astype(str).tolist()
+    refused = [i.where.row for i in of_code(desk.issues, "bad-date")]
+    assert (kept, refused) in (([day], []), ([], [0]))
+
+
+def test_price_of_a_far_year_is_refused(refused, prices):
+    """A slip of the pen must not become a day of 1757."""
+    text = prices["date"].dt.strftime("%Y-%m-%d")
+    text[9] = "2926-05-29"
+    refused(r"bad-date|stale-", prices=prices.assign(date=text))
+
+
 @pytest.mark.parametrize(
     "form",
     [
