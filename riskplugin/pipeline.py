@@ -110,10 +110,16 @@ def manifest_of(desk: Desk) -> dict[str, Any]:
             "positions": hashed(names, *codes, *figures, book.half_spread),
             "market": hashed(columns, *prices),
             "universe": hashed(json.dumps(universe, sort_keys=True).encode()),
-            "left_out": hashed(desk.left_out.to_csv(index=False).encode()),
+            "left_out": hashed(left_out_text(desk).encode()),
             **{name: hashed(text.encode()) for name, text in carried.items()},
         },
     }
+
+
+def left_out_text(desk: Desk) -> str:
+    """Return what was left out, in canonical order, wherever it stood."""
+    out = desk.left_out.to_frame().drop(columns=["source", "row"])
+    return str(out.sort_values(list(out.columns)).to_csv(index=False))
 
 
 def hashed(*parts: bytes | np.ndarray[Any, Any]) -> str:

@@ -33,7 +33,7 @@ def keys_of(by: str | Iterable[str], extra: Sequence[str] = ()) -> tuple[str, ..
     UsageError
         Naming the keys that no table has or that stand twice.
     """
-    keys = (by,) if isinstance(by, str) else tuple(by)
+    keys = (by,) if isinstance(by, str) else tuple(map(str, by))
     allowed = (*extra, *KEYS)
     for key in keys:
         if key not in allowed:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as Grid
@@ -179,7 +180,7 @@ def grid_of(frame: pd.DataFrame, title: str) -> Grid:
 def figure(value: object, column: str, *, returns: bool) -> str:
     """Return one cell as it is read; a band is in percent where shocks are."""
     if not isinstance(value, float):
-        return str(value).replace("[", "\\[")
+        return escape(str(value))
     if isnan(value):
         return "-"
     if returns and column in ("low", "high"):

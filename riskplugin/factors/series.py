@@ -10,7 +10,7 @@ from riskplugin.desk import Desk
 from riskplugin.returns import Panel, over_sessions
 from riskplugin.universe import UNCLASSIFIED, Instrument
 
-CURRENCIES = "fx"
+CURRENCIES = " currencies"  # no tier: names of tiers are stripped
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -12,6 +12,7 @@ from riskplugin.errors import did_you_mean
 from riskplugin.inputs.columns import Check, Column, Kind
 
 EXCEL_SERIALS = (20_000, 80_000)
+YEARS = (1900, 2199)
 ISO_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 WRITE_DATES = "write dates as 2026-05-29"
 
@@ -60,7 +61,7 @@ def check_text(
 ) -> tuple["pd.Series[str]", Faults]:
     """Return stripped text, blank where empty, and what is not among the choices."""
     shown = cells if cells.dtype == "str" else cells.map(as_shown)
-    text = shown.astype("str").str.strip().mask(empty, "").astype("str")
+    text = shown.astype("str").str.split().str.join(" ").mask(empty, "").astype("str")
     if not column.choices:
         return text, []
     lowered = text.str.casefold()
@@ -84,33 +85,26 @@ def as_shown(cell: object) -> str:
     return str(cell)
 
 
-def check_dates(cells: "pd.Series[str]", empty: Flags) -> tuple[Dates, Faults]:
+def check_dates(cells: "pd.Series[Any]", empty: Flags) -> tuple[Dates, Faults]:
     """Return days, NaT where blank, and what is not an ISO date.
 
     A time of day is dropped; the day is the one written, whatever its time zone.
     """
     if cells.dtype.kind == "M":
-        return days_of(cells), []
+        cells = cells.dt.tz_localize(None).dt.strftime("%Y-%m-%d")
     text = cells.astype("str").str.strip()
     whole = text.str.fullmatch(ISO_DATE).to_numpy(bool) & ~empty
     stamps = pd.to_datetime(
         text.where(whole), format="ISO8601", errors="coerce", utc=True
     )
-    good = stamps.notna().to_numpy()
+    year = pd.to_numeric(text.str.slice(0, 4).where(whole)).to_numpy(np.float64)
+    good = stamps.notna().to_numpy() & (year >= YEARS[0]) & (year <= YEARS[1])
     days = text.str.slice(0, 10).where(good).to_numpy(dtype="datetime64[D]")
     faults = [
         Fault(int(i), "bad-date", *bad_date(cells.iloc[i]))
         for i in np.flatnonzero(~good & ~empty)
     ]
     return days.astype("datetime64[ns]"), faults
-
-
-def days_of(stamps: "pd.Series[Any]") -> Dates:
-    """Return time stamps as days; the day is the one of their own time zone."""
-    if getattr(stamps.dtype, "tz", None) is not None:
-        stamps = stamps.dt.tz_localize(None)
-    days: Dates = stamps.to_numpy().astype("datetime64[D]").astype("datetime64[ns]")
-    return days
 
 
 def bad_date(cell: object) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from riskplugin.universe import (
     Instrument,
     Tier,
     Universe,
+    folded,
     unclassified,
 )
 
@@ -82,7 +83,8 @@ def instrument_of(
 
     A blank keeps what ships for the instrument, and is the default for a new one.
     """
-    name, tier = record["instrument"], record["tier"]
+    tier = record["tier"]
+    name = same_but_for_case(record["instrument"], start)
     shipped = start.instruments.get(name)
     same_tier = shipped is not None and shipped.tier == tier
     own = shipped or Instrument(
@@ -105,6 +107,12 @@ def instrument_of(
         settlement=record["settlement"] or own.settlement,
         underlying=record["underlying"] or own.underlying,
     )
+
+
+def same_but_for_case(name: str, start: Universe) -> str:
+    """Return the shipped identifier that `name` is but for case, else `name`."""
+    found = next(iter(start.matches(name)), name)
+    return found if folded(found) == folded(name) else name
 
 
 def priced_by_underlying(

@@ -15,6 +15,11 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 PROPAGATIONS = ("historical",)
 
 
+def is_number(value: object) -> bool:
+    """Whether `value` is a finite number."""
+    return isinstance(value, float | int) and isfinite(value)
+
+
 class Figures(dict[str, float]):
     """Figures by name that cannot be changed."""
 
@@ -93,26 +98,27 @@ class Scenario:
     def _faults(self) -> Iterator[str]:
         if not NAME.fullmatch(self.name):
             yield "the name may hold a-z, 0-9 and _ only"
-        if self.horizon_sessions < 1:
-            yield f"horizon_sessions is {self.horizon_sessions}, at least 1 is needed"
+        sessions = self.horizon_sessions
+        if sessions < 1 or sessions != int(sessions):
+            yield f"horizon_sessions is {sessions!r}, a whole number, at least 1, is needed"
         if self.propagation not in PROPAGATIONS:
             known = ", ".join(PROPAGATIONS)
             yield f"propagation is {self.propagation!r}, known: {known}"
         for part in SHOCKS:
             for key, shock in getattr(self, part).items():
-                if not (isfinite(shock) and shock > -1):
+                if not (is_number(shock) and shock > -1):
                     yield f"{part}.{key} is {shock}, a simple return above -1 is needed"
         yield from self._fault_of_factors()
 
     def _fault_of_factors(self) -> Iterator[str]:
         for part in ("retrace", "overshoot", "half_life"):
             for key, value in getattr(self, part).items():
-                if not (isfinite(value) and value > 0):
+                if not (is_number(value) and value > 0):
                     yield f"{part}.{key} is {value}, a number above 0 is needed"
         for key in self.retrace.keys() & self.core.keys():
             yield f"{key} stands in both core and retrace"
         for key, value in self.volatility.items():
-            if not isfinite(value):
+            if not is_number(value):
                 yield f"volatility.{key} is {value}, a finite change is needed"
         if not any((self.retrace, *(getattr(self, part) for part in SHOCKS))):
             yield "it shocks nothing: name a core, a tier, an instrument or a currency"

@@ -43,11 +43,11 @@ def write_run(
     """
     folder = Path(out).resolve()
     held = run_in(folder)
-    if held == report.run_id:
+    if held == report.run_id and whole(folder, report):
         return folder
     if occupied(folder) and held is None:
         raise UsageError(f"{folder} holds files that are no run; they stay")
-    if held is not None and not replace:
+    if held not in (None, report.run_id) and not replace:
         raise UsageError(
             f"{folder} holds run {held}; choose another folder or --replace"
         )
@@ -63,6 +63,16 @@ def occupied(folder: Path) -> bool:
     if folder.is_dir():
         return any(folder.iterdir())
     return folder.exists()
+
+
+def whole(folder: Path, report: Report) -> bool:
+    """Whether every file of `report` is in `folder`."""
+    own = {
+        MANIFEST,
+        SUMMARY,
+        *(t + ending for t in report.tables for ending in ENDINGS),
+    }
+    return own <= {path.name for path in folder.iterdir()}
 
 
 def run_in(folder: Path) -> str | None:
