@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from riskplugin._version import __version__
     from riskplugin.api import (
         desk_from_tables,
+        evidence,
         exposures,
         load_desk,
         loadings,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
         SchemaError,
         UsageError,
     )
-    from riskplugin.results import Report, Table
+    from riskplugin.results import Evidence, Report, Table
     from riskplugin.scenarios.definition import Scenario, ScenarioSet
 
 _HOME = {
@@ -48,6 +49,7 @@ _HOME = {
     "ConfigError": "errors",
     "CoverageError": "errors",
     "Desk": "desk",
+    "Evidence": "results",
     "InputError": "errors",
     "Issue": "errors",
     "ModelError": "errors",
@@ -61,6 +63,7 @@ _HOME = {
     "UsageError": "errors",
     "__version__": "_version",
     "desk_from_tables": "api",
+    "evidence": "api",
     "exposures": "api",
     "load_desk": "api",
     "loadings": "api",
@@ -78,6 +81,7 @@ __all__ = [
     "ConfigError",
     "CoverageError",
     "Desk",
+    "Evidence",
     "InputError",
     "Issue",
     "ModelError",
@@ -91,6 +95,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "desk_from_tables",
+    "evidence",
     "exposures",
     "load_desk",
     "loadings",

@@ -6,14 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from riskplugin import pipeline, tabulation
+from riskplugin import pipeline, tabulation, validation
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
 from riskplugin.inputs.assemble import assemble
 from riskplugin.inputs.config import parse_toml, settings_file
 from riskplugin.inputs.reading import Findings
 from riskplugin.inputs.scenario_file import scenarios_from
-from riskplugin.results import Report, Table
+from riskplugin.results import Evidence, Report, Table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.sources.files import given_frames, read_desk, text_of
 from riskplugin.store.runs import write_run
@@ -23,6 +23,7 @@ AD_HOC = "core"
 
 __all__ = [
     "desk_from_tables",
+    "evidence",
     "exposures",
     "load_desk",
     "loadings",
@@ -232,6 +233,47 @@ def band_level(desk: Desk, confidence: float | None) -> float:
     if not 0 < level < 1:
         raise UsageError(f"confidence is {level}, a level between 0 and 1 is needed")
     return level
+
+
+def evidence(
+    desk: Desk,
+    driver: str = "memory",
+    episodes: Iterable[tuple[object, object]] | None = None,
+    *,
+    threshold: float = 0.30,
+    confidence: float | None = None,
+) -> Evidence:
+    """Return what the model would have said before each past reversal, and what came.
+
+    Parameters
+    ----------
+    desk : Desk
+        Its prices are the history; its positions do not matter.
+    driver : str
+        Whose falls are looked for, and whose realised move is the core.
+    episodes : iterable of (start, end), optional
+        Dates; the driver's falls of at least `threshold`, peak to trough, by default.
+    threshold : float
+        Simple fall that makes an episode.
+    confidence : float, optional
+        Level of the band; the desk's own by default.
+
+    Returns
+    -------
+    Evidence
+        start, end, instrument, tier, predicted, low, high, realised, provenance:
+        simple returns in base currency. `books` holds the same for equal-weight books,
+        `summary` the scores. Episodes without enough history before them are left out.
+
+    Raises
+    ------
+    UsageError
+        If the driver, a date or the threshold cannot be used.
+    ModelError
+        If no episode is left.
+    """
+    level = band_level(desk, confidence)
+    return validation.evidence(desk, driver, episodes, threshold, level)
 
 
 def loadings(desk: Desk) -> Table:

@@ -81,6 +81,23 @@ COLUMNS: Mapping[str, str] = {
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
     "reason": "Why the row was left out.",
+    "start": "First day of the episode: its close is the last price used.",
+    "end": "Last day of the episode.",
+    "predicted": "Simple return in base currency that the driver's move implied.",
+    "realised": "Simple return in base currency that came.",
+    "in_basket": "Whether it is a member of the driver itself, and so not scored.",
+    "portfolio": "Equal-weight book of all names but the driver's own, or of a tier.",
+    "names": "Names in it.",
+    "scope": "episode, tier, book or all.",
+    "name": "Which one.",
+    "count": "Predictions, or episodes for a book.",
+    "crps": "Continuous ranked probability score in log return; lower is better.",
+    "crps_no_move": "The same of the forecast that nothing moves.",
+    "inside": "Share that fell into the band.",
+    "mean_error": "Mean absolute error of the simple return.",
+    "mean_no_move": "Mean absolute error of the forecast that nothing moves.",
+    "median_error": "Median absolute error of the simple return.",
+    "median_no_move": "Median absolute error of the forecast that nothing moves.",
 }
 
 
@@ -159,6 +176,35 @@ def table(title: str, as_of: np.datetime64, columns: Mapping[str, Any]) -> Table
     made = Table(dict(columns))
     object.__setattr__(made, "title", title)
     object.__setattr__(made, "as_of", str(as_of))
+    return made
+
+
+class Evidence(Table):
+    """Predictions of past reversals beside what came, name by name.
+
+    Attributes
+    ----------
+    books : Table
+        The same for equal-weight books of all names and of each tier.
+    summary : Table
+        Scores by episode, tier and book and over all, beside "no move".
+    """
+
+    _metadata = ["title", "as_of", "books", "summary"]  # noqa: RUF012 - pandas' name
+    books: Table
+    summary: Table
+
+
+def evidence_table(names: Table, books: Table, summary: Table) -> Evidence:
+    """Return the evidence of `names`, with that of books and its summary."""
+    made = Evidence(names.to_frame())
+    for attribute, value in (
+        ("title", names.title),
+        ("as_of", names.as_of),
+        ("books", books),
+        ("summary", summary),
+    ):
+        object.__setattr__(made, attribute, value)
     return made
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from riskplugin import api, pipeline
 from riskplugin._version import __version__
 from riskplugin.adapters import terminal
+from riskplugin.adapters.plots import save_evidence
 from riskplugin.desk import Desk
 from riskplugin.errors import (
     AdapterError,
@@ -25,6 +26,7 @@ from riskplugin.errors import (
 )
 from riskplugin.inputs.config import as_date
 from riskplugin.results import Report, Table
+from riskplugin.sources.files import read_episodes
 from riskplugin.store.runs import run_in, write_table
 from riskplugin.tabulation import issue_table, left_out_scenarios
 
@@ -261,6 +263,58 @@ def scenarios(
     if not as_json:
         terminal.show_scenarios(found)
     return finish(loaded, found, as_json=as_json, out=out, show=as_json)
+
+
+@cli.command()
+@desk_options
+@click.option("--driver", default="memory", show_default=True, help="Whose falls.")
+@click.option(
+    "--episodes",
+    type=click.Path(path_type=Path),
+    help="CSV with columns start and end, instead of the falls found.",
+)
+@click.option(
+    "--threshold",
+    type=float,
+    default=0.30,
+    show_default=True,
+    help="Simple fall that makes an episode.",
+)
+@click.option("--confidence", type=float, help="Level of the band.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), help="Folder to write pictures to."
+)
+def evidence(
+    desk: str,
+    as_of: object,
+    as_json: bool,
+    out: Path | None,
+    driver: str,
+    episodes: Path | None,
+    threshold: float,
+    confidence: float | None,
+    plot: Path | None,
+) -> int:
+    """Show what the model would have said before past reversals, and what came."""
+    loaded = api.load_desk(desk, as_of)
+    found = api.evidence(
+        loaded,
+        driver,
+        None if episodes is None else read_episodes(str(episodes)),
+        threshold=threshold,
+        confidence=confidence,
+    )
+    if as_json:
+        terminal.print_json(terminal.json_table(found))
+    else:
+        terminal.show_evidence(found)
+    for part in (found, found.books, found.summary):
+        keep(part, out)
+    if plot is not None:
+        level = loaded.settings.confidence if confidence is None else confidence
+        for picture in save_evidence(found, plot, level):
+            terminal.warn(f"wrote {picture}")
+    return DONE
 
 
 def finish(

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as Grid
 
 from riskplugin.errors import Severity
-from riskplugin.results import Report, Table
+from riskplugin.results import Evidence, Report, Table
 
 PIPE_WIDTH = 150
 WIDEST = 240
@@ -38,6 +38,15 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "effective_names": RATIO,
     "total_memory_beta": RATIO,
     "standard_error": RATIO,
+    "crps": "{:.3f}".format,
+    "crps_no_move": "{:.3f}".format,
+    "inside": PERCENT,
+    "mean_error": PERCENT,
+    "mean_no_move": PERCENT,
+    "median_error": PERCENT,
+    "median_no_move": PERCENT,
+    "predicted": PERCENT,
+    "realised": PERCENT,
     "local_memory_beta": RATIO,
     "own_memory_beta": RATIO,
     "tier_memory_beta": RATIO,
@@ -143,6 +152,25 @@ def draw(out: Console, grid: Grid) -> None:
         needed = Measurement.get(out, out.options.update(width=WIDEST), grid).maximum
         out.width = max(PIPE_WIDTH, needed)
     out.print(grid)
+
+
+def show_evidence(found: Evidence) -> None:
+    """Print the scores of past reversals beside those of no move."""
+    summary, out = found.summary.to_frame(), console()
+    errors = ["mean_error", "mean_no_move", "median_error", "median_no_move"]
+    names = ["name", "count", "crps", "crps_no_move", "inside", *errors]
+    titles = {
+        "episode": "By episode: how the names moved",
+        "tier": "\nBy tier",
+        "book": "\nEqual-weight books: share of episodes inside the band",
+        "all": "\nOver all",
+    }
+    for scope, title in titles.items():
+        columns = [n for n in names if scope != "book" or not n.startswith("crps")]
+        part = summary[summary["scope"] == scope][columns]
+        if len(part):
+            draw(out, grid_of(part, title))
+    out.print("Errors are of simple returns; no move is the forecast of no change.")
 
 
 def show_scenarios(found: Table) -> None:

@@ -128,16 +128,22 @@ def usd_log_prices(prices: Panel, currency_of: Mapping[str, str]) -> Matrix:
 
 
 def usable(returns: Matrix, half_life: float, min_overlap: int) -> list[int]:
-    """Return the drivers with at least `min_overlap` windows and half the weight.
+    """Return the drivers that together have enough windows, in the order given.
 
-    A driver that is shorter would truncate the history of every instrument; it is
-    left out, never filled.
+    At least `min_overlap` windows and half of the exponential weight in common; the
+    longest come first. A driver that is shorter would truncate the history of every
+    instrument; it is left out, never filled.
     """
     weight = exponential_weights(len(returns), half_life)
     there = ~np.isnan(returns)
-    enough = there.sum(axis=0) >= min_overlap
-    enough &= weight @ there >= 0.5 * weight.sum()
-    return [int(j) for j in np.flatnonzero(enough)]
+    chosen: list[int] = []
+    common = np.ones(len(returns), dtype=bool)
+    for j in np.argsort(-(weight @ there), kind="stable"):
+        shared = common & there[:, j]
+        if shared.sum() >= min_overlap and weight @ shared >= 0.5 * weight.sum():
+            chosen.append(int(j))
+            common = shared
+    return sorted(chosen)
 
 
 def turning_points(index: Vector, fall: float = CONFIRMING_FALL) -> list[int]:

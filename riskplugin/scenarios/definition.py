@@ -100,7 +100,8 @@ class Scenario:
             yield "the name may hold a-z, 0-9 and _ only"
         sessions = self.horizon_sessions
         if sessions < 1 or sessions != int(sessions):
-            yield f"horizon_sessions is {sessions!r}, a whole number, at least 1, is needed"
+            what = "a whole number, at least 1, is needed"
+            yield f"horizon_sessions is {sessions!r}, {what}"
         if self.propagation not in PROPAGATIONS:
             known = ", ".join(PROPAGATIONS)
             yield f"propagation is {self.propagation!r}, known: {known}"

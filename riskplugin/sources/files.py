@@ -275,6 +275,21 @@ READERS: Mapping[str, Reader] = {
 }
 
 
+def read_episodes(path: str) -> list[tuple[object, object]]:
+    """Return the (start, end) pairs of a CSV file with those columns.
+
+    Raises
+    ------
+    SchemaError
+        If it cannot be read or has no such columns.
+    """
+    name = PurePosixPath(path.replace("\\", "/")).name
+    frame, _ = read_csv(bytes_of(path, name), name, TableRef(path=path), "episodes")
+    if not {"start", "end"} <= set(frame.columns):
+        raise unreadable(name, "needs columns start and end", "name them in row 1")
+    return list(zip(frame["start"], frame["end"], strict=True))
+
+
 def given_frames(
     frames: Mapping[str, pd.DataFrame | None],
     scenarios: Iterable[Scenario] | None,
