@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from riskplugin._typing import Dates, Flags, Matrix
-from riskplugin.book import KEYS, Book, Labels
+from riskplugin._typing import Dates, Matrix
 from riskplugin.desk import Desk, Settings
 from riskplugin.errors import (
     Issue,
@@ -20,6 +19,7 @@ from riskplugin.errors import (
 from riskplugin.inputs.columns import TableSpec
 from riskplugin.inputs.config import DeskFile
 from riskplugin.inputs.currencies import Currencies, currencies_of
+from riskplugin.inputs.holdings import book_of, empty_book, left_out
 from riskplugin.inputs.instruments import (
     ambiguous,
     desk_universe,
@@ -34,7 +34,7 @@ from riskplugin.inputs.reading import (
 from riskplugin.inputs.scenario_file import library, unknown_in
 from riskplugin.inputs.shipped import shipped_scenarios
 from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
-from riskplugin.inputs.valuation import Valuation, notices, valued
+from riskplugin.inputs.valuation import notices, valued
 from riskplugin.inputs.wide import Wide, check_wide, melted
 from riskplugin.market import Market
 from riskplugin.results import Table, table
@@ -181,13 +181,6 @@ def scenarios_of(
     return scenarios
 
 
-def empty_book(positions: CheckedTable) -> Issue:
-    """Return the issue of a book without a position that can be used."""
-    found = len(positions.frame)
-    message = "no position can be used" if found else "the book is empty"
-    return Issue("empty-book", Place(positions.source), message, "give positions")
-
-
 def checked(given: Given, spec: TableSpec, findings: Findings) -> CheckedTable | None:
     """Return a table checked, None if it was not given."""
     if spec.name in given.tables:
@@ -315,79 +308,6 @@ def unclassified_issues(unknown: Sequence[str], tables: Checked) -> Iterator[Iss
         else:
             continue
         yield Issue("unknown-instrument", place, message, hint, Severity.WARNING)
-
-
-def book_of(
-    positions: CheckedTable,
-    names: Sequence[str],
-    valuation: Valuation,
-    universe: Universe,
-    usable: Flags,
-) -> Book:
-    """Return the usable positions in canonical order."""
-    known = [universe.instruments[n] for n in names]
-    frame = positions.frame[["book", "account", "strategy", "quantity"]].assign(
-        instrument=list(names),
-        tier=[i.tier for i in known],
-        link=[i.link for i in known],
-        asset_class=[i.asset_class for i in known],
-        currency=[i.currency for i in known],
-        kind=[i.kind for i in known],
-        price=valuation.price,
-        fx_rate=valuation.fx_rate,
-        market_value=valuation.market_value,
-        half_spread=[
-            0.0
-            if i.kind == "cash"
-            else np.nan
-            if i.half_spread is None
-            else i.half_spread
-            for i in known
-        ],
-    )
-    order = ["book", "instrument", "account", "strategy", "quantity", "price"]
-    frame = frame[usable].sort_values(order, kind="stable")
-    tiers = universe.tier_names()
-    labels = {
-        key: Labels.of(frame[key].tolist(), tiers if key == "tier" else ())
-        for key in KEYS
-        if key != "position"
-    }
-    labels["position"] = numbered(len(frame))
-    columns = ("quantity", "price", "fx_rate", "market_value", "half_spread")
-    return Book(labels, *(frame[c].to_numpy(np.float64) for c in columns))
-
-
-def numbered(rows: int) -> Labels:
-    """Return the numbers of `rows` positions, from 1."""
-    codes = np.arange(rows)
-    codes.flags.writeable = False
-    return Labels(tuple(str(i + 1) for i in range(rows)), codes)
-
-
-def left_out(
-    positions: CheckedTable,
-    names: Sequence[str],
-    valuation: Valuation,
-    as_of: np.datetime64,
-) -> Table:
-    """Return the quarantined positions with their money where it is known."""
-    reason = np.where(positions.reason == "", valuation.reason, positions.reason)
-    out = np.flatnonzero(reason != "")
-    frame = positions.frame.iloc[out]
-    return table(
-        "left_out",
-        as_of,
-        {
-            "source": [positions.source] * len(out),
-            "row": positions.lines[out],
-            "book": frame["book"].tolist(),
-            "instrument": [names[int(i)] for i in out],
-            "quantity": frame["quantity"].to_numpy(np.float64),
-            "market_value": valuation.market_value[out],
-            "reason": reason[out].tolist(),
-        },
-    )
 
 
 def as_table(name: str, found: CheckedTable, as_of: np.datetime64) -> Table:

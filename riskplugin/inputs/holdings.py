@@ -1,0 +1,93 @@
+"""From valued positions to the book, and what was left out of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from riskplugin._typing import Flags
+from riskplugin.book import KEYS, Book, Labels
+from riskplugin.errors import Issue, Place
+from riskplugin.inputs.reading import CheckedTable
+from riskplugin.inputs.valuation import Valuation
+from riskplugin.results import Table, table
+from riskplugin.universe import Universe
+
+
+def book_of(
+    positions: CheckedTable,
+    names: Sequence[str],
+    valuation: Valuation,
+    universe: Universe,
+    usable: Flags,
+) -> Book:
+    """Return the usable positions in canonical order."""
+    known = [universe.instruments[n] for n in names]
+    frame = positions.frame[["book", "account", "strategy", "quantity"]].assign(
+        instrument=list(names),
+        tier=[i.tier for i in known],
+        link=[i.link for i in known],
+        asset_class=[i.asset_class for i in known],
+        currency=[i.currency for i in known],
+        kind=[i.kind for i in known],
+        price=valuation.price,
+        fx_rate=valuation.fx_rate,
+        market_value=valuation.market_value,
+        half_spread=[
+            0.0
+            if i.kind == "cash"
+            else np.nan
+            if i.half_spread is None
+            else i.half_spread
+            for i in known
+        ],
+    )
+    order = ["book", "instrument", "account", "strategy", "quantity", "price"]
+    frame = frame[usable].sort_values(order, kind="stable")
+    tiers = universe.tier_names()
+    labels = {
+        key: Labels.of(frame[key].tolist(), tiers if key == "tier" else ())
+        for key in KEYS
+        if key != "position"
+    }
+    labels["position"] = numbered(len(frame))
+    columns = ("quantity", "price", "fx_rate", "market_value", "half_spread")
+    return Book(labels, *(frame[c].to_numpy(np.float64) for c in columns))
+
+
+def numbered(rows: int) -> Labels:
+    """Return the numbers of `rows` positions, from 1."""
+    codes = np.arange(rows)
+    codes.flags.writeable = False
+    return Labels(tuple(str(i + 1) for i in range(rows)), codes)
+
+
+def left_out(
+    positions: CheckedTable,
+    names: Sequence[str],
+    valuation: Valuation,
+    as_of: np.datetime64,
+) -> Table:
+    """Return the quarantined positions with their money where it is known."""
+    reason = np.where(positions.reason == "", valuation.reason, positions.reason)
+    out = np.flatnonzero(reason != "")
+    frame = positions.frame.iloc[out]
+    return table(
+        "left_out",
+        as_of,
+        {
+            "source": [positions.source] * len(out),
+            "row": positions.lines[out],
+            "book": frame["book"].tolist(),
+            "instrument": [names[int(i)] for i in out],
+            "quantity": frame["quantity"].to_numpy(np.float64),
+            "market_value": valuation.market_value[out],
+            "reason": reason[out].tolist(),
+        },
+    )
+
+
+def empty_book(positions: CheckedTable) -> Issue:
+    """Return the issue of a book without a position that can be used."""
+    found = len(positions.frame)
+    message = "no position can be used" if found else "the book is empty"
+    return Issue("empty-book", Place(positions.source), message, "give positions")
