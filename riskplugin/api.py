@@ -170,7 +170,8 @@ def stress(
     """
     model = pipeline.model_of(desk)
     level = band_level(desk, confidence)
-    return tabulation.stress_table(desk, model, wanted_scenarios(scenarios), by, level)
+    chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
+    return tabulation.stress_table(desk, model, chosen, by, level)
 
 
 def wanted_scenarios(scenarios: Wanted) -> Wanted:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -11,15 +11,16 @@ import numpy as np
 
 from riskplugin._version import __version__
 from riskplugin.desk import Desk
+from riskplugin.errors import Issue
 from riskplugin.factors.model import FactorModel, fit
 from riskplugin.results import Report, Table
 from riskplugin.tabulation import (
-    chosen_scenarios,
     exposure_table,
     issue_table,
-    left_out_scenarios,
     loading_table,
+    model_issues,
     position_table,
+    runnable_scenarios,
     scenario_table,
     shock_table,
     stress_table,
@@ -39,15 +40,16 @@ def model_of(desk: Desk) -> FactorModel:
 def stages(desk: Desk, model: FactorModel) -> Mapping[str, Stage]:
     """Return what a run computes, by the name of its table, in order."""
     confidence = desk.settings.confidence
+    scenarios = runnable_scenarios(desk, model)
 
     def stressed(*by: str) -> Stage:
-        return lambda: stress_table(desk, model, None, ("scenario", *by), confidence)
+        keys = ("scenario", *by)
+        return lambda: stress_table(desk, model, scenarios, keys, confidence)
 
     def exposed(*by: str) -> Stage:
         return lambda: exposure_table(desk, model, by)
 
-    issues = (*desk.issues, *left_out_scenarios(desk, model))
-    runnable = chosen_scenarios(desk, model, None)
+    issues = (*desk.issues, *model_issues(desk, model))
     return {
         "exposures": exposed("tier"),
         "exposures_by_book": exposed("book", "tier"),
@@ -57,7 +59,7 @@ def stages(desk: Desk, model: FactorModel) -> Mapping[str, Stage]:
         "stress": stressed("tier"),
         "stress_by_book": stressed("book", "tier"),
         "stress_by_position": stressed("position", "book", "instrument", "tier"),
-        "shocks": lambda: shock_table(desk, model, runnable, confidence),
+        "shocks": lambda: shock_table(desk, model, scenarios, confidence),
         "loadings": lambda: loading_table(desk, model),
         "positions": lambda: position_table(desk),
         "scenarios": lambda: scenario_table(desk, model),
@@ -78,19 +80,20 @@ def run(desk: Desk, on_stage: Callable[[str, int, int], None] | None = None) -> 
         if on_stage is not None:
             on_stage(name, number, len(plan))
         tables[name] = stage()
-    manifest = manifest_of(desk)
+    found = (*desk.issues, *model_issues(desk, model))
+    manifest = manifest_of(desk, found)
     return Report(
         as_of=desk.as_of,
         base_currency=desk.settings.base_currency,
         run_id=digest(manifest),
         confidence=desk.settings.confidence,
         tables=tables,
-        issues=(*desk.issues, *left_out_scenarios(desk, model)),
+        issues=found,
         manifest=manifest,
     )
 
 
-def manifest_of(desk: Desk) -> dict[str, Any]:
+def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
     """Return what the run id stands for: inputs, settings, version and date."""
     book, market = desk.book, desk.market
     names = json.dumps({k: v.names for k, v in book.labels.items()}).encode()
@@ -110,10 +113,16 @@ def manifest_of(desk: Desk) -> dict[str, Any]:
             "positions": hashed(names, *codes, *figures, book.half_spread),
             "market": hashed(columns, *prices),
             "universe": hashed(json.dumps(universe, sort_keys=True).encode()),
+            "issues": hashed(json.dumps(sorted(map(essence, issues))).encode()),
             "left_out": hashed(left_out_text(desk).encode()),
             **{name: hashed(text.encode()) for name, text in carried.items()},
         },
     }
+
+
+def essence(issue: Issue) -> list[str]:
+    """Return what an issue says, wherever its row stood."""
+    return [issue.code, issue.where.column or "", issue.message, issue.severity]
 
 
 def left_out_text(desk: Desk) -> str:

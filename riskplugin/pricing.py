@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from riskplugin._typing import Matrix, Vector
+from riskplugin._typing import Flags, Matrix, Vector
 
 
 class Kind(StrEnum):
@@ -21,6 +21,9 @@ class Kind(StrEnum):
 
 
 PRICED = frozenset(Kind)
+FUNDED = frozenset(
+    {Kind.SPOT, Kind.ETF, Kind.CASH}
+)  # paid for: the value itself is held
 
 
 def market_value(
@@ -30,15 +33,38 @@ def market_value(
     return quantity * price * multiplier * fx_rate
 
 
-def delta_one(local: Matrix, fx: Matrix) -> Matrix:
+def is_funded(kinds: Sequence[str]) -> Flags:
+    """Whether each of N kinds is paid for, so that all its value bears the FX move."""
+    return np.array([kind in FUNDED for kind in kinds], dtype=bool)
+
+
+def delta_one(funded: Flags, local: Matrix, fx: Matrix) -> Matrix:
     """Return the P&L per unit of market value of what moves one for one.
 
-    ``(1 + local shock) (1 + fx shock) - 1 = e^(x + y) - 1`` for log shocks x of the
-    price in its own currency and y of that currency against the base currency, both
-    of shape (S, N).
+    For log shocks x of the price in its own currency and y of that currency against
+    the base currency, both of shape (S, N): ``e^(x+y) - 1`` where the value is held,
+    ``(e^x - 1) e^y`` where only the gain or loss is settled (futures, forwards, swaps,
+    perpetuals), as the notional is not converted.
+
+    Parameters
+    ----------
+    funded : ndarray of bool, shape (N,)
+    local, fx : ndarray of shape (S, N)
     """
-    growth: Matrix = np.expm1(local + fx)
+    growth: Matrix = np.where(
+        funded, np.expm1(local + fx), np.expm1(local) * np.exp(fx)
+    )
     return growth
+
+
+def fx_carry(funded: Flags, local: Matrix) -> Matrix:
+    """Return how far a position's P&L moves with its currency per move of its price.
+
+    The ratio of the slopes: 1 where the value is held, ``1 - e^-x`` where only the
+    gain or loss is settled; shape (S, N).
+    """
+    carry: Matrix = np.where(funded, 1.0, -np.expm1(-local))
+    return carry
 
 
 def revalue(kinds: Sequence[str], local: Matrix, fx: Matrix) -> Matrix:
@@ -59,4 +85,4 @@ def revalue(kinds: Sequence[str], local: Matrix, fx: Matrix) -> Matrix:
     unknown = sorted(set(kinds) - PRICED)
     if unknown:
         raise ValueError(f"no price function for {', '.join(unknown)}")
-    return delta_one(local, fx)
+    return delta_one(is_funded(kinds), local, fx)

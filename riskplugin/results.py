@@ -260,6 +260,11 @@ class Report:
 
     @property
     def status(self) -> str:
-        """Return ``complete``, or ``partial`` where anything given was left out."""
+        """Return ``complete``, or ``partial``.
+
+        Partial where anything given was left out, or no scenario could be run.
+        """
         errors = any(i.severity is Severity.ERROR for i in self.issues)
-        return "partial" if errors or len(self.left_out) else "complete"
+        nothing_run = len(self.tables["scenarios"]) and not len(self.stress)
+        lacking = errors or nothing_run or len(self.left_out)
+        return "partial" if lacking else "complete"

@@ -8,7 +8,15 @@ from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import KEYS, Grouping, grouped
 from riskplugin.desk import Desk
-from riskplugin.errors import Issue, Place, Severity, UsageError, did_you_mean
+from riskplugin.errors import (
+    Issue,
+    Place,
+    ScenarioError,
+    Severity,
+    UsageError,
+    did_you_mean,
+    listing,
+)
 from riskplugin.exposure import exposures
 from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import FactorModel
@@ -21,6 +29,7 @@ from riskplugin.stressing.shock import missing_drivers, shock_grid
 
 SCENARIO = "scenario"
 POSITION = "position"
+SHORT_FX = "short-fx-history"
 SESSIONS_A_YEAR = 252
 Wanted = str | Scenario | Iterable[str | Scenario] | None
 
@@ -49,7 +58,7 @@ def exposure_table(desk: Desk, model: FactorModel, by: str | Iterable[str]) -> T
     grouping = grouped(desk.book, keys)
     rows = rows_of(desk, model)
     beta, _ = model.memory_beta()
-    stand_in = np.isin(np.array(model.provenance), (PROXIED, ASSUMED))
+    stand_in = np.isin(np.array(model.with_currency()), (PROXIED, ASSUMED))
     figures = exposures(desk.book, grouping, navs(desk), beta[rows], stand_in[rows])
     columns = {**keys_in(grouping), **figures}
     return table("exposures", desk.as_of, columns)
@@ -79,22 +88,47 @@ def rows_of(desk: Desk, model: FactorModel) -> Codes:
     return np.array([row[n] for n in held.names], dtype=np.int64)[held.codes]
 
 
+def runnable_scenarios(desk: Desk, model: FactorModel) -> ScenarioSet:
+    """Return the scenarios of the desk whose drivers can be moved."""
+    return ScenarioSet(
+        tuple(s for s in desk.scenarios if not any(missing_drivers(s, model)))
+    )
+
+
 def chosen_scenarios(desk: Desk, model: FactorModel, wanted: Wanted) -> ScenarioSet:
-    """Return the scenarios asked for; by default all whose drivers have prices.
+    """Return the scenarios asked for; by default all whose drivers can be moved.
 
     Raises
     ------
+    UsageError
+        If none is asked for.
     ScenarioError
-        If a name is unknown.
+        If a name is unknown, or none of the desk's can be run.
     """
     if wanted is None:
-        return ScenarioSet(
-            tuple(s for s in desk.scenarios if not any(missing_drivers(s, model)))
-        )
+        runnable = runnable_scenarios(desk, model)
+        if len(desk.scenarios) and not len(runnable):
+            reasons = dict.fromkeys(i.message for i in left_out_scenarios(desk, model))
+            raise ScenarioError("no scenario can be run: " + listing(reasons, 3))
+        return runnable
     asked = [wanted] if isinstance(wanted, str | Scenario) else list(wanted)
     if not asked:
         raise UsageError("no scenario asked for: name one, or none for all")
     return desk.scenarios.choose(asked)
+
+
+def model_issues(desk: Desk, model: FactorModel) -> list[Issue]:
+    """Return what only the model can tell: scenarios and currencies it cannot move."""
+    found = left_out_scenarios(desk, model)
+    said = {i.where.column for i in desk.issues if i.code == SHORT_FX}
+    count = len(model.instruments)
+    for name, source in zip(model.currencies, model.provenance[count:], strict=True):
+        if source == ASSUMED and name in model.held_currencies() - said:
+            message = "too few windows: held still unless a scenario names it"
+            hint = "give a rate for every session"
+            place = Place("fx", column=name)
+            found.append(Issue(SHORT_FX, place, message, hint, Severity.WARNING))
+    return found
 
 
 def left_out_scenarios(desk: Desk, model: FactorModel) -> list[Issue]:
@@ -115,14 +149,13 @@ def left_out_scenarios(desk: Desk, model: FactorModel) -> list[Issue]:
 def stress_table(
     desk: Desk,
     model: FactorModel,
-    wanted: Wanted,
+    scenarios: ScenarioSet,
     by: str | Iterable[str],
     confidence: float,
 ) -> Table:
     """Return stress P&L by the keys `by`; the scenario first if not among them."""
     keys = keys_of(by, (SCENARIO,))
     keys = keys if SCENARIO in keys else (SCENARIO, *keys)
-    scenarios = chosen_scenarios(desk, model, wanted)
     grid = shock_grid(scenarios, model, desk.universe)
     labels = tuple(k for k in keys if k != SCENARIO)
     grouping = grouped(desk.book, labels)
@@ -195,11 +228,11 @@ def flat(grid: Matrix) -> Vector:
 
 def sources(model: FactorModel, explicit: Flags) -> list[str]:
     """Return where each shock comes from: the scenario itself, or the loading."""
-    count = len(model.instruments)
+    provenance = model.with_currency()
     return [
-        ASSUMED if fixed else model.provenance[i]
+        ASSUMED if fixed else provenance[i]
         for row in explicit
-        for i, fixed in enumerate(row[:count])
+        for i, fixed in enumerate(row)
     ]
 
 
@@ -273,15 +306,23 @@ def scenario_table(desk: Desk, model: FactorModel) -> Table:
 
 
 def core_in_words(scenario: Scenario, model: FactorModel) -> str:
-    """Return the core as text: ``memory -50%, crypto held``."""
+    """Return what a scenario fixes: ``memory -50%, crypto held; KRW -9%``."""
     moves = [f"{d} {m:+.0%}" if m else f"{d} held" for d, m in scenario.core.items()]
     for driver, share in scenario.retrace.items():
-        words = f"{driver} gives back {share:.0%} of its run-up"
+        moves.append(f"{driver} gives back {share:.0%} of its run-up")
         if driver in model.history.names:
-            move = np.expm1(retracement(model.history.of(driver), share))
-            words += f": {move:+.0%} from here"
-        moves.append(words)
-    return ", ".join(moves)
+            move = retracement(model.history.of(driver), share)
+            moves[-1] += (
+                ": not known, the prices hold no run-up"
+                if move is None
+                else f": {np.expm1(move):+.0%} from here"
+                if move
+                else ": done already"
+            )
+    fixed = {**scenario.tiers, **scenario.instruments, **scenario.fx}
+    rest = [f"{name} {move:+.0%}" for name, move in fixed.items()]
+    rest += [f"{tier} x {m:g}" for tier, m in scenario.overshoot.items()]
+    return "; ".join(filter(None, [", ".join(moves), ", ".join(rest)]))
 
 
 def issue_table(issues: Iterable[Issue], as_of: np.datetime64) -> Table:

@@ -74,6 +74,11 @@ class Universe:
         found = self.matches(name)
         return next(iter(found)) if len(found) == 1 else name.strip()
 
+    def known_names(self) -> list[str]:
+        """Return every identifier and alias."""
+        aliases = (a for i in self.instruments.values() for a in i.aliases)
+        return [*self.instruments, *aliases]
+
     def tier_names(self) -> tuple[str, ...]:
         """Return the tiers in display order."""
         return tuple(tier.name for tier in self.tiers)

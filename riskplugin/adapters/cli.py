@@ -28,7 +28,7 @@ from riskplugin.inputs.config import as_date
 from riskplugin.results import Report, Table
 from riskplugin.sources.files import read_episodes
 from riskplugin.store.runs import run_in, write_table
-from riskplugin.tabulation import issue_table, left_out_scenarios
+from riskplugin.tabulation import issue_table, left_out_scenarios, model_issues
 
 DONE, BUG, USAGE, INPUT, MODEL, ADAPTER = range(6)
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
@@ -157,7 +157,7 @@ def check(
     try:
         loaded = api.load_desk(desk, as_of)
         model = pipeline.model_of(loaded)
-        issues = (*loaded.issues, *left_out_scenarios(loaded, model))
+        issues = (*loaded.issues, *model_issues(loaded, model))
         date = loaded.as_of
     except InputError as error:
         issues = error.issues
@@ -216,6 +216,8 @@ def stress(
 ) -> int:
     """Show what scenarios do to it, in five parts that add up."""
     loaded = api.load_desk(desk, as_of)
+    if scenarios is None:
+        say_left_out(loaded)
     found = api.stress(loaded, scenarios, by, confidence=confidence)
     return finish(loaded, found, as_json=as_json, out=out)
 
@@ -245,6 +247,8 @@ def shocks(
 ) -> int:
     """Show what a driver move or a scenario does to every instrument."""
     loaded = api.load_desk(desk, as_of)
+    if core is None and scenarios is None:
+        say_left_out(loaded)
     found = api.shocks(loaded, core, horizon, confidence, scenarios=scenarios)
     return finish(loaded, found, as_json=as_json, out=out)
 
@@ -315,6 +319,12 @@ def evidence(
         for picture in save_evidence(found, plot, level):
             terminal.warn(f"wrote {picture}")
     return DONE
+
+
+def say_left_out(desk: Desk) -> None:
+    """Say which scenarios of the desk cannot be run."""
+    for issue in left_out_scenarios(desk, pipeline.model_of(desk)):
+        terminal.warn(str(issue))
 
 
 def finish(

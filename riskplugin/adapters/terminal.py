@@ -19,9 +19,11 @@ from rich.table import Table as Grid
 
 from riskplugin.errors import Severity
 from riskplugin.results import Evidence, Report, Table
+from riskplugin.store.summary import left_out_in_words
 
 PIPE_WIDTH = 150
 WIDEST = 240
+FEWEST_COLUMNS = 4
 MILLION = 1e6
 PERCENT = "{:.1%}".format
 RATIO = "{:,.2f}".format
@@ -54,15 +56,15 @@ FORMATS: dict[str, Callable[[float], str]] = {
 WORDS = ("description", "sources", "message", "hint", "severity", "core", "aliases")
 SHOWN_EXPOSURES = [
     "tier",
-    "long",
-    "short",
     "gross",
     "net",
-    "pct_nav",
     "memory_beta_exposure",
+    "proxied_share",
+    "long",
+    "short",
+    "pct_nav",
     "largest",
     "effective_names",
-    "proxied_share",
 ]
 SHOWN_STRESS = ["scenario", "pnl", "low", "high", "direct", "propagated", "overshoot"]
 MONEY = {
@@ -143,7 +145,8 @@ def print_json(content: dict[str, Any]) -> None:
 
 def show_table(found: Table) -> None:
     """Print a table."""
-    draw(console(), grid_of(found.to_frame(), f"{found.title} {found.as_of}"))
+    date = "" if found.as_of == "NaT" else f" {found.as_of}"
+    draw(console(), grid_of(found.to_frame(), found.title + date))
 
 
 def draw(out: Console, grid: Grid) -> None:
@@ -192,7 +195,7 @@ def grid_of(frame: pd.DataFrame, title: str) -> Grid:
     for name in frame.columns:
         number = frame[name].dtype.kind in "fiu"
         header = str(name).replace("_", " ") if number else str(name)
-        wrap = number or name in WORDS
+        wrap = name in WORDS
         grid.add_column(
             header,
             justify="right" if number else "left",
@@ -221,24 +224,44 @@ def show_report(report: Report, folder: Path | None) -> None:
     out = console()
     unit = f"{report.base_currency} million"
     out.print(f"Risk on {report.as_of}, run {report.run_id}, {report.status}\n")
+    show_left_out(report, out)
     held = in_millions(report.exposures, SHOWN_EXPOSURES)
-    draw(out, grid_of(held, f"What we hold, by tier ({unit}; pct nav = net / NAV)"))
+    draw_fitting(out, held, f"What we hold, by tier ({unit}; pct nav = net / NAV)")
     total = in_millions(report.tables["stress_total"], SHOWN_STRESS)
     band = f"{report.confidence:.0%} band"
-    draw(out, grid_of(total, f"\nWhat we lose when the cycle turns ({unit}, {band})"))
-    draw(out, grid_of(by_tier(report), f"\nWhere we lose it, by tier ({unit})"))
-    show_findings(report, out)
+    draw_fitting(out, total, f"What we lose when the cycle turns ({unit}, {band})")
+    draw_fitting(out, by_tier(report), f"Where we lose it, worst first ({unit})")
+    for issue in report.issues:
+        style = "red" if issue.severity is Severity.ERROR else None
+        out.print(str(issue), style=style, markup=False)
     if folder is not None:
         out.print(f"Written to {folder}", markup=False)
 
 
+def draw_fitting(out: Console, frame: pd.DataFrame, title: str) -> None:
+    """Print as many leading columns as the screen holds, and say what is left."""
+    kept = frame
+    while out.is_terminal and kept.shape[1] > FEWEST_COLUMNS:
+        grid = grid_of(kept, title)
+        if Measurement.get(out, out.options.update(width=WIDEST), grid).maximum <= (
+            out.width
+        ):
+            break
+        kept = kept.iloc[:, :-1]
+    if len(frame):
+        draw(out, grid_of(kept, title))
+    left = [str(c) for c in frame.columns[kept.shape[1] :]]
+    if left:
+        out.print(f"(a wider screen also shows {', '.join(left)})\n", markup=False)
+
+
 def by_tier(report: Report) -> pd.DataFrame:
-    """Return stress P&L in millions, a row per tier and a column per scenario."""
+    """Return stress P&L in millions, a row per tier, scenarios worst first."""
     stress = report.stress.to_frame()
     stress["pnl"] /= MILLION
     wide = stress.pivot_table(index="tier", columns="scenario", values="pnl")
-    tiers, scenarios = stress["tier"].unique(), stress["scenario"].unique()
-    return wide.loc[tiers, scenarios].reset_index()
+    total = report.tables["stress_total"].to_frame().sort_values("pnl")
+    return wide.loc[stress["tier"].unique(), total["scenario"]].reset_index()
 
 
 def in_millions(found: Table, columns: list[str]) -> pd.DataFrame:
@@ -247,16 +270,7 @@ def in_millions(found: Table, columns: list[str]) -> pd.DataFrame:
     return frame.assign(**{c: frame[c] / MILLION for c in columns if c in MONEY})
 
 
-def show_findings(report: Report, out: Console) -> None:
-    """Print what was left out and what the inputs made necessary to say."""
-    out.print()
+def show_left_out(report: Report, out: Console) -> None:
+    """Print what was left out, in money, before any figure."""
     if len(report.left_out):
-        value = report.left_out["market_value"].abs().sum()
-        out.print(
-            f"LEFT OUT: {len(report.left_out)} positions, {value:,.0f} "
-            f"{report.base_currency} gross where known; see left_out.csv",
-            style="bold red",
-        )
-    for issue in report.issues:
-        style = "red" if issue.severity is Severity.ERROR else None
-        out.print(str(issue), style=style, markup=False)
+        out.print(f"LEFT OUT: {left_out_in_words(report)}\n", style="bold red")

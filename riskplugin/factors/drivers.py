@@ -66,6 +66,28 @@ def driver_history(
     return DriverHistory(tuple(baskets), tuple(baskets.values()), prices.dates, index)
 
 
+def covered_baskets(
+    prices: Panel,
+    baskets: Mapping[str, tuple[str, ...]],
+    currency_of: Mapping[str, str],
+    sessions: int,
+    min_overlap: int,
+) -> dict[str, tuple[str, ...]]:
+    """Return the drivers with the members that have enough windows in USD.
+
+    A member without a price or an exchange rate is no part of the basket: it would
+    lend its share to the others.
+    """
+    windows = over_sessions(usd_log_prices(prices, currency_of), sessions)
+    enough = (~np.isnan(windows)).sum(axis=0) >= min_overlap
+    known = frozenset(
+        name
+        for name, is_enough in zip(prices.instruments, enough, strict=True)
+        if is_enough
+    )
+    return priced_baskets(known, baskets)
+
+
 def carried(level: Matrix) -> Matrix:
     """Return `level` (T, N) with gaps inside each column's life carried forward."""
     here = np.arange(len(level))[:, None]
@@ -166,16 +188,19 @@ def turning_points(index: Vector, fall: float = CONFIRMING_FALL) -> list[int]:
     return [*turns, extreme]
 
 
-def retracement(index: Vector, share: float) -> float:
+def retracement(index: Vector, share: float) -> float | None:
     """Return the log move from now that gives back `share` of the last run-up.
 
     The run-up is from the last trough (a confirmed one, else the lowest value before
     the last peak) to the last peak. What has been given back already counts; never
-    above 0.
+    above 0. None where that is no run-up: not even the move that confirms a trough.
     """
     turns = turning_points(index)
     peak = turns[-1] if len(turns) % 2 else turns[-2]
     earlier = [t for t in turns if t < peak]
     since = earlier[-1] if earlier else int(np.argmin(index[: peak + 1]))
-    target = index[peak] - share * (index[peak] - index[since])
+    run_up = index[peak] - index[since]
+    if run_up < -np.log1p(-CONFIRMING_FALL):
+        return None
+    target = index[peak] - share * run_up
     return float(min(0.0, target - index[-1]))

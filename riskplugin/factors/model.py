@@ -1,6 +1,6 @@
 """The factor model of a desk on one date: estimated once, used by everything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -24,6 +24,7 @@ from riskplugin.factors.covariance import (
 )
 from riskplugin.factors.drivers import (
     DriverHistory,
+    covered_baskets,
     driver_history,
     driver_windows,
     priced_baskets,
@@ -32,7 +33,15 @@ from riskplugin.factors.drivers import (
 from riskplugin.factors.loadings import Regression, regress, shrink
 from riskplugin.factors.propagation import completion_error, response_to
 from riskplugin.factors.series import Series, currencies_of, series_of, series_windows
-from riskplugin.factors.standins import OWN, SHRUNK, Estimates, hold_still, proxy
+from riskplugin.factors.standins import (
+    ASSUMED,
+    OWN,
+    SHRUNK,
+    Estimates,
+    hold_still,
+    proxy,
+)
+from riskplugin.pricing import is_funded
 from riskplugin.returns import exponential_weights, panel
 
 MEMORY = "memory"
@@ -52,7 +61,7 @@ class FactorModel:
     drivers : tuple of J str
         Drivers with enough history.
     members : tuple of tuple of str
-        Members of each driver's basket that have prices.
+        Members of each driver's basket that have enough windows in USD.
     history : DriverHistory
         Levels of the drivers over all history.
     driver_windows : ndarray of shape (T, J)
@@ -112,11 +121,31 @@ class FactorModel:
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
 
+    def with_currency(self) -> tuple[str, ...]:
+        """Return the provenance of each instrument, its currency's counted in."""
+        count = len(self.instruments)
+        of_currency = self.provenance[count:]
+        return tuple(
+            ASSUMED if of_currency[c] == ASSUMED else source
+            for source, c in zip(self.provenance[:count], self.currency, strict=True)
+        )
+
+    def held_currencies(self) -> set[str]:
+        """Return the currencies that instruments are quoted in."""
+        return {self.currencies[int(c)] for c in self.currency}
+
     def in_base(self, of_series: Matrix) -> Matrix:
         """Return what instruments and their currencies have together, (N, …)."""
         count = len(self.instruments)
         together: Matrix = of_series[:count] + of_series[count:][self.currency]
         return together
+
+    def held_in_base(self, of_series: Matrix) -> Matrix:
+        """Return what positions have: their currency's part only if it is held."""
+        count = len(self.instruments)
+        funded = is_funded(self.kinds).reshape(-1, *[1] * (of_series.ndim - 1))
+        held: Matrix = np.where(funded, self.in_base(of_series), of_series[:count])
+        return held
 
     def memory_response(self) -> Vector | None:
         """Return how the drivers move per unit of memory, (J,); None without it."""
@@ -142,7 +171,7 @@ class FactorModel:
         Both of shape (N,). The error is that of the loadings and of the response of
         the other drivers.
         """
-        loadings = self.in_base(self.loadings)
+        loadings = self.held_in_base(self.loadings)
         beta = self.total_memory_beta(loadings)
         response = self.memory_response()
         if response is None:
@@ -152,7 +181,7 @@ class FactorModel:
         follow = completion_error(
             self.driver_windows, self.weights, core, unit, self.return_sessions
         )[0]
-        errors = self.in_base(self.errors)
+        errors = self.held_in_base(self.errors)
         variance = np.einsum("j,njk,k->n", response, errors, response)
         variance += np.einsum("nj,jk,nk->n", loadings, follow, loadings)
         return beta, np.sqrt(np.maximum(variance, 0.0))
@@ -181,11 +210,15 @@ def fit(desk: Desk, as_of: np.datetime64 | None = None) -> FactorModel:
     rows = settings.window_sessions + sessions
     prices = panel(market, when, series.instruments, rows)
     returns = series_windows(prices, series, sessions)
-    factors = driver_windows(prices, baskets, currency_of, sessions)
+    covered = covered_baskets(
+        prices, baskets, currency_of, sessions, settings.min_overlap
+    )
+    factors = driver_windows(prices, covered, currency_of, sessions)
     chosen = usable(factors, settings.half_life, settings.min_overlap)
+    members = list(covered.items())
     return assembled(
         Sample(settings, when, series, history),
-        tuple(history.names[j] for j in chosen),
+        dict(members[j] for j in chosen),
         factors[:, chosen],
         returns,
     )
@@ -202,25 +235,27 @@ class Sample:
 
 
 def assembled(
-    of: Sample, drivers: tuple[str, ...], factors: Matrix, returns: Matrix
+    of: Sample,
+    baskets: Mapping[str, tuple[str, ...]],
+    factors: Matrix,
+    returns: Matrix,
 ) -> FactorModel:
     """Measure, shrink, proxy and recentre."""
     settings, series = of.settings, of.series
     sessions, count = settings.return_sessions, len(series.instruments)
     weights = exponential_weights(len(returns), settings.half_life)
-    covariance = driver_covariance(factors, weights, sessions, drivers)
+    covariance = driver_covariance(factors, weights, sessions, tuple(baskets))
     fitted = regress(returns, factors, weights, sessions, settings.min_overlap)
     estimates, correlation = completed(of, fitted, weights)
-    members = tuple(of.history.members[of.history.names.index(d)] for d in drivers)
-    basket = basket_weights(members, series)
+    basket = basket_weights(tuple(baskets.values()), series)
     correction = corrections(basket, count)
     volatility, correlation = without_basket_residual(
         estimates.volatility, correlation, basket, correction
     )
     return FactorModel(
         as_of=of.as_of,
-        drivers=drivers,
-        members=members,
+        drivers=tuple(baskets),
+        members=tuple(baskets.values()),
         history=of.history,
         driver_windows=factors,
         weights=weights,

@@ -93,7 +93,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
     valuation = valued(positions, tables.names, market, universe, settings)
     findings.add(valuation.issues)
     books = sorted(set(positions.frame["book"]) - {""})
-    findings.add(notices(settings, books, market))
+    findings.add(notices(settings, books, market, universe))
     usable = (positions.reason == "") & (valuation.reason == "")
     if not usable.any():
         findings.stop([empty_book(positions)])
@@ -299,7 +299,7 @@ def unclassified_issues(unknown: Sequence[str], tables: Checked) -> Iterator[Iss
     members = {m for basket in tables.settings.drivers.values() for m in basket}
     for name in filter(None, unknown):
         message = f"no table knows {name!r}: unclassified, taken to be quoted in {base}"
-        near = did_you_mean(name, universe.instruments)
+        near = did_you_mean(name, universe.known_names())
         hint = near if near.startswith("did you") else "add it to instruments"
         if name in lines:
             place = Place(positions.source, lines[name], "instrument")

@@ -49,7 +49,7 @@ class Findings:
         """Take issues that leave no table to go on with."""
         taken = list(issues)
         self.issues.extend(taken)
-        self.fatal = self.fatal or bool(taken)
+        self.fatal |= any(i.severity is Severity.ERROR for i in taken)
 
     def errors(self) -> list[Issue]:
         """Return the issues that are not warnings."""

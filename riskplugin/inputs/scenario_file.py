@@ -11,6 +11,7 @@ from riskplugin.errors import (
     Issue,
     Place,
     ScenarioError,
+    Severity,
     did_you_mean,
 )
 from riskplugin.inputs.config import DRIVERS, Number, Strict, Whole, config_issues
@@ -130,6 +131,14 @@ def unknown_in(
         strange = [d for d in (*scenario.core, *scenario.retrace) if d not in drivers]
         faults = [f"no driver {d!r}; {did_you_mean(d, drivers)}" for d in strange]
         faults += unknown_names(scenario, universe, settings.base_currency)
+        if not (scenario.core or scenario.retrace):
+            yield Issue(
+                "scenario-without-core",
+                Place(source, column=scenario.name),
+                "names no driver: what it does not name is centred on no move",
+                "give it a core if the rest should follow",
+                Severity.WARNING,
+            )
         for fault in faults:
             place = Place(source, column=scenario.name)
             yield Issue("bad-scenario", place, fault, "correct it")

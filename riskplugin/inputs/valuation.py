@@ -171,7 +171,7 @@ def fault_issues(
 
 
 def notices(
-    settings: Settings, books: Sequence[str], market: Market
+    settings: Settings, books: Sequence[str], market: Market, universe: Universe
 ) -> Iterator[Issue]:
     """Yield warnings of what is used as it stands but weakens the numbers."""
     warn = Severity.WARNING
@@ -195,7 +195,23 @@ def notices(
             yield Issue(
                 "driver-member-without-prices", place, message, "add prices", warn
             )
+        for member in members:
+            yield from without_rate(driver, member, market, universe)
     yield from short_currencies(settings, market)
+
+
+def without_rate(
+    driver: str, member: str, market: Market, universe: Universe
+) -> Iterator[Issue]:
+    """Warn of a member with prices whose currency has no rate against USD."""
+    known = universe.instruments.get(member)
+    if known is None or member not in market.instruments:
+        return
+    if known.currency != "USD" and known.currency not in market.currencies:
+        message = f"{member} left out of the basket: no rate of {known.currency} to USD"
+        place, hint = Place("drivers", column=driver), "add the pair to fx"
+        warn = Severity.WARNING
+        yield Issue("driver-member-without-fx", place, message, hint, warn)
 
 
 def short_currencies(settings: Settings, market: Market) -> Iterator[Issue]:

@@ -23,7 +23,7 @@ def lines(report: Report) -> Iterator[str]:
     yield f"# Risk on {report.as_of}"
     yield ""
     held = len(report.tables["positions"])
-    yield f"Run {report.run_id}, {report.status}. {books} books, {held} positions;"
+    yield f"Run {report.run_id}, {report.status}. Books: {books}, positions: {held};"
     yield f"money in {report.base_currency}."
     yield ""
     yield from left_out(report)
@@ -33,21 +33,35 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def left_out(report: Report) -> Iterator[str]:
-    """Yield what was left out, in money."""
+    """Yield what was left out: positions in money, and scenarios."""
     out = report.left_out
-    if not len(out):
+    scenarios = [i for i in report.issues if i.code == "scenario-left-out"]
+    if not len(out) and not scenarios:
         yield "Nothing was left out."
         yield ""
-        return
-    known = out["market_value"].abs()
-    unknown = int(known.isna().sum())
-    yield (
-        f"**Left out: {len(out)} positions, {money(known.sum())} gross**"
-        + (f", and {unknown} of unknown value." if unknown else ".")
-        + " Every figure below is without them."
-    )
-    yield ""
-    yield from markdown(out[["source", "row", "book", "instrument", "reason"]])
+    if len(out):
+        words = left_out_in_words(report)
+        yield f"**Left out: {words}.** Every figure is without them."
+        yield ""
+        yield from markdown(out[["source", "row", "book", "instrument", "reason"]])
+    if scenarios:
+        yield "**Scenarios that could not be run:**"
+        yield ""
+        yield from (f"* {i.where.column}: {i.message}" for i in scenarios)
+        yield ""
+
+
+def left_out_in_words(report: Report) -> str:
+    """Return how many positions were left out, and their money where it is known."""
+    values = report.left_out["market_value"].abs()
+    unknown = int(values.isna().sum())
+    count = len(values)
+    words = f"{count} position{'' if count == 1 else 's'}"
+    if unknown < count:
+        words += f", {money(values.sum())} {report.base_currency} gross"
+    if unknown:
+        words += f", of unknown value {'all' if unknown == count else unknown}"
+    return words
 
 
 def worst(report: Report) -> Iterator[str]:

@@ -45,22 +45,27 @@ class Uncertainty:
     banded: Flags
 
 
-def uncertainty(grid: ShockGrid) -> Uncertainty:
-    """Return what `grid` leaves open."""
+def uncertainty(grid: ShockGrid, carry: Matrix | None = None) -> Uncertainty:
+    """Return what `grid` leaves open.
+
+    `carry` (S, N) is the share of its currency's move that each name bears; all of it
+    by default.
+    """
     model = grid.model
     count = len(model.instruments)
     free = ~grid.explicit
     fx_free = ~grid.fx_explicit
+    bears = fx_free * (1.0 if carry is None else carry)
     reach = np.where(free, grid.multiplier, 0.0)
     loadings = (
         reach[:, :, None] * model.loadings[:count]
-        + fx_free[:, :, None] * model.loadings[count:][model.currency]
+        + bears[:, :, None] * model.loadings[count:][model.currency]
     )
     error = np.einsum("sj,njk,sk->sn", grid.drivers, model.errors, grid.drivers)
     estimation = reach**2 * error[:, :count]
-    estimation += fx_free * error[:, count:][:, model.currency]
-    residual = free * model.volatility[:count] ** 2 + fx_free * fx_variance(grid)
-    residual += 2 * (free & fx_free) * joint_covariance(grid)
+    estimation += bears**2 * error[:, count:][:, model.currency]
+    residual = free * model.volatility[:count] ** 2 + bears**2 * fx_variance(grid)
+    residual += 2 * free * bears * joint_covariance(grid)
     specific = grid.horizon[:, None] * np.maximum(residual, 0.0) + estimation
     foreign = model.currency != 0
     return Uncertainty(
@@ -131,7 +136,11 @@ def name_band(grid: ShockGrid, confidence: float) -> tuple[Matrix, Matrix]:
 
 
 def book_band(
-    grid: ShockGrid, holdings: csr_array, middle: Matrix, confidence: float
+    open_: Uncertainty,
+    grid: ShockGrid,
+    holdings: csr_array,
+    middle: Matrix,
+    confidence: float,
 ) -> tuple[Matrix, Matrix]:
     """Return the lower and upper P&L of groups of holdings, shape (G, S).
 
@@ -144,6 +153,8 @@ def book_band(
 
     Parameters
     ----------
+    open_ : Uncertainty
+        Of the names.
     grid : ShockGrid
     holdings : sparse array of shape (G, N)
         Net market value, base currency.
@@ -152,7 +163,6 @@ def book_band(
     confidence : float
         Level of the central band.
     """
-    open_ = uncertainty(grid)
     growth = np.where(holdings_reach(holdings), np.exp(grid.total), 0.0)
     exposure = driver_exposure(holdings, growth, np.nan_to_num(open_.loadings))
     variance = np.einsum("gsj,sjk,gsk->gs", exposure, open_.drivers, exposure)

@@ -9,8 +9,8 @@ from riskplugin._typing import Flags, Matrix
 from riskplugin.book import Book, Grouping
 from riskplugin.errors import ModelError, listing
 from riskplugin.liquidity import unwind_cost
-from riskplugin.pricing import delta_one, revalue
-from riskplugin.stressing.bands import book_band, total
+from riskplugin.pricing import delta_one, fx_carry, is_funded, revalue
+from riskplugin.stressing.bands import book_band, total, uncertainty
 from riskplugin.stressing.shock import ShockGrid
 
 
@@ -61,8 +61,9 @@ def stress_groups(
     index = (grouping.codes, columns)
     holdings = csr_array((book.market_value, index), shape=shape)
     overshot = grid.multiplier * grid.local
-    before = np.where(held, delta_one(grid.local, grid.fx), 0.0)
-    linear = np.where(held, delta_one(overshot, grid.fx), 0.0)
+    funded = is_funded(grid.model.kinds)
+    before = np.where(held, delta_one(funded, grid.local, grid.fx), 0.0)
+    linear = np.where(held, delta_one(funded, overshot, grid.fx), 0.0)
     full = np.where(held, revalue(grid.model.kinds, overshot, grid.fx), 0.0)
     cost = unwind_cost(book.half_spread, unwind_share) * np.abs(book.market_value)
     paid = csr_array((0.0 - cost, index), shape=shape)
@@ -71,10 +72,11 @@ def stress_groups(
         total(holdings, np.where(grid.direct, 0.0, before)),
         total(holdings, linear - before),
         total(holdings, full - linear),
-        total(paid, 1.0 + full),
+        total(paid, np.where(held, np.exp(overshot + grid.fx), 0.0)),
     )
     pnl = sum(parts[1:], start=parts[0])
-    low, high = book_band(grid, holdings, pnl, confidence)
+    carry = fx_carry(funded, overshot)
+    low, high = book_band(uncertainty(grid, carry), grid, holdings, pnl, confidence)
     return Stressed(pnl, *parts, low, high)
 
 

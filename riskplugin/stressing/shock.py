@@ -124,8 +124,12 @@ def missing_drivers(scenario: Scenario, model: FactorModel) -> Iterator[str]:
         if driver in model.history.names:
             yield f"driver {driver!r} has too little price history up to {model.as_of}"
         else:
-            hint = did_you_mean(driver, model.drivers) or "no driver has prices"
+            hint = did_you_mean(driver, model.drivers) or "give prices of its members"
             yield f"driver {driver!r} is unknown or has no prices; {hint}"
+    for driver, share in scenario.retrace.items():
+        known = driver in model.drivers
+        if known and retracement(model.history.of(driver), share) is None:
+            yield f"the prices of {driver!r} hold no run-up to give back"
 
 
 def core_moves(scenarios: ScenarioSet, model: FactorModel) -> tuple[Flags, Matrix]:
@@ -136,7 +140,8 @@ def core_moves(scenarios: ScenarioSet, model: FactorModel) -> tuple[Flags, Matri
         for driver, move in scenario.core.items():
             row[column[driver]] = np.log1p(move)
         for driver, share in scenario.retrace.items():
-            row[column[driver]] = retracement(model.history.of(driver), share)
+            back = retracement(model.history.of(driver), share)
+            row[column[driver]] = np.nan if back is None else back
     core = ~np.isnan(moves)
     return core, np.where(core, moves, 0.0)
 

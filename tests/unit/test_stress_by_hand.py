@@ -208,3 +208,40 @@ def test_nothing_is_propagated_to_the_unknown(hand_book, hand_universe, hand_mod
     done = stressed(hand_book, fixed, blind, hand_universe)
     expected = -40_000 + 160_000 * (0.5**1.3 - 1) + 8_000
     assert done.pnl[0, 0] == pytest.approx(expected)
+
+
+def as_futures(model):
+    fields = {f: getattr(model, f) for f in model.__dataclass_fields__}
+    return type(model)(**{**fields, "kinds": ("spot", "future", "spot")})
+
+
+def test_a_future_bears_the_currency_on_its_gain_only(
+    hand_book, hand_model, hand_universe
+):
+    """160,000 of won futures: only what is won or lost is ever converted."""
+    futures = as_futures(hand_model)
+    still = one(core={"memory": 0.0}, instruments={"000660.KS": 0.0}, fx={"KRW": -0.1})
+    done = stressed(hand_book, still, futures, hand_universe, ("position",))
+    assert done.pnl[0, 0] == 0.0
+    down = one(core={"memory": -0.5}, fx={"KRW": -0.1})
+    done = stressed(hand_book, down, futures, hand_universe, ("position",))
+    assert done.pnl[0, 0] == pytest.approx(160_000 * (0.5**1.2 - 1) * 0.9, rel=1e-13)
+
+
+def test_the_band_of_a_future_bears_it_on_its_gain_only(
+    halving, hand_book, hand_model, hand_universe
+):
+    done = stressed(
+        hand_book, halving, as_futures(hand_model), hand_universe, ("position",)
+    )
+    carry = 1 - 1 / 0.5**1.2  # slope in the currency per slope in the price
+    won = 0.005 * carry
+    sd = 10 * sqrt(0.02**2 + won**2 - 2 * 0.2 * 0.02 * won)
+    value = 160_000 * 0.5**1.3
+    low = done.pnl[0, 0] + value * (exp(-Z80 * sd) - 1)
+    assert done.low[0, 0] == pytest.approx(low, rel=1e-12)
+
+
+def test_the_memory_beta_of_a_future_is_without_its_currency(hand_model):
+    assert hand_model.memory_beta()[0][HYNIX] == pytest.approx(1.3)
+    assert as_futures(hand_model).memory_beta()[0][HYNIX] == pytest.approx(1.2)

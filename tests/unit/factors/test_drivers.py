@@ -224,6 +224,10 @@ def test_retracement_is_of_the_last_run_up():
 
 
 def test_run_up_without_a_trough_begins_at_the_lowest_value():
-    assert retracement(np.log([90, 75, 100]), 1.0) == pytest.approx(np.log(0.75))
-    assert retracement(np.log([90, 75, 100, 60]), 1.0) == 0
-    assert retracement(np.log([100, 60]), 1.0) == 0  # no run-up at all
+    assert retracement(np.log([90, 60, 100]), 1.0) == pytest.approx(np.log(0.6))
+    assert retracement(np.log([90, 60, 100, 50]), 1.0) == 0
+
+
+def test_no_run_up_is_not_a_run_up_of_zero():
+    assert retracement(np.log([100, 60]), 1.0) is None
+    assert retracement(np.log([90, 75, 100]), 1.0) is None  # no move that turns

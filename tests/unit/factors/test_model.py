@@ -307,7 +307,7 @@ def test_basket_reproduces_its_own_move(rng, base):
             in_usd.append(local + model.loadings[row(model, currency)] - dollar)
         unit = [float(j == k) for k in range(2)]
         np.testing.assert_allclose(np.mean(in_usd, axis=0), unit, rtol=0, atol=1e-12)
-    assert model.members[1] == ("NVDA", "AMD", "MU")
+    assert model.members[1] == ("NVDA", "MU")  # AMD has too few windows to count
     # The base currency does not move against itself; the others do.
     base_row = row(model, base)
     np.testing.assert_array_equal(model.loadings[base_row], [0, 0])

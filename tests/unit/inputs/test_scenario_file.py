@@ -218,7 +218,8 @@ def test_scenario_of_a_driver_without_prices_is_left_out_and_said(large):
     )
     report = rp.run(desk)
     left = report.tables["issues"].query("code == 'scenario-left-out'")
-    assert left["column"].tolist() == ["calm"]
+    # 200 sessions of the large desk hold no run-up to give back either
+    assert left["column"].tolist() == ["supercycle_reversal", "calm"]
     assert "named" in set(report.stress["scenario"])
     assert "calm" not in set(report.stress["scenario"])
 
