@@ -151,6 +151,10 @@ def book_band(
     group never loses more than its value; one short name the mirror image; a hedge of
     like with like a symmetric band, of width zero if it is perfect.
 
+    The median of a sum of lognormals is not the sum of their medians, which `middle`
+    is: to second order it lies ``(sum(v s^2) - k D^2) / 2`` further, up for a long
+    group and down for a short one. The end on that side moves there.
+
     Parameters
     ----------
     open_ : Uncertainty
@@ -178,10 +182,12 @@ def book_band(
         shape=holdings.shape,
     )
     banded = total(held, open_.banded.astype(float)) > 0
-    low, high = (
-        np.where(banded, middle + shifted_lognormal(z * deviation, skew), np.nan)
-        for z in band_ends(confidence)
+    below, above = (
+        middle + shifted_lognormal(z * deviation, skew) for z in band_ends(confidence)
     )
+    own_median = (bend - skew * deviation**2) / 2
+    low = np.where(banded, below + np.minimum(own_median, 0.0), np.nan)
+    high = np.where(banded, above + np.maximum(own_median, 0.0), np.nan)
     return low, high
 
 

@@ -149,7 +149,9 @@ def test_summary_opens_with_what_was_left_out_in_money(report, written):
     top = text[: text.index("## ")]
     assert f"Run {report.run_id}, partial." in top
     price = report.tables["positions"].query("instrument == 'MU'")["price"].iloc[0]
-    assert f"**Left out: 2 positions, {price:,.0f} USD gross, of unknown value 1.**" in top
+    assert (
+        f"**Left out: 2 positions, {price:,.0f} USD gross, of unknown value 1.**" in top
+    )
     for code in ("bad-number", "missing-value"):
         assert code in top
 

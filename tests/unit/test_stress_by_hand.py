@@ -102,8 +102,9 @@ def test_band_of_a_book_by_hand(halving, hand_book, hand_model, hand_universe):
     )
     skew = (mu * own**2 + hynix * base**2) / (mu * own + hynix * base) ** 2
     middle = mu + hynix - 260_000
+    own_median = (mu * own**2 + hynix * base**2 - skew * deviation**2) / 2
     low = middle + (exp(-Z80 * deviation * skew) - 1) / skew
-    high = middle + (exp(Z80 * deviation * skew) - 1) / skew
+    high = middle + (exp(Z80 * deviation * skew) - 1) / skew + own_median
     assert done.low[0, 0] == pytest.approx(low, rel=1e-12)
     assert done.high[0, 0] == pytest.approx(high, rel=1e-12)
 
@@ -117,7 +118,8 @@ def test_band_of_a_long_short_book_by_hand(
     of_tao = sqrt(1.5**2 * crypto_left + 0.16 + 1.5**2 * 0.04 * S**2)
     deviation = sqrt((mu * 0.1) ** 2 + (tao * of_tao) ** 2)
     skew = (mu * 0.1**2 + tao * of_tao**2) / (mu * 0.1 + tao * of_tao) ** 2
-    low = done.pnl[1, 0] + (exp(-Z80 * deviation * skew) - 1) / skew
+    own_median = (mu * 0.1**2 + tao * of_tao**2 - skew * deviation**2) / 2
+    low = done.pnl[1, 0] + (exp(-Z80 * deviation * skew) - 1) / skew + own_median
     assert done.low[1, 0] == pytest.approx(low, rel=1e-12)
 
 
