@@ -186,6 +186,22 @@ CODES: Mapping[str, Code] = {
         "by the underlying's.",
         "Give its own prices to see the basis.",
     ),
+    "unused-table": Code(
+        WARNING,
+        "A table that is read and checked and that no result of this version uses.",
+        "Nothing to do; do not read the lack of a limit breach as one.",
+    ),
+    "scenario-without-core": Code(
+        WARNING,
+        "A scenario that names no driver: what it does not name is centred on no move.",
+        "Give it a core if the rest of the desk should follow.",
+    ),
+    "driver-member-without-fx": Code(
+        WARNING,
+        "A member of a driver has prices but its currency has no rate against USD; it "
+        "is left out of the basket.",
+        "Add the pair to fx, also if nothing in that currency is held.",
+    ),
     "no-nav": Code(
         WARNING,
         "A book without net asset value: its `pct_nav`, and that of totals over all "

@@ -15,6 +15,8 @@ follows memory by a quarter. The won has residual sd 0.005, correlated -0.2 with
 000660.KS; MU and 000660.KS correlate 0.3.
 """
 
+import os
+
 import numpy as np
 import pytest
 
@@ -24,8 +26,25 @@ from riskplugin.factors.model import FactorModel
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Instrument, Tier, Universe
 
+REQUIRE_ALL = "RISKPLUGIN_REQUIRE_ALL"
 AS_OF = np.datetime64("2026-05-29")
 MEMORY, TOKENS = "memory", "crypto_compute_storage"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Where everything is required a skip is a failure: nothing may be missing."""
+    report = yield
+    if (
+        report.skipped
+        and not hasattr(report, "wasxfail")
+        and os.environ.get(REQUIRE_ALL)
+    ):
+        report.outcome = "failed"
+        report.longrepr = (
+            f"{item.nodeid} skipped under {REQUIRE_ALL}: {report.longrepr}"
+        )
+    return report
 
 
 @pytest.fixture

@@ -94,6 +94,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
     findings.add(valuation.issues)
     books = sorted(set(positions.frame["book"]) - {""})
     findings.add(notices(settings, books, market, universe))
+    findings.add(unused_tables(tables.carried))
     usable = (positions.reason == "") & (valuation.reason == "")
     if not usable.any():
         findings.stop([empty_book(positions)])
@@ -112,6 +113,15 @@ def assemble(given: Given, findings: Findings) -> Desk:
             for name, found in tables.carried.items()
         },
     )
+
+
+def unused_tables(carried: Mapping[str, CheckedTable]) -> Iterator[Issue]:
+    """Warn of tables that were checked and that no result uses yet."""
+    for name, found in carried.items():
+        message = f"{name} are checked, and used by no result of this version"
+        hint = "do not read the lack of a breach as one" if name == "limits" else ""
+        place = Place(found.source)
+        yield Issue("unused-table", place, message, hint, Severity.WARNING)
 
 
 def check_all(given: Given, findings: Findings) -> Checked:
