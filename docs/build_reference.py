@@ -166,8 +166,8 @@ CODES: Mapping[str, Code] = {
     ),
     "missing-value": Code(
         CHOICE,
-        "A required cell is blank.",
-        "Fill it, or delete the row.",
+        "A required cell is blank, or a formula of a workbook was never calculated.",
+        "Fill it, or delete the row; let Excel calculate and save the workbook.",
     ),
     "new-tier": Code(
         WARNING,
@@ -213,6 +213,14 @@ CODES: Mapping[str, Code] = {
         "A held instrument without a close on or before the valuation date. If there "
         "is no close of any instrument, the run always stops.",
         "Add it to prices, or give `price` in positions.",
+    ),
+    "refused-file": Code(
+        ALWAYS,
+        "A workbook that is not opened: macros or binary inside or by its name, a "
+        "password, a document type (DTD), or more bytes, parts, rows, columns or cells "
+        "than are read.",
+        "Save it as a plain .xlsx without a password; split what is too large, or give "
+        "it as CSV or Parquet.",
     ),
     "scenario-left-out": Code(
         WARNING,

@@ -12,12 +12,10 @@ What a scenario fixes has no uncertainty of its own.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from riskplugin._typing import Cube, Flags, Matrix
+from riskplugin.stressing.netting import Block, Netted
 from riskplugin.stressing.shock import ShockGrid, band_ends
-
-BLOCK = 4_000_000  # array elements held at once
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,7 +59,7 @@ def uncertainty(grid: ShockGrid, carry: Matrix | None = None) -> Uncertainty:
         reach[:, :, None] * model.loadings[:count]
         + bears[:, :, None] * model.loadings[count:][model.currency]
     )
-    error = np.einsum("sj,njk,sk->sn", grid.drivers, model.errors, grid.drivers)
+    error = along(grid.drivers, model.errors)
     estimation = reach**2 * error[:, :count]
     estimation += bears**2 * error[:, count:][:, model.currency]
     residual = free * model.volatility[:count] ** 2 + bears**2 * fx_variance(grid)
@@ -75,6 +73,16 @@ def uncertainty(grid: ShockGrid, carry: Matrix | None = None) -> Uncertainty:
         base_correlation(grid),
         (free | (fx_free & foreign)) & ~np.isnan(model.volatility[:count]),
     )
+
+
+def along(moves: Matrix, errors: Cube) -> Matrix:
+    """Return ``f' V f`` for moves f (S, J) and covariances V (N, J, J): (S, N)."""
+    pairs = moves[:, :, None] * moves[:, None, :]
+    terms = moves.shape[1] ** 2
+    variance: Matrix = (
+        pairs.reshape(len(moves), terms) @ errors.reshape(len(errors), terms).T
+    )
+    return variance
 
 
 def fx_variance(grid: ShockGrid) -> Matrix:
@@ -117,8 +125,7 @@ def base_correlation(grid: ShockGrid) -> Matrix:
 
 def name_deviation(open_: Uncertainty) -> Matrix:
     """Return the standard deviation of every log shock, shape (S, N)."""
-    slopes = open_.loadings
-    drivers = np.einsum("snj,sjk,snk->sn", slopes, open_.drivers, slopes)
+    drivers = np.sum((open_.loadings @ open_.drivers) * open_.loadings, axis=2)
     deviation: Matrix = np.sqrt(np.maximum(drivers + open_.specific**2, 0.0))
     return deviation
 
@@ -138,7 +145,7 @@ def name_band(grid: ShockGrid, confidence: float) -> tuple[Matrix, Matrix]:
 def book_band(
     open_: Uncertainty,
     grid: ShockGrid,
-    holdings: csr_array,
+    holdings: Netted,
     middle: Matrix,
     confidence: float,
 ) -> tuple[Matrix, Matrix]:
@@ -160,78 +167,101 @@ def book_band(
     open_ : Uncertainty
         Of the names.
     grid : ShockGrid
-    holdings : sparse array of shape (G, N)
-        Net market value, base currency.
+    holdings : Netted
+        Of G groups in N instruments.
     middle : ndarray of shape (G, S)
         P&L at the median shocks.
     confidence : float
         Level of the central band.
     """
-    growth = np.where(holdings_reach(holdings), np.exp(grid.total), 0.0)
-    exposure = driver_exposure(holdings, growth, np.nan_to_num(open_.loadings))
-    variance = np.einsum("gsj,sjk,gsk->gs", exposure, open_.drivers, exposure)
-    specific = growth * np.nan_to_num(open_.specific)
-    variance += specific_variance(holdings, specific, open_.correlation)
-    deviation = np.sqrt(np.maximum(variance, 0.0))
-    spread = np.nan_to_num(name_deviation(open_))
-    bend = total(holdings, growth * spread**2)
-    reach = total(abs(holdings), growth * spread) ** 2
-    skew = np.divide(bend, reach, out=np.zeros_like(bend), where=reach > 0)
-    held = csr_array(
-        (np.ones_like(holdings.data), holdings.indices, holdings.indptr),
-        shape=holdings.shape,
+    growth = np.where(holdings.touched(), np.exp(grid.total), 0.0)
+    deviation = np.nan_to_num(name_deviation(open_))
+    parts = NameParts(
+        growth * deviation,
+        growth * deviation**2,
+        growth * np.nan_to_num(open_.specific),
+        driver_slopes(open_, growth),
+        open_.banded,
     )
-    banded = total(held, open_.banded.astype(float)) > 0
-    below, above = (
-        middle + shifted_lognormal(z * deviation, skew) for z in band_ends(confidence)
-    )
-    own_median = (bend - skew * deviation**2) / 2
-    low = np.where(banded, below + np.minimum(own_median, 0.0), np.nan)
-    high = np.where(banded, above + np.maximum(own_median, 0.0), np.nan)
+    low, high = np.empty_like(middle), np.empty_like(middle)
+    for block in holdings.blocks:
+        ends = block_band(block, parts, open_.correlation, band_ends(confidence)[1])
+        low[block.groups] = middle[block.groups] + ends[0]
+        high[block.groups] = middle[block.groups] + ends[1]
     return low, high
 
 
-def total(holdings: csr_array, per_name: Matrix) -> Matrix:
-    """Return the sum over names of holdings (G, N) x `per_name` (S, N): (G, S)."""
-    return np.asarray(holdings @ per_name.T, dtype=np.float64)
+@dataclass(frozen=True, eq=False, slots=True)
+class NameParts:
+    """What the band of a book needs of each name, per unit of its value.
 
-
-def holdings_reach(holdings: csr_array) -> Flags:
-    """Whether any group holds the instrument, shape (N,)."""
-    held: Flags = np.bincount(holdings.indices, minlength=holdings.shape[1]) > 0
-    return held
-
-
-def shifted_lognormal(move: Matrix, skew: Matrix) -> Matrix:
-    """Return ``(e^(move x skew) - 1) / skew``, which is `move` where skew is 0."""
-    bend = move * skew
-    rate = np.divide(np.expm1(bend), bend, out=np.ones_like(bend), where=bend != 0)
-    return move * rate
-
-
-def driver_exposure(holdings: csr_array, growth: Matrix, loadings: Cube) -> Cube:
-    """Return the money slope of each group to each driver, shape (G, S, J)."""
-    scenarios, _, drivers = loadings.shape
-    slopes = (growth[:, :, None] * loadings).transpose(1, 0, 2)
-    flat = holdings @ slopes.reshape(len(slopes), -1)
-    exposure: Cube = flat.reshape(len(flat), scenarios, drivers)
-    return exposure
-
-
-def specific_variance(
-    holdings: csr_array, slopes: Matrix, correlation: Matrix
-) -> Matrix:
-    """Return the variance of the specific P&L of each group, shape (G, S).
-
-    ``u' R u`` with ``u = holdings x slopes``; groups of one name need no correlation.
+    Attributes
+    ----------
+    spread, squared : ndarray of shape (S, N)
+        Stressed value x deviation, and x its square.
+    specific : ndarray of shape (S, N)
+        Stressed value x specific deviation.
+    slopes : tuple of ndarray of shape (S, N)
+        Money slope to each independent factor of the open drivers.
+    banded : ndarray of bool, shape (S, N)
     """
-    squared = total(holdings.power(2), slopes**2)
-    many = np.flatnonzero(np.diff(holdings.indptr) > 1)
-    rows = max(1, BLOCK // max(1, slopes.size))
-    for start in range(0, len(many), rows):
-        block = many[start : start + rows]
-        dense = holdings[block].toarray()
-        specific = dense[:, None, :] * slopes[None, :, :]
-        crossed = specific @ correlation
-        squared[block] = np.einsum("gsn,gsn->gs", crossed, specific)
-    return squared
+
+    spread: Matrix
+    squared: Matrix
+    specific: Matrix
+    slopes: tuple[Matrix, ...]
+    banded: Flags
+
+
+def block_band(
+    block: Block, parts: NameParts, correlation: Matrix, z: float
+) -> tuple[Matrix, Matrix]:
+    """Return how far the band of each group of a block reaches down and up, (g, S).
+
+    NaN where nothing the group holds was propagated.
+    """
+    names = block.instruments
+    variance = block.quadratic(parts.specific, correlation)
+    for slope in parts.slopes:
+        money = block.values @ slope[:, names].T
+        variance += np.square(money, out=money)
+    np.maximum(variance, 0.0, out=variance)
+    bend = block.values @ parts.squared[:, names].T
+    reach = np.abs(block.values) @ parts.spread[:, names].T
+    np.square(reach, out=reach)
+    skew = np.divide(bend, reach, out=np.zeros_like(bend), where=reach > 0)
+    own_median = (bend - skew * variance) / 2
+    move = z * np.sqrt(variance, out=variance)
+    below, above = shifted_lognormal(move, skew)
+    below += np.minimum(own_median, 0.0)
+    above += np.maximum(own_median, 0.0)
+    unknown = ~(block.held @ parts.banded[:, names].T)
+    below[unknown] = above[unknown] = np.nan
+    return below, above
+
+
+def shifted_lognormal(move: Matrix, skew: Matrix) -> tuple[Matrix, Matrix]:
+    """Return ``(e^(-m k) - 1) / k`` and ``(e^(m k) - 1) / k`` for moves m and skews k.
+
+    ``-m`` and ``m`` where the skew is 0. The first is the second over ``-e^(m k)``.
+    """
+    up = np.expm1(move * skew)
+    above = np.divide(up, skew, out=move.copy(), where=skew != 0)
+    up += 1.0
+    below = np.divide(above, up, out=above.copy())
+    return np.negative(below, out=below), above
+
+
+def driver_slopes(open_: Uncertainty, growth: Matrix) -> tuple[Matrix, ...]:
+    """Return the names' money slopes to independent factors of the open drivers.
+
+    The drivers' covariance of each scenario is split into factors; those without a
+    slope are left out.
+    """
+    values, vectors = np.linalg.eigh(open_.drivers)
+    roots = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    slopes = growth[:, :, None] * (np.nan_to_num(open_.loadings) @ roots)
+    factors = range(slopes.shape[2])
+    return tuple(
+        np.ascontiguousarray(slopes[:, :, f]) for f in factors if slopes[:, :, f].any()
+    )

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from riskplugin._typing import Flags, Matrix
 from riskplugin.book import Book, Grouping
 from riskplugin.errors import ModelError, listing
 from riskplugin.liquidity import unwind_cost
 from riskplugin.pricing import delta_one, fx_carry, is_funded, revalue
-from riskplugin.stressing.bands import book_band, total, uncertainty
+from riskplugin.stressing.bands import book_band, uncertainty
+from riskplugin.stressing.netting import netted
 from riskplugin.stressing.shock import ShockGrid
 
 
@@ -58,21 +58,21 @@ def stress_groups(
     held = np.isin(np.arange(len(column)), of_name)
     require_known(grid, held)
     shape = (len(grouping), len(column))
-    index = (grouping.codes, columns)
-    holdings = csr_array((book.market_value, index), shape=shape)
+    holdings = netted(grouping.codes, columns, book.market_value, shape)
     overshot = grid.multiplier * grid.local
     funded = is_funded(grid.model.kinds)
     before = np.where(held, delta_one(funded, grid.local, grid.fx), 0.0)
     linear = np.where(held, delta_one(funded, overshot, grid.fx), 0.0)
     full = np.where(held, revalue(grid.model.kinds, overshot, grid.fx), 0.0)
     cost = unwind_cost(book.half_spread, unwind_share) * np.abs(book.market_value)
-    paid = csr_array((0.0 - cost, index), shape=shape)
+    paid = netted(grouping.codes, columns, 0.0 - cost, shape)
+    unwound = np.where(held & (cost.any()), np.exp(overshot + grid.fx), 0.0)
     parts = (
-        total(holdings, np.where(grid.direct, before, 0.0)),
-        total(holdings, np.where(grid.direct, 0.0, before)),
-        total(holdings, linear - before),
-        total(holdings, full - linear),
-        total(paid, np.where(held, np.exp(overshot + grid.fx), 0.0)),
+        holdings.total(np.where(grid.direct, before, 0.0)),
+        holdings.total(np.where(grid.direct, 0.0, before)),
+        holdings.total(linear - before),
+        holdings.total(full - linear),
+        paid.total(unwound),
     )
     pnl = sum(parts[1:], start=parts[0])
     carry = fx_carry(funded, overshot)

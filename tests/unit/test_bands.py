@@ -83,12 +83,17 @@ def test_a_perfect_hedge_has_a_band_of_no_width(halving, hand_model, hand_univer
 
 
 def test_shifted_lognormal_at_its_limits():
-    move = np.array([[-0.5, 0.0, 0.5]])
-    np.testing.assert_allclose(shifted_lognormal(move, np.zeros((1, 3))), move)
-    skewed = shifted_lognormal(move, np.ones((1, 3)))
-    np.testing.assert_allclose(skewed, np.expm1(move), rtol=1e-15)
-    tiny = shifted_lognormal(move, np.full((1, 3), 1e-12))
-    np.testing.assert_allclose(tiny, move, rtol=1e-11)
+    move = np.array([[0.0, 0.5, 0.5, 0.5]])
+    skew = np.array([[1.0, 0.0, 1.0, -1.0]])
+    below, above = shifted_lognormal(move, skew)
+    np.testing.assert_allclose(
+        below, [[0.0, -0.5, np.expm1(-0.5), -np.expm1(0.5)]], rtol=1e-15
+    )
+    np.testing.assert_allclose(
+        above, [[0.0, 0.5, np.expm1(0.5), -np.expm1(-0.5)]], rtol=1e-15
+    )
+    for end, sign in zip(shifted_lognormal(move, 1e-12 * skew), (-1, 1), strict=True):
+        np.testing.assert_allclose(end, sign * move, rtol=1e-11)
 
 
 def joint_draws(grid, scenario, draws=20_000):
