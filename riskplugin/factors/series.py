@@ -7,6 +7,7 @@ import numpy as np
 
 from riskplugin._typing import Codes, Flags, Matrix
 from riskplugin.desk import Desk
+from riskplugin.pricing import PRICED
 from riskplugin.returns import Panel, over_sessions
 from riskplugin.universe import UNCLASSIFIED, Instrument
 
@@ -56,7 +57,11 @@ def series_of(desk: Desk, as_of: np.datetime64) -> Series:
     universe, base = desk.universe, desk.settings.base_currency
     held = set(desk.book.labels["instrument"].names)
     members = {m for basket in desk.settings.drivers.values() for m in basket}
-    peers = {k for k, i in universe.instruments.items() if i.tier != UNCLASSIFIED}
+    peers = {
+        name
+        for name, i in universe.instruments.items()
+        if i.tier != UNCLASSIFIED and i.kind in PRICED
+    }
     wanted = held | ((members | peers) & desk.market.priced(as_of))
     order = {tier: i for i, tier in enumerate(universe.tier_names())}
     known = sorted(

@@ -133,9 +133,11 @@ def check_all(given: Given, findings: Findings) -> Checked:
         If a table or column is missing that every desk needs.
     """
     config = given.config
-    positions = checked(given, POSITIONS, findings)
-    instruments = checked(given, INSTRUMENTS, findings)
-    prices, fx = wide(given, PRICES, findings), wide(given, FX, findings)
+    needed = Findings(findings.issues)
+    positions = checked(given, POSITIONS, needed)
+    instruments = checked(given, INSTRUMENTS, needed)
+    prices, fx = wide(given, PRICES, needed), wide(given, FX, needed)
+    findings.fatal |= needed.fatal
     carried = {n: checked(given, TABLES[n], findings) for n in CARRIED}
     universe, issues = desk_universe(
         instruments, config.base_currency, replace=config.universe == "replace"
@@ -147,7 +149,7 @@ def check_all(given: Given, findings: Findings) -> Checked:
     names = [] if positions is None else resolved(positions, universe, findings)
     held, _ = with_unknown(universe, names, settings.base_currency)
     scenarios = scenarios_of(given, held, settings, findings)
-    if findings.fatal or positions is None or prices is None:
+    if needed.fatal or positions is None or prices is None:
         raise input_error(findings.issues)
     return Checked(
         positions,
@@ -225,7 +227,8 @@ def market_of(tables: Checked, given: Given, findings: Findings) -> Market:
         If no price is left, or an instrument has several columns.
     """
     prices, currencies, universe = tables.prices, tables.currencies, tables.universe
-    column = price_columns(prices, universe, findings)
+    needed = Findings(findings.issues)
+    column = price_columns(prices, universe, needed)
     asked = given.as_of if given.as_of is not None else given.config.date()
     last = prices.dates[-1] if len(prices.dates) else np.datetime64("NaT", "D")
     as_of = last if asked is None else asked
@@ -233,8 +236,8 @@ def market_of(tables: Checked, given: Given, findings: Findings) -> Market:
     if np.isnan(past).all():
         place = Place(prices.source, column="date")
         message = "no price" if np.isnat(as_of) else f"no price on or before {as_of}"
-        findings.stop([Issue("no-price", place, message, "give prices up to as_of")])
-    if findings.fatal:
+        needed.stop([Issue("no-price", place, message, "give prices up to as_of")])
+    if needed.fatal:
         raise input_error(findings.issues)
     dates = np.union1d(prices.dates, currencies.dates)
     dates = dates[dates <= as_of]

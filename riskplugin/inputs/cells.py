@@ -61,7 +61,8 @@ def check_text(
 ) -> tuple["pd.Series[str]", Faults]:
     """Return stripped text, blank where empty, and what is not among the choices."""
     shown = cells if cells.dtype == "str" else cells.map(as_shown)
-    text = shown.astype("str").str.split().str.join(" ").mask(empty, "").astype("str")
+    text = shown.astype("str").str.replace(r"\s+", " ", regex=True).str.strip()
+    text = text.mask(empty, "").astype("str")
     if not column.choices:
         return text, []
     lowered = text.str.casefold()

@@ -36,7 +36,10 @@ class RawTable:
 
 @dataclass(slots=True)
 class Findings:
-    """What was found so far. A fatal issue leaves no table to go on with."""
+    """What was found so far. A fatal issue leaves no table to go on with.
+
+    Several may share one list of issues, each with its own mark of what is fatal.
+    """
 
     issues: list[Issue] = field(default_factory=list)
     fatal: bool = False

@@ -2,9 +2,9 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,13 @@ from riskplugin.scenarios.definition import Scenario
 SCENARIOS = "scenarios"
 FIRST_ROW = 2
 NUMBERS_INSIDE = ("prices", "volumes", "fx")
+XLSX = ".xlsx"
+KINDS = (".csv", XLSX, ".parquet")
+MAX_WORKBOOK = 100_000_000  # bytes of an XLSX file
+OLD_BINARY = bytes.fromhex("D0CF11E0A1B11AE1")  # also a workbook with a password
+REFUSED_KINDS = (".xls", ".xlsb", ".xlsm", ".xlt", ".xltm", ".xla", ".xlam")
+NOT_CALCULATED = "a formula without a value: it was never calculated"
+CALCULATE = "open the file in Excel or LibreOffice, let it calculate, and save it"
 
 
 def read_desk(path: str, as_of: object, findings: Findings) -> Given:
@@ -49,7 +56,8 @@ def read_desk(path: str, as_of: object, findings: Findings) -> Given:
                 scenarios, faults = read_scenarios(path, where)
                 findings.stop(faults)
             elif key in TABLES:
-                tables[key] = read_table(beside(path, where.path), where, key)
+                place = beside(path, where.path)
+                tables[key] = read_table(place, where, key, findings)
             else:
                 findings.stop([unknown_table(name, key)])
         except InputError as error:
@@ -91,8 +99,8 @@ def beside(desk: str, path: str) -> str:
     return str(Path(desk).parent / path)
 
 
-def bytes_of(path: str, name: str) -> bytes:
-    """Return the content of a file.
+def bytes_of(path: str, name: str, most: int = -1) -> bytes:
+    """Return the content of a file, `most` bytes of it.
 
     Raises
     ------
@@ -101,8 +109,9 @@ def bytes_of(path: str, name: str) -> bytes:
     """
     try:
         if "://" in path:
-            return remote(path)
-        return Path(path).read_bytes()
+            return remote(path, most)
+        with Path(path).open("rb") as file:
+            return file.read(most)
     except FileNotFoundError as error:
         raise unreadable(name, "no such file", f"looked for {path}") from error
     except IsADirectoryError as error:
@@ -114,18 +123,23 @@ def bytes_of(path: str, name: str) -> bytes:
         raise unreadable(name, f"cannot be read: {error}", "check it") from error
 
 
-def remote(url: str) -> bytes:
+def remote(url: str, most: int) -> bytes:
     """Return the content at a URL that fsspec opens."""
     import fsspec  # noqa: PLC0415 - only for URLs
 
     with fsspec.open(url, "rb") as file:
-        content: bytes = file.read()
+        content: bytes = file.read(most)
     return content
 
 
 def unreadable(source: str, message: str, hint: str) -> SchemaError:
     """Return the error of a file that cannot be read."""
     return SchemaError([Issue("bad-file", Place(source), message, hint)])
+
+
+def refused(source: str, message: str, hint: str) -> SchemaError:
+    """Return the error of a file that may do harm and is not opened."""
+    return SchemaError([Issue("refused-file", Place(source), message, hint)])
 
 
 def text_of(path: str, name: str) -> str:
@@ -137,23 +151,30 @@ def text_of(path: str, name: str) -> str:
         raise unreadable(name, message, "save it as UTF-8") from error
 
 
-def read_table(path: str, ref: TableRef, key: str) -> RawTable:
-    """Return the table at `path`, its cells as they stand.
+def read_table(path: str, ref: TableRef, key: str, findings: Findings) -> RawTable:
+    """Return the table at `path`, its cells as they stand; `findings` get what lacks.
 
     Raises
     ------
     SchemaError
-        If the file cannot be read, or has no such sheet.
+        If the file cannot be read, is not to be opened, or has no such sheet.
     """
     pure = PurePosixPath(path.replace("\\", "/"))
-    name = pure.name
+    name, kind = pure.name, pure.suffix.casefold()
     if "://" not in path and Path(path).is_dir():
         raise unreadable(name, "is a folder", "name a file in it")
-    reader = READERS.get(pure.suffix.casefold())
-    if reader is None:
-        hint = f"give one of {listing(READERS)}"
+    hint = f"give one of {listing(KINDS)}"
+    if kind in REFUSED_KINDS:
+        hint = f"save it as a plain .xlsx; {hint}"
+        raise refused(name, f"{pure.suffix} is binary or may hold macros", hint)
+    if kind not in KINDS:
         raise unreadable(name, f"unknown kind of file {pure.suffix!r}", hint)
-    frame, source = reader(bytes_of(path, name), name, ref, key)
+    if kind == XLSX:
+        content = bytes_of(path, name, MAX_WORKBOOK + 1)
+        frame, source, faults = read_xlsx(content, name, ref, key)
+        findings.add(faults)
+    else:
+        frame, source = READERS[kind](bytes_of(path, name), name, ref, key)
     return RawTable(frame, source, FIRST_ROW, ref.columns)
 
 
@@ -168,24 +189,11 @@ def read_csv(
     except UnicodeDecodeError as error:
         message = f"not UTF-8 text: byte {error.start}"
         raise unreadable(name, message, "save it as UTF-8") from error
-    header = next(csv.reader(io.StringIO(text)), [])
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    header = header_of(text, name)
     if not header:
         raise unreadable(name, "is empty", "the first row must name the columns")
-    try:
-        frame = pd.read_csv(
-            io.StringIO(text),
-            header=None,
-            skiprows=1,
-            names=range(len(header) + 1),
-            index_col=False,
-            dtype=csv_types(header, ref.columns, key),
-            keep_default_na=False,
-            na_values=[""],
-            low_memory=False,
-            skip_blank_lines=False,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise unreadable(name, f"not a table: {error}", "check that row") from error
+    frame = body_of(text, header, name, csv_types(header, ref.columns, key))
     surplus = np.flatnonzero(filled_in(frame.iloc[:, -1]))
     if len(surplus):
         rows = listing(str(i + FIRST_ROW) for i in surplus)
@@ -194,6 +202,40 @@ def read_csv(
     frame = frame.iloc[:, :-1]
     frame.columns = pd.Index(header, dtype=object)
     return frame, name
+
+
+def body_of(
+    text: str, header: list[str], name: str, types: dict[int, type[str]] | type[str]
+) -> pd.DataFrame:
+    """Return the rows of a CSV text, with one column more than the header has."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                io.StringIO(text),
+                header=None,
+                skiprows=1,
+                names=range(len(header) + 1),
+                index_col=False,
+                dtype=types,
+                keep_default_na=False,
+                na_values=[""],
+                low_memory=False,
+                skip_blank_lines=False,
+            )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise unreadable(name, f"not a table: {error}", "check that row") from error
+    except pd.errors.ParserWarning as error:
+        hint = "put text with commas in quotes; write numbers without separators"
+        raise unreadable(name, "more cells than columns in row 2", hint) from error
+
+
+def header_of(text: str, name: str) -> list[str]:
+    """Return the cells of the first row of a CSV text."""
+    try:
+        return next(csv.reader(io.StringIO(text)), [])
+    except csv.Error as error:
+        raise unreadable(name, f"not a table: {error}", "check row 1") from error
 
 
 def filled_in(cells: "pd.Series[str]") -> Flags:
@@ -219,37 +261,44 @@ def csv_types(
 
 def read_xlsx(
     content: bytes, name: str, ref: TableRef, key: str
-) -> tuple[pd.DataFrame, str]:
-    """Return one sheet of a workbook: its values, no formula evaluated."""
-    from openpyxl import load_workbook  # noqa: PLC0415 - a quarter of a second
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+) -> tuple[pd.DataFrame, str, list[Issue]]:
+    """Return one sheet of a workbook, its values as last saved, and which lack."""
+    from riskplugin.sources.workbook import read_sheet  # noqa: PLC0415 - openpyxl
 
-    try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise unreadable(
-            name, f"not a workbook: {error}", "save it as .xlsx"
-        ) from error
-    sheets = book.sheetnames
-    if ref.sheet is not None and ref.sheet not in sheets:
-        hint = f"sheets are {listing(sheets)}"
-        raise unreadable(name, f"no sheet {ref.sheet!r}", hint)
-    sheet = book[ref.sheet or sheets[0]]
-    rows = list(sheet.iter_rows(values_only=True))
-    book.close()
-    if not rows:
-        hint = f"{key} needs a header row"
-        raise unreadable(f"{name} [{sheet.title}]", "is empty", hint)
-    header, body = rows[0], rows[1:]
-    frame = pd.DataFrame(body, columns=pd.RangeIndex(len(header)), dtype=object)
-    frame.columns = pd.Index(["" if h is None else h for h in header], dtype=object)
-    return typed(frame), f"{name} [{sheet.title}]"
+    if len(content) > MAX_WORKBOOK:
+        hint = "split it, or give the table as CSV or Parquet"
+        raise refused(name, f"it has more than {MAX_WORKBOOK:,} bytes", hint)
+    if content.startswith(OLD_BINARY):
+        hint = "save it as a plain .xlsx without a password"
+        raise refused(name, "an old binary workbook, or one with a password", hint)
+    sheet = read_sheet(content, name, ref.sheet)
+    header = [*sheet.rows.pop(1, []), *[None] * sheet.width][: sheet.width]
+    headers = pd.Index(["" if h is None else h for h in header], dtype=object)
+    grid = np.full((max(sheet.rows, default=1) - 1, sheet.width), None, dtype=object)
+    for row, cells in sheet.rows.items():
+        grid[row - FIRST_ROW, : len(cells)] = cells
+    frame = pd.DataFrame(grid).infer_objects()
+    frame.columns = headers
+    source = f"{name} [{sheet.title}]"
+    faults = [
+        Issue(
+            "missing-value", Place(source, rows[0], column), NOT_CALCULATED, CALCULATE
+        )
+        for column, rows in used(headers, sheet.uncalculated, ref, key)
+    ]
+    return frame, source, faults
 
 
-def typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` with columns of one kind as that kind."""
-    inferred: pd.DataFrame = frame.infer_objects()
-    return inferred
+def used(
+    headers: "pd.Index[str]", found: Mapping[int, list[int]], ref: TableRef, key: str
+) -> Iterator[tuple[str, list[int]]]:
+    """Yield what was `found` in the columns that table `key` uses, by our names."""
+    spec = TABLES[key]
+    ours = {ref.columns.get(c, c).strip().casefold(): c for c in spec.names()}
+    for number, rows in sorted(found.items()):
+        header = str(headers[number - 1]).strip()
+        if spec.pivot is not None or header.casefold() in ours:
+            yield ours.get(header.casefold(), header), rows
 
 
 def read_parquet(
@@ -268,11 +317,7 @@ def read_parquet(
 
 
 Reader = Callable[[bytes, str, TableRef, str], tuple[pd.DataFrame, str]]
-READERS: Mapping[str, Reader] = {
-    ".csv": read_csv,
-    ".xlsx": read_xlsx,
-    ".parquet": read_parquet,
-}
+READERS: Mapping[str, Reader] = {".csv": read_csv, ".parquet": read_parquet}
 
 
 def read_episodes(path: str) -> list[tuple[object, object]]:

@@ -63,7 +63,9 @@ def stress_groups(
     funded = is_funded(grid.model.kinds)
     before = np.where(held, delta_one(funded, grid.local, grid.fx), 0.0)
     linear = np.where(held, delta_one(funded, overshot, grid.fx), 0.0)
-    full = np.where(held, revalue(grid.model.kinds, overshot, grid.fx), 0.0)
+    full = np.zeros_like(linear)
+    kinds = [grid.model.kinds[int(i)] for i in np.flatnonzero(held)]
+    full[:, held] = revalue(kinds, overshot[:, held], grid.fx[:, held])
     cost = unwind_cost(book.half_spread, unwind_share) * np.abs(book.market_value)
     paid = netted(grouping.codes, columns, 0.0 - cost, shape)
     unwound = np.where(held & (cost.any()), np.exp(overshot + grid.fx), 0.0)
