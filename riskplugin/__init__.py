@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from riskplugin._version import __version__
     from riskplugin.api import (
+        data_status,
         desk_from_tables,
         evidence,
         exposures,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         scenario_list,
         shocks,
         stress,
+        with_positions,
         write_run,
     )
     from riskplugin.desk import Desk
@@ -62,6 +64,7 @@ _HOME = {
     "Table": "results",
     "UsageError": "errors",
     "__version__": "_version",
+    "data_status": "api",
     "desk_from_tables": "api",
     "evidence": "api",
     "exposures": "api",
@@ -73,6 +76,7 @@ _HOME = {
     "scenario_list": "api",
     "shocks": "api",
     "stress": "api",
+    "with_positions": "api",
     "write_run": "api",
 }
 
@@ -94,6 +98,7 @@ __all__ = [
     "Table",
     "UsageError",
     "__version__",
+    "data_status",
     "desk_from_tables",
     "evidence",
     "exposures",
@@ -105,6 +110,7 @@ __all__ = [
     "scenario_list",
     "shocks",
     "stress",
+    "with_positions",
     "write_run",
 ]
 

@@ -7,14 +7,17 @@ from typing import Any
 import pandas as pd
 
 from riskplugin import pipeline, tabulation, validation
+from riskplugin.coverage import status_table
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
 from riskplugin.inputs.assemble import assemble
 from riskplugin.inputs.config import parse_toml, settings_file
-from riskplugin.inputs.reading import Findings
+from riskplugin.inputs.derived import narrowed, repositioned
+from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.results import Evidence, Report, Table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.shock_tables import shock_table
 from riskplugin.sources.files import given_frames, read_desk, text_of
 from riskplugin.store.runs import write_run
 from riskplugin.tabulation import Wanted
@@ -22,6 +25,7 @@ from riskplugin.tabulation import Wanted
 AD_HOC = "core"
 
 __all__ = [
+    "data_status",
     "desk_from_tables",
     "evidence",
     "exposures",
@@ -33,6 +37,7 @@ __all__ = [
     "scenario_list",
     "shocks",
     "stress",
+    "with_positions",
     "write_run",
 ]
 
@@ -110,6 +115,44 @@ def desk_from_tables(
     return assemble(given, Findings())
 
 
+def with_positions(
+    desk: Desk,
+    positions: pd.DataFrame | str | Iterable[str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    on_error: str = "stop",
+) -> Desk:
+    """Return a desk that holds something else in the same market.
+
+    The factor model stays that of `desk`, so that its own book, passed as a table or
+    by name, gives the numbers that it has there.
+
+    Parameters
+    ----------
+    desk : Desk
+    positions : DataFrame, or name of a book, or several
+        A table of positions, checked as any other; or books of `desk`.
+    columns : mapping of str to str, optional
+        Our names of columns to those of the table.
+    on_error : {"stop", "quarantine"}
+        What to do with rows that cannot be used.
+
+    Raises
+    ------
+    InputError
+        With every issue of the table at once.
+    UsageError
+        If there is no such book, or `on_error` is something else.
+    """
+    if on_error not in ("stop", "quarantine"):
+        raise UsageError(f"on_error is {on_error!r}; give 'stop' or 'quarantine'")
+    if isinstance(positions, pd.DataFrame):
+        raw = RawTable(positions, "positions", columns=dict(columns or {}))
+        return repositioned(desk, raw, quarantine=on_error == "quarantine")
+    books = (positions,) if isinstance(positions, str) else tuple(positions)
+    return narrowed(desk, books)
+
+
 def run(desk: Desk) -> Report:
     """Compute everything that the desk's inputs allow."""
     return pipeline.run(desk)
@@ -123,7 +166,7 @@ def exposures(desk: Desk, by: str | Iterable[str] = "tier") -> Table:
     desk : Desk
     by : str or sequence of str
         book, tier, link, asset_class, currency, account, strategy, kind, instrument,
-        position.
+        position. None of them, ``()``, gives the whole desk in one row.
 
     Returns
     -------
@@ -186,6 +229,7 @@ def shocks(
     confidence: float | None = None,
     *,
     scenarios: Wanted = None,
+    by: str = "instrument",
 ) -> Table:
     """Return the shock of every instrument the desk's prices and tables know.
 
@@ -200,12 +244,16 @@ def shocks(
         Level of the band; the desk's own by default.
     scenarios : name, Scenario, or several, optional
         All of the desk's by default.
+    by : {"instrument", "tier", "driver"}
+        What the rows are.
 
     Returns
     -------
     Table
-        instrument, tier, shock (base currency, simple, median), low, high,
-        provenance, local_shock, fx_shock; the scenario first if not given by `core`.
+        The scenario first if not given by `core`. By instrument: instrument, tier,
+        shock (base currency, simple, median), low, high, provenance, local_shock,
+        fx_shock. By tier: tier, names, mean_shock (equal weights), lowest, highest. By
+        driver: driver, shock, low, high (NaN where the scenario names it), named.
     """
     model = pipeline.model_of(desk)
     level = band_level(desk, confidence)
@@ -213,12 +261,12 @@ def shocks(
         if horizon_sessions is not None:
             raise UsageError("horizon_sessions goes with core; a scenario has its own")
         chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
-        return tabulation.shock_table(desk, model, chosen, level)
+        return shock_table(desk, model, chosen, level, by)
     if scenarios is not None:
         raise UsageError("give core or scenarios, not both")
     sessions = 60 if horizon_sessions is None else horizon_sessions
     scenario = Scenario(name=AD_HOC, core=core, horizon_sessions=sessions)
-    found = tabulation.shock_table(desk, model, ScenarioSet((scenario,)), level)
+    found = shock_table(desk, model, ScenarioSet((scenario,)), level, by)
     return tabulation.without(found, "scenario")
 
 
@@ -277,9 +325,39 @@ def evidence(
     return validation.evidence(desk, driver, episodes, threshold, level)
 
 
-def loadings(desk: Desk) -> Table:
-    """Return total memory beta, its error, and the partial loadings by instrument."""
-    return tabulation.loading_table(desk, pipeline.model_of(desk))
+def loadings(desk: Desk, driver: str = "memory") -> Table:
+    """Return total beta to a driver, its error, and partial loadings by instrument.
+
+    Raises
+    ------
+    UsageError
+        If the desk has no such driver, or no prices of it.
+    """
+    return tabulation.loading_table(desk, pipeline.model_of(desk), driver)
+
+
+def data_status(desk: Desk, dataset: str | None = None) -> Table:
+    """Return how far the desk's data reaches, per dataset, or per series of one.
+
+    Parameters
+    ----------
+    desk : Desk
+    dataset : str, optional
+        prices, fx, volumes, rates, vols or indicators.
+
+    Returns
+    -------
+    Table
+        dataset, names, first, last, sessions_old (weekdays from the last value to the
+        valuation date), stale_names; of one dataset: series, first, last,
+        sessions_old, values, stale.
+
+    Raises
+    ------
+    UsageError
+        If the desk has no such dataset.
+    """
+    return status_table(desk, dataset)
 
 
 def positions(desk: Desk) -> Table:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskplugin._typing import Codes, Vector
+from riskplugin._typing import Codes, Flags, Vector
 
 KEYS = (
     "book",
@@ -38,6 +38,21 @@ class Labels:
         codes = np.fromiter((code[v] for v in values), np.int64, len(values))
         codes.flags.writeable = False
         return cls(names, codes)
+
+    def only(self, rows: Flags) -> "Labels":
+        """Return the labels of some rows; names that none of them has go."""
+        kept = self.codes[rows]
+        used = np.unique(kept)
+        codes = np.searchsorted(used, kept)
+        codes.flags.writeable = False
+        return Labels(tuple(self.names[int(i)] for i in used), codes)
+
+
+def numbered(rows: int) -> Labels:
+    """Return the numbers of `rows` positions, from 1."""
+    codes = np.arange(rows)
+    codes.flags.writeable = False
+    return Labels(tuple(str(i + 1) for i in range(rows)), codes)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,6 +95,19 @@ class Book:
 
     def __len__(self) -> int:
         return len(self.quantity)
+
+    def only(self, rows: Flags) -> "Book":
+        """Return some of the positions, in their order and numbered anew."""
+        labels = {key: column.only(rows) for key, column in self.labels.items()}
+        labels["position"] = numbered(int(np.count_nonzero(rows)))
+        figures = (
+            self.quantity,
+            self.price,
+            self.fx_rate,
+            self.market_value,
+            self.half_spread,
+        )
+        return Book(labels, *(column[rows] for column in figures))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

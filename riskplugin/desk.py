@@ -73,6 +73,10 @@ class Desk:
         Quarantined positions with their money where it is known.
     tables : Mapping of str to Table
         The desk's other tables (limits, volumes, …), checked, as given.
+    source : str
+        File and sheet of the positions, or the name of the argument.
+    origin : Desk, optional
+        The desk whose market this one shares, if it holds something else there.
     """
 
     book: Book
@@ -83,11 +87,18 @@ class Desk:
     issues: tuple[Issue, ...]
     left_out: "Table"
     tables: Mapping[str, "Table"] = field(default_factory=dict)
+    source: str = "positions"
+    origin: "Desk | None" = None
 
     @property
     def as_of(self) -> np.datetime64:
         """Valuation date."""
         return self.market.as_of
+
+    def held(self) -> frozenset[str]:
+        """Return the instruments that it, or a desk it comes from, holds."""
+        own = frozenset(self.book.labels["instrument"].names)
+        return own if self.origin is None else own | self.origin.held()
 
     def __repr__(self) -> str:
         """Say what the desk is in one line."""

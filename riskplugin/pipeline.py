@@ -14,6 +14,7 @@ from riskplugin.desk import Desk
 from riskplugin.errors import Issue
 from riskplugin.factors.model import FactorModel, fit
 from riskplugin.results import Report, Table
+from riskplugin.shock_tables import shock_table
 from riskplugin.tabulation import (
     exposure_table,
     issue_table,
@@ -22,7 +23,6 @@ from riskplugin.tabulation import (
     position_table,
     runnable_scenarios,
     scenario_table,
-    shock_table,
     stress_table,
 )
 
@@ -31,9 +31,15 @@ Stage = Callable[[], Table]
 
 
 def model_of(desk: Desk) -> FactorModel:
-    """Return the factor model of `desk`, estimated once as long as it lives."""
+    """Return the factor model of `desk`, estimated once as long as it lives.
+
+    A desk that holds something else in the market of another shares its model, unless
+    it holds what that one does not know.
+    """
     if desk not in _models:
-        _models[desk] = fit(desk)
+        shared = None if desk.origin is None else model_of(desk.origin)
+        serves = shared is not None and desk.held() <= set(shared.instruments)
+        _models[desk] = shared if shared is not None and serves else fit(desk)
     return _models[desk]
 
 
@@ -111,6 +117,7 @@ def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
         "scenarios": [asdict(s) for s in desk.scenarios],
         "inputs": {
             "positions": hashed(names, *codes, *figures, book.half_spread),
+            **modelled_beside(desk),
             "market": hashed(columns, *prices),
             "universe": hashed(json.dumps(universe, sort_keys=True).encode()),
             "issues": hashed(json.dumps(sorted(map(essence, issues))).encode()),
@@ -118,6 +125,13 @@ def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
             **{name: hashed(text.encode()) for name, text in carried.items()},
         },
     }
+
+
+def modelled_beside(desk: Desk) -> dict[str, str]:
+    """Return what the model holds because a desk that this one comes from does."""
+    if desk.origin is None:
+        return {}
+    return {"modelled": hashed(json.dumps(sorted(desk.held())).encode())}
 
 
 def essence(issue: Issue) -> list[str]:

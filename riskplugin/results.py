@@ -48,18 +48,18 @@ COLUMNS: Mapping[str, str] = {
     "low": "Lower end of the band at the stated confidence; NaN where nothing in the "
     "row was propagated. Lows of parts do not add up to the low of a total.",
     "high": "Upper end of that band.",
+    "driver": "Basket whose return stands for a cause.",
+    "named": "Whether the scenario names the driver; the others follow.",
+    "mean_shock": "Equal-weight mean of the shocks of the tier's instruments, simple "
+    "returns in base currency.",
+    "lowest": "Lowest of them.",
+    "highest": "Highest of them.",
     "shock": "Simple return in base currency over the horizon: the median.",
     "local_shock": "Simple return in the instrument's own currency, the median.",
     "fx_shock": "Simple return of that currency against the base currency.",
     "provenance": "Where the loading comes from: own, shrunk, proxied or assumed.",
-    "total_memory_beta": "Sensitivity of the log return in base currency to the "
-    "memory basket with every other driver, and the currency, following.",
-    "standard_error": "Standard error of the total memory beta: of the loadings after "
+    "standard_error": "Standard error of the total beta: of the loadings after "
     "shrinkage (HAC) and of how the other drivers follow.",
-    "local_memory_beta": "The same in the instrument's own currency.",
-    "own_memory_beta": "What the instrument's own history alone says, own currency; "
-    "NaN where it is too short.",
-    "tier_memory_beta": "Mean of that over the tier.",
     "windows": "Return windows that the instrument shares with the drivers.",
     "residual_volatility": "Annualised volatility of what the drivers do not explain.",
     "quantity": "Units, contracts or tokens; short < 0.",
@@ -77,6 +77,14 @@ COLUMNS: Mapping[str, str] = {
     "code": "Stable code of the finding.",
     "message": "What was found.",
     "hint": "What to do.",
+    "dataset": "Table of dated values.",
+    "series": "Instrument, currency or series of the dataset.",
+    "first": "Date of the first value.",
+    "last": "Date of the last value.",
+    "sessions_old": "Weekdays from the last value to the valuation date.",
+    "values": "Number of dates with a value.",
+    "stale": "Whether the last value is older than max_stale_sessions.",
+    "stale_names": "Names whose last value is older than max_stale_sessions.",
     "source": "Table or file the row comes from.",
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
@@ -101,8 +109,21 @@ COLUMNS: Mapping[str, str] = {
 }
 
 
+BETAS: Mapping[str, str] = {
+    "total": "Sensitivity of the log return in base currency to the {} basket with "
+    "every other driver, and the currency, following.",
+    "local": "The same in the instrument's own currency.",
+    "own": "What the instrument's own history alone says of the {} beta, own currency; "
+    "NaN where it is too short.",
+    "tier": "Mean of that over the tier.",
+}
+
+
 def definition(column: str) -> str:
     """Return what a column of a result means, with its unit and sign."""
+    kind, _, rest = column.partition("_")
+    if kind in BETAS and rest.endswith("_beta"):
+        return BETAS[kind].format(rest.removesuffix("_beta"))
     if column.startswith(LOADING):
         driver = column.removeprefix(LOADING)
         return f"Partial loading on {driver}, the other drivers held still."

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from riskplugin._threads import one_blas_thread
-from riskplugin._typing import Codes, Flags, Matrix, Vector
+from riskplugin._typing import Codes, Vector
 from riskplugin.book import KEYS, Grouping, grouped
 from riskplugin.desk import Desk
 from riskplugin.errors import (
@@ -19,11 +19,10 @@ from riskplugin.errors import (
 )
 from riskplugin.exposure import exposures
 from riskplugin.factors.drivers import retracement
-from riskplugin.factors.model import FactorModel
+from riskplugin.factors.model import MEMORY, FactorModel
 from riskplugin.factors.standins import ASSUMED, PROXIED
 from riskplugin.results import LOADING, Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.stressing.bands import name_band
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.shock import missing_drivers, shock_grid
 
@@ -53,11 +52,11 @@ def keys_of(by: str | Iterable[str], extra: Sequence[str] = ()) -> tuple[str, ..
 
 
 def exposure_table(desk: Desk, model: FactorModel, by: str | Iterable[str]) -> Table:
-    """Return exposures by the keys `by`."""
-    keys = keys_of(by)
+    """Return exposures by the keys `by`; of the whole desk by none."""
+    keys = keys_of(by) if by else ()
     grouping = grouped(desk.book, keys)
     rows = rows_of(desk, model)
-    beta, _ = model.memory_beta()
+    beta, _ = model.beta()
     stand_in = np.isin(np.array(model.with_currency()), (PROXIED, ASSUMED))
     figures = exposures(desk.book, grouping, navs(desk), beta[rows], stand_in[rows])
     columns = {**keys_in(grouping), **figures}
@@ -198,60 +197,31 @@ def row_order(
     return group, scenario
 
 
-@one_blas_thread
-def shock_table(
-    desk: Desk, model: FactorModel, scenarios: ScenarioSet, confidence: float
-) -> Table:
-    """Return the shock of every modelled instrument in each scenario."""
-    grid = shock_grid(scenarios, model, desk.universe)
-    low, high = name_band(grid, confidence)
+def loading_table(desk: Desk, model: FactorModel, driver: str = MEMORY) -> Table:
+    """Return total beta to a driver and partial loadings of every instrument.
+
+    Raises
+    ------
+    UsageError
+        If the desk has no such driver.
+    """
+    if driver not in model.drivers and driver != MEMORY:
+        hint = did_you_mean(driver, model.drivers)
+        raise UsageError(f"there is no driver {driver!r} with prices; {hint}")
     count = len(model.instruments)
-    local = np.expm1(grid.multiplier * grid.local)
-    columns = {
-        SCENARIO: np.repeat(np.array(scenarios.names(), dtype=object), count),
-        "instrument": list(model.instruments) * len(scenarios),
-        "tier": list(model.tiers) * len(scenarios),
-        "shock": flat(np.expm1(grid.total)),
-        "low": flat(low),
-        "high": flat(high),
-        "provenance": sources(model, grid.explicit),
-        "local_shock": flat(local),
-        "fx_shock": flat(np.expm1(grid.fx)),
-    }
-    return table("shocks", desk.as_of, columns)
-
-
-def flat(grid: Matrix) -> Vector:
-    """Return a (scenario, instrument) grid as one column."""
-    return np.ascontiguousarray(grid).reshape(-1)
-
-
-def sources(model: FactorModel, explicit: Flags) -> list[str]:
-    """Return where each shock comes from: the scenario itself, or the loading."""
-    provenance = model.with_currency()
-    return [
-        ASSUMED if fixed else provenance[i]
-        for row in explicit
-        for i, fixed in enumerate(row)
-    ]
-
-
-def loading_table(desk: Desk, model: FactorModel) -> Table:
-    """Return total memory beta and partial loadings of every modelled instrument."""
-    count = len(model.instruments)
-    beta, error = model.memory_beta()
-    own = model.total_memory_beta(model.own_loadings[:count])
+    beta, error = model.beta(driver)
+    own = model.total_beta(model.own_loadings[:count], driver)
     partial = {
         LOADING + d: model.loadings[:count, j] for j, d in enumerate(model.drivers)
     }
     columns = {
         "instrument": list(model.instruments),
         "tier": list(model.tiers),
-        "total_memory_beta": beta,
+        f"total_{driver}_beta": beta,
         "standard_error": error,
-        "local_memory_beta": model.total_memory_beta(model.loadings[:count]),
-        "own_memory_beta": own,
-        "tier_memory_beta": tier_means(own, model.tiers),
+        f"local_{driver}_beta": model.total_beta(model.loadings[:count], driver),
+        f"own_{driver}_beta": own,
+        f"tier_{driver}_beta": tier_means(own, model.tiers),
         "windows": model.windows[:count],
         "residual_volatility": model.volatility[:count] * np.sqrt(SESSIONS_A_YEAR),
         "provenance": list(model.provenance[:count]),

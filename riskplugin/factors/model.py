@@ -147,36 +147,36 @@ class FactorModel:
         held: Matrix = np.where(funded, self.in_base(of_series), of_series[:count])
         return held
 
-    def memory_response(self) -> Vector | None:
-        """Return how the drivers move per unit of memory, (J,); None without it."""
-        if MEMORY not in self.drivers:
+    def response(self, driver: str) -> Vector | None:
+        """Return how the drivers move per unit of one, (J,); None without it."""
+        if driver not in self.drivers:
             return None
-        return response_to(self.covariance, self.drivers.index(MEMORY))
+        return response_to(self.covariance, self.drivers.index(driver))
 
-    def total_memory_beta(self, loadings: Matrix) -> Vector:
-        """Return the sensitivity to memory with every other driver following.
+    def total_beta(self, loadings: Matrix, driver: str = MEMORY) -> Vector:
+        """Return the sensitivity to a driver with every other driver following.
 
-        ``b = sum_j loading_j S_j,mem / S_mem,mem`` for loadings of shape (R, J); NaN
-        if memory is not among the drivers.
+        ``b = sum_j loading_j S_j,d / S_d,d`` for loadings of shape (R, J); NaN if
+        it is not among the drivers.
         """
-        response = self.memory_response()
+        response = self.response(driver)
         if response is None:
             return np.full(len(loadings), np.nan)
         beta: Vector = loadings @ response
         return beta
 
-    def memory_beta(self) -> tuple[Vector, Vector]:
-        """Return total memory betas of the instruments in base currency, with errors.
+    def beta(self, driver: str = MEMORY) -> tuple[Vector, Vector]:
+        """Return total betas of the instruments in base currency, with their errors.
 
         Both of shape (N,). The error is that of the loadings and of the response of
         the other drivers.
         """
         loadings = self.held_in_base(self.loadings)
-        beta = self.total_memory_beta(loadings)
-        response = self.memory_response()
+        beta = self.total_beta(loadings, driver)
+        response = self.response(driver)
         if response is None:
             return beta, beta
-        core = np.array([[d == MEMORY for d in self.drivers]])
+        core = np.array([[d == driver for d in self.drivers]])
         unit = np.where(core, 1.0, 0.0)
         follow = completion_error(
             self.driver_windows, self.weights, core, unit, self.return_sessions

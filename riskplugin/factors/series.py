@@ -55,7 +55,7 @@ class Series:
 def series_of(desk: Desk, as_of: np.datetime64) -> Series:
     """Return what is modelled: what is held, what drives, and every priced peer."""
     universe, base = desk.universe, desk.settings.base_currency
-    held = set(desk.book.labels["instrument"].names)
+    held = desk.held()
     members = {m for basket in desk.settings.drivers.values() for m in basket}
     peers = {
         name

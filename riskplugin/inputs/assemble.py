@@ -1,6 +1,6 @@
 """Tables and settings in, a desk out; or every issue at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,7 +35,7 @@ from riskplugin.inputs.scenario_file import library, unknown_in
 from riskplugin.inputs.shipped import shipped_scenarios
 from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
 from riskplugin.inputs.valuation import notices, valued
-from riskplugin.inputs.wide import Wide, check_wide, melted
+from riskplugin.inputs.wide import Wide, check_wide, in_several_columns, melted
 from riskplugin.market import Market
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
@@ -89,7 +89,10 @@ def assemble(given: Given, findings: Findings) -> Desk:
     settings, positions = tables.settings, tables.positions
     market = market_of(tables, given, findings)
     universe, unknown = known_to(tables, market)
-    findings.add(unclassified_issues(unknown, tables))
+    drivers = frozenset(m for basket in settings.drivers.values() for m in basket)
+    findings.add(
+        unclassified_issues(unknown, positions, tables.names, universe, drivers)
+    )
     valuation = valued(positions, tables.names, market, universe, settings)
     findings.add(valuation.issues)
     books = sorted(set(positions.frame["book"]) - {""})
@@ -112,6 +115,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
             name: as_table(name, found, market.as_of)
             for name, found in tables.carried.items()
         },
+        source=positions.source,
     )
 
 
@@ -263,14 +267,9 @@ def price_columns(
     findings.add(ambiguous(universe, dict.fromkeys(prices.names), prices.source))
     names = [universe.resolve(n) for n in prices.names]
     findings.stop(
-        Issue(
-            "duplicate-column",
-            Place(prices.source, column=given),
-            f"{name} stands in several columns",
-            "keep one",
-        )
+        in_several_columns(prices.source, given, name)
         for given, name in zip(prices.names, names, strict=True)
-        if names.count(name) > 1
+        if names.count(name) > 1 and prices.names.count(given) == 1
     )
     column = {name: i for i, name in enumerate(names)}
     derived, issues = priced_by_underlying(universe, names, prices.source)
@@ -299,24 +298,32 @@ def resolved(
     return [canonical[n] for n in given]
 
 
-def unclassified_issues(unknown: Sequence[str], tables: Checked) -> Iterator[Issue]:
-    """Warn of instruments that no table knows and that are not reported already."""
-    positions, universe = tables.positions, tables.universe
-    base = tables.settings.base_currency
+def unclassified_issues(
+    unknown: Sequence[str],
+    positions: CheckedTable,
+    names: Sequence[str],
+    universe: Universe,
+    drivers: Collection[str] = (),
+) -> Iterator[Issue]:
+    """Warn of instruments that no table knows and that are not reported already.
+
+    `names` are those of the positions, `drivers` the members of the drivers' baskets.
+    """
     lines: dict[str, int] = {}
     for name, line, reason in zip(
-        tables.names, positions.lines, positions.reason, strict=True
+        names, positions.lines, positions.reason, strict=True
     ):
         if reason != "ambiguous-instrument":
             lines.setdefault(name, int(line))
-    members = {m for basket in tables.settings.drivers.values() for m in basket}
+    known = [n for n in universe.known_names() if n not in unknown]
     for name in filter(None, unknown):
+        base = universe.instruments[name].currency
         message = f"no table knows {name!r}: unclassified, taken to be quoted in {base}"
-        near = did_you_mean(name, universe.known_names())
+        near = did_you_mean(name, known)
         hint = near if near.startswith("did you") else "add it to instruments"
         if name in lines:
             place = Place(positions.source, lines[name], "instrument")
-        elif name in members:
+        elif name in drivers:
             place = Place("drivers", column=name)
         else:
             continue

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from riskplugin._typing import Flags
-from riskplugin.book import KEYS, Book, Labels
+from riskplugin.book import KEYS, Book, Labels, numbered
 from riskplugin.errors import Issue, Place
 from riskplugin.inputs.reading import CheckedTable
 from riskplugin.inputs.valuation import Valuation
@@ -52,13 +52,6 @@ def book_of(
     labels["position"] = numbered(len(frame))
     columns = ("quantity", "price", "fx_rate", "market_value", "half_spread")
     return Book(labels, *(frame[c].to_numpy(np.float64) for c in columns))
-
-
-def numbered(rows: int) -> Labels:
-    """Return the numbers of `rows` positions, from 1."""
-    codes = np.arange(rows)
-    codes.flags.writeable = False
-    return Labels(tuple(str(i + 1) for i in range(rows)), codes)
 
 
 def left_out(

@@ -1,6 +1,6 @@
 """Which price values each position, and what cannot be valued."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,10 +175,7 @@ def notices(
 ) -> Iterator[Issue]:
     """Yield warnings of what is used as it stands but weakens the numbers."""
     warn = Severity.WARNING
-    for book in books:
-        if book not in settings.nav:
-            hint = "give it under [nav]; % of NAV is unknown until then"
-            yield Issue("no-nav", Place("nav", column=book), "no NAV", hint, warn)
+    yield from nav_notices(settings, books)
     for book in settings.nav.keys() - set(books):
         hint = f"books are {listing(books)}"
         place = Place("nav", column=book)
@@ -198,6 +195,14 @@ def notices(
         for member in members:
             yield from without_rate(driver, member, market, universe)
     yield from short_currencies(settings, market)
+
+
+def nav_notices(settings: Settings, books: Iterable[str]) -> Iterator[Issue]:
+    """Warn of books without a NAV."""
+    for book in sorted(set(books) - {""} - settings.nav.keys()):
+        hint = "give it under [nav]; % of NAV is unknown until then"
+        place = Place("nav", column=book)
+        yield Issue("no-nav", place, "no NAV", hint, Severity.WARNING)
 
 
 def without_rate(

@@ -185,7 +185,7 @@ def test_propagating_every_driver_is_the_identity(
 @given(rows=books())
 def test_memory_beta_exposure_is_the_slope_of_stress(rows, hand_model, hand_universe):
     book = book_from(rows)
-    in_base, _ = hand_model.memory_beta()
+    in_base, _ = hand_model.beta()
     held = book.labels["instrument"]
     columns = [hand_model.instruments.index(held.names[c]) for c in held.codes]
     found = exposures(

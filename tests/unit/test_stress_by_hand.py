@@ -245,5 +245,5 @@ def test_the_band_of_a_future_bears_it_on_its_gain_only(
 
 
 def test_the_memory_beta_of_a_future_is_without_its_currency(hand_model):
-    assert hand_model.memory_beta()[0][HYNIX] == pytest.approx(1.3)
-    assert as_futures(hand_model).memory_beta()[0][HYNIX] == pytest.approx(1.2)
+    assert hand_model.beta()[0][HYNIX] == pytest.approx(1.3)
+    assert as_futures(hand_model).beta()[0][HYNIX] == pytest.approx(1.2)

@@ -396,7 +396,7 @@ def test_memory_beta_is_the_regression_on_memory_alone(memory_and_compute):
     # All series share their rows and nothing is shrunk: the omitted-variable identity.
     prices, tiers, drivers = memory_and_compute
     model = fit(desk_of(prices, tiers, drivers))
-    beta, _ = model.memory_beta()
+    beta, _ = model.beta()
     for name in ("X", "NVDA"):
         slope, _ = peer(windows(prices, name)[:, 0], windows(prices, "MU"))
         assert beta[row(model, name)] == pytest.approx(slope[0], rel=1e-9)
@@ -411,7 +411,7 @@ def test_error_of_a_memory_beta_adds_that_of_what_follows(memory_and_compute):
     # (1, g) Var(b) (1, g)' + b_compute^2 Var(g), all of it by statsmodels.
     prices, tiers, drivers = memory_and_compute
     model = fit(desk_of(prices, tiers, drivers))
-    _, error = model.memory_beta()
+    _, error = model.beta()
     x, memory = windows(prices, "MU", "NVDA"), windows(prices, "MU")
     partial = hac(windows(prices, "X")[:, 0], x)
     follows = hac(windows(prices, "NVDA")[:, 0], memory)
@@ -434,10 +434,10 @@ def test_memory_beta_in_base_currency_adds_the_currencys(rng):
     model = fit(desk)
     dollars = (windows(prices, "K") - windows(fx, "USDKRW"))[:, 0]
     slope, _ = peer(dollars, windows(prices, "MU"))
-    beta, _ = model.memory_beta()
+    beta, _ = model.beta()
     assert beta[row(model, "K")] == pytest.approx(slope[0], rel=1e-9)
     local, _ = peer(windows(prices, "K")[:, 0], windows(prices, "MU"))
-    assert model.total_memory_beta(model.loadings)[row(model, "K")] == pytest.approx(
+    assert model.total_beta(model.loadings)[row(model, "K")] == pytest.approx(
         local[0], rel=1e-9
     )
 
@@ -454,7 +454,7 @@ def test_without_a_driver_volatility_is_that_of_the_returns(theme):
         assert model.volatility[row(model, name)] == pytest.approx(
             np.sqrt(variance), rel=1e-9
         )
-    beta, error = model.memory_beta()
+    beta, error = model.beta()
     assert np.isnan(beta).all()
     assert np.isnan(error).all()
 

@@ -1,0 +1,1 @@
+"""The Excel door: functions for cells, and the files around them."""

@@ -1,0 +1,84 @@
+"""A desk that holds something else in the same market."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from riskplugin.desk import Desk
+from riskplugin.errors import Issue, UsageError, did_you_mean, input_error
+from riskplugin.inputs.assemble import resolved, unclassified_issues
+from riskplugin.inputs.holdings import book_of, empty_book, left_out
+from riskplugin.inputs.instruments import with_unknown
+from riskplugin.inputs.reading import Findings, RawTable, check_table
+from riskplugin.inputs.tables import POSITIONS
+from riskplugin.inputs.valuation import nav_notices, valued
+from riskplugin.results import table
+
+
+def repositioned(desk: Desk, raw: RawTable, *, quarantine: bool) -> Desk:
+    """Return a desk that holds the positions of `raw` in the market of `desk`.
+
+    Raises
+    ------
+    InputError
+        With every issue of the table; of its rows too, unless they are quarantined.
+    """
+    findings = Findings()
+    positions = check_table(raw, POSITIONS, findings)
+    if findings.fatal:
+        raise input_error(findings.issues)
+    names = resolved(positions, desk.universe, findings)
+    universe, unknown = desk.universe, list[str]()
+    if not set(names) <= universe.instruments.keys():
+        base = desk.settings.base_currency
+        universe, unknown = with_unknown(universe, names, base)
+    findings.add(unclassified_issues(unknown, positions, names, universe))
+    valuation = valued(positions, names, desk.market, universe, desk.settings)
+    findings.add(valuation.issues)
+    findings.add(nav_notices(desk.settings, positions.frame["book"]))
+    usable = (positions.reason == "") & (valuation.reason == "")
+    if not usable.any():
+        findings.add([empty_book(positions)])
+    if not usable.any() or (findings.errors() and not quarantine):
+        raise input_error(findings.issues)
+    return replace(
+        desk,
+        book=book_of(positions, names, valuation, universe, usable),
+        universe=universe,
+        issues=(*market_issues(desk), *findings.issues),
+        left_out=left_out(positions, names, valuation, desk.as_of),
+        source=positions.source,
+        origin=desk,
+    )
+
+
+def narrowed(desk: Desk, books: Sequence[str]) -> Desk:
+    """Return a desk that holds only some books of `desk`.
+
+    Raises
+    ------
+    UsageError
+        If it has no such book.
+    """
+    own = desk.book.labels["book"]
+    for book in books:
+        if book not in own.names:
+            hint = did_you_mean(book, own.names)
+            raise UsageError(f"there is no book {book!r}; {hint}")
+    chosen = np.isin(np.array(own.names)[own.codes], list(books))
+    out = desk.left_out.to_frame()
+    kept = out[out["book"].isin(list(books))]
+    return replace(
+        desk,
+        book=desk.book.only(chosen),
+        left_out=table(
+            "left_out", desk.as_of, {c: kept[c].to_numpy() for c in out.columns}
+        ),
+        origin=desk,
+    )
+
+
+def market_issues(desk: Desk) -> Iterable[Issue]:
+    """Return the issues of `desk` that its positions have no part in."""
+    return (i for i in desk.issues if i.where.source not in (desk.source, "nav"))

@@ -1,0 +1,126 @@
+"""What scenarios do to instruments, to tiers and to drivers, as tables."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from riskplugin._threads import one_blas_thread
+from riskplugin._typing import Flags, Matrix, Vector
+from riskplugin.desk import Desk
+from riskplugin.errors import UsageError, did_you_mean
+from riskplugin.factors.model import FactorModel
+from riskplugin.factors.standins import ASSUMED
+from riskplugin.results import Table, table
+from riskplugin.scenarios.definition import ScenarioSet
+from riskplugin.stressing.bands import name_band
+from riskplugin.stressing.shock import ShockGrid, band_ends, core_moves, shock_grid
+
+SCENARIO = "scenario"
+Columns = dict[str, object]
+
+
+@one_blas_thread
+def shock_table(
+    desk: Desk,
+    model: FactorModel,
+    scenarios: ScenarioSet,
+    confidence: float,
+    by: str = "instrument",
+) -> Table:
+    """Return the shocks of each scenario by instrument, tier or driver.
+
+    Raises
+    ------
+    UsageError
+        If `by` is something else.
+    """
+    if by not in SHOCKS_BY:
+        raise UsageError(f"cannot show shocks by {by!r}; {did_you_mean(by, SHOCKS_BY)}")
+    grid = shock_grid(scenarios, model, desk.universe)
+    title = "shocks" if by == "instrument" else f"shocks_by_{by}"
+    return table(title, desk.as_of, SHOCKS_BY[by](grid, scenarios, confidence))
+
+
+def by_instrument(
+    grid: ShockGrid, scenarios: ScenarioSet, confidence: float
+) -> Columns:
+    """Return the shock of every modelled instrument, with its band."""
+    model, count = grid.model, len(grid.model.instruments)
+    low, high = name_band(grid, confidence)
+    return {
+        SCENARIO: repeated(scenarios, count),
+        "instrument": list(model.instruments) * len(scenarios),
+        "tier": list(model.tiers) * len(scenarios),
+        "shock": flat(np.expm1(grid.total)),
+        "low": flat(low),
+        "high": flat(high),
+        "provenance": sources(model, grid.explicit),
+        "local_shock": flat(np.expm1(grid.multiplier * grid.local)),
+        "fx_shock": flat(np.expm1(grid.fx)),
+    }
+
+
+def by_tier(grid: ShockGrid, scenarios: ScenarioSet, _: float) -> Columns:
+    """Return the equal-weight mean of the shocks of each tier, and its extremes.
+
+    Instruments of which nothing is known do not count.
+    """
+    tiers = np.array(grid.model.tiers)
+    names = list(dict.fromkeys(grid.model.tiers))
+    shocks = np.expm1(grid.total)
+    members = [shocks[:, tiers == name] for name in names]
+    members = [m[:, ~np.isnan(m).any(axis=0)] for m in members]
+    seen = [i for i, m in enumerate(members) if m.shape[1]]
+    return {
+        SCENARIO: repeated(scenarios, len(seen)),
+        "tier": [names[i] for i in seen] * len(scenarios),
+        "names": [members[i].shape[1] for i in seen] * len(scenarios),
+        "mean_shock": flat(np.stack([members[i].mean(axis=1) for i in seen], axis=1)),
+        "lowest": flat(np.stack([members[i].min(axis=1) for i in seen], axis=1)),
+        "highest": flat(np.stack([members[i].max(axis=1) for i in seen], axis=1)),
+    }
+
+
+def by_driver(grid: ShockGrid, scenarios: ScenarioSet, confidence: float) -> Columns:
+    """Return the move of every driver: what the core names, and what follows."""
+    model = grid.model
+    core, _ = core_moves(scenarios, model)
+    open_ = grid.horizon[:, None, None] * grid.remainder + grid.completion
+    variance = np.diagonal(open_, axis1=1, axis2=2)
+    deviation = np.where(core, np.nan, np.sqrt(np.maximum(variance, 0.0)))
+    below, above = band_ends(confidence)
+    return {
+        SCENARIO: repeated(scenarios, len(model.drivers)),
+        "driver": list(model.drivers) * len(scenarios),
+        "shock": flat(np.expm1(grid.drivers)),
+        "low": flat(np.expm1(grid.drivers + below * deviation)),
+        "high": flat(np.expm1(grid.drivers + above * deviation)),
+        "named": core.reshape(-1),
+    }
+
+
+SHOCKS_BY: Mapping[str, Callable[[ShockGrid, ScenarioSet, float], Columns]] = {
+    "instrument": by_instrument,
+    "tier": by_tier,
+    "driver": by_driver,
+}
+
+
+def repeated(scenarios: ScenarioSet, times: int) -> list[str]:
+    """Return the name of each scenario, so many times."""
+    return [name for name in scenarios.names() for _ in range(times)]
+
+
+def flat(grid: Matrix) -> Vector:
+    """Return a (scenario, instrument) grid as one column."""
+    return np.ascontiguousarray(grid).reshape(-1)
+
+
+def sources(model: FactorModel, explicit: Flags) -> list[str]:
+    """Return where each shock comes from: the scenario itself, or the loading."""
+    provenance = model.with_currency()
+    return [
+        ASSUMED if fixed else provenance[i]
+        for row in explicit
+        for i, fixed in enumerate(row)
+    ]

@@ -1,0 +1,51 @@
+"""What a desk file names, without reading the tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from riskplugin.inputs.config import TableRef, desk_file, parse_toml
+from riskplugin.sources.files import beside, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFiles:
+    """The files of a desk, and how it wants its positions read.
+
+    Attributes
+    ----------
+    paths : tuple of str
+        The desk file and its tables; URLs are left out.
+    columns : Mapping of str to str
+        Our names of the columns of positions to the desk's.
+    quarantine : bool
+        Whether rows that cannot be used are left out, and not an error.
+    """
+
+    paths: tuple[str, ...]
+    columns: Mapping[str, str]
+    quarantine: bool
+
+
+def desk_files(path: str) -> DeskFiles:
+    """Return what the desk file at `path` names.
+
+    Raises
+    ------
+    InputError
+        If it cannot be used.
+    """
+    name = PurePosixPath(path.replace("\\", "/")).name
+    config = desk_file(parse_toml(text_of(path, name), name), name)
+    refs = [
+        ref if isinstance(ref, TableRef) else TableRef(path=ref)
+        for ref in config.tables.values()
+    ]
+    tables = (beside(path, ref.path) for ref in refs)
+    positions = config.tables.get("positions")
+    columns = positions.columns if isinstance(positions, TableRef) else {}
+    return DeskFiles(
+        (path, *(table for table in tables if "://" not in table)),
+        dict(columns),
+        config.on_error == "quarantine",
+    )
