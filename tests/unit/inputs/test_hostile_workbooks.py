@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils.datetime import from_excel
 
 import riskplugin as rp
-from riskplugin.sources import files, workbook
+from riskplugin.sources import files, package, workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
 HEADER = ["book", "instrument", "quantity"]
@@ -229,15 +229,15 @@ def test_last_cell_of_a_sheet_within_the_limits_is_read():
 
 
 @pytest.mark.parametrize(
-    ("limit", "xml", "match"),
+    ("module", "limit", "xml", "match"),
     [
-        ("MAX_ELEMENTS", "<a/>" * 30, "too many levels or elements"),
-        ("MAX_ROWS", "<row/>" * 30, "too many rows"),
+        (package, "MAX_ELEMENTS", "<a/>" * 30, "too many levels or elements"),
+        (workbook, "MAX_ROWS", "<row/>" * 30, "too many rows"),
     ],
 )
-def test_every_limit_counts(monkeypatch, faults_of, limit, xml, match):
+def test_every_limit_counts(monkeypatch, faults_of, module, limit, xml, match):
     content = with_sheet(xml)
-    monkeypatch.setattr(workbook, limit, 29)
+    monkeypatch.setattr(module, limit, 29)
     assert faults_of(content, match) == REFUSED
 
 
@@ -248,7 +248,7 @@ def test_too_many_shared_texts_are_refused(monkeypatch, faults_of):
 
 def test_too_many_styles_are_refused(monkeypatch, faults_of):
     many = b"<styleSheet><cellXfs>" + b"<xf/>" * 30 + b"</cellXfs></styleSheet>"
-    monkeypatch.setattr(workbook, "MAX_LISTED", 29)
+    monkeypatch.setattr(package, "MAX_LISTED", 29)
     content = altered(saved(), {"xl/styles.xml": many})
     assert faults_of(content, "too many xf") == REFUSED
 
