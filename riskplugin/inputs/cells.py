@@ -13,8 +13,11 @@ from riskplugin.inputs.columns import Check, Column, Kind
 
 EXCEL_SERIALS = (20_000, 80_000)
 YEARS = (1900, 2199)
+SIZES = (1e-18, 1e18)  # of figures that are meant; their products stay finite
+FAILED = r"#(NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|GETTING_DATA|SPILL!|CALC!|FIELD!)"
 ISO_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 WRITE_DATES = "write dates as 2026-05-29"
+FORMULA = "the formula in this cell failed; mend it"
 
 
 class Fault(NamedTuple):
@@ -35,6 +38,11 @@ def blank(cells: "pd.Series[str]") -> Flags:
     if cells.dtype.kind in "fiubM":
         return np.asarray(empty)
     return np.asarray(empty | (cells.astype(str).str.strip() == "").to_numpy())
+
+
+def found(cell: object) -> str:
+    """Say what stands in a cell."""
+    return f"found {cell.item() if isinstance(cell, np.generic) else cell!r}"
 
 
 def check_cells(cells: "pd.Series[str]", column: Column) -> tuple[object, Faults]:
@@ -59,20 +67,24 @@ def check_cells(cells: "pd.Series[str]", column: Column) -> tuple[object, Faults
 def check_text(
     cells: "pd.Series[str]", empty: Flags, column: Column
 ) -> tuple["pd.Series[str]", Faults]:
-    """Return stripped text, blank where empty, and what is not among the choices."""
+    """Return stripped text, blank where empty, and what has failed or is no choice."""
     shown = cells if cells.dtype == "str" else cells.map(as_shown)
     text = shown.astype("str").str.replace(r"\s+", " ", regex=True).str.strip()
     text = text.mask(empty, "").astype("str")
+    failed = text.str.fullmatch(FAILED).to_numpy(bool)
     if not column.choices:
-        return text, []
+        return text, [
+            Fault(int(i), "missing-value", found(text.iloc[i]), FORMULA)
+            for i in np.flatnonzero(failed)
+        ]
     lowered = text.str.casefold()
     wrong = ~lowered.isin(["", *column.choices]).to_numpy()
     faults = [
         Fault(
             int(i),
             "bad-choice",
-            f"found {text.iloc[i]!r}",
-            did_you_mean(text.iloc[i], column.choices),
+            found(text.iloc[i]),
+            FORMULA if failed[i] else did_you_mean(text.iloc[i], column.choices),
         )
         for i in np.flatnonzero(wrong)
     ]
@@ -91,6 +103,8 @@ def check_dates(cells: "pd.Series[Any]", empty: Flags) -> tuple[Dates, Faults]:
 
     A time of day is dropped; the day is the one written, whatever its time zone.
     """
+    if isinstance(cells.dtype, pd.ArrowDtype):
+        cells = cells.astype(object)
     if cells.dtype.kind == "M":
         cells = cells.dt.tz_localize(None).dt.strftime("%Y-%m-%d")
     text = cells.astype("str").str.strip()
@@ -110,16 +124,18 @@ def check_dates(cells: "pd.Series[Any]", empty: Flags) -> tuple[Dates, Faults]:
 
 def bad_date(cell: object) -> tuple[str, str]:
     """Return what is wrong with a date, and what to do."""
-    found = f"found {cell!r}, not a date"
+    what = f"{found(cell)}, not a date"
+    if re.fullmatch(FAILED, str(cell).strip()):
+        return what, FORMULA
     try:
         serial = float(str(cell))
     except ValueError:
-        return found, WRITE_DATES
+        return what, WRITE_DATES
     if not EXCEL_SERIALS[0] <= serial <= EXCEL_SERIALS[1]:
-        return found, WRITE_DATES
+        return what, WRITE_DATES
     meant = np.datetime64("1899-12-30") + np.timedelta64(int(serial), "D")
     hint = f"it looks like an Excel serial for {meant}; format the column as a date"
-    return found, hint
+    return what, hint
 
 
 def check_numbers(
@@ -134,9 +150,7 @@ def check_numbers(
         values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, copy=True)
     wrong = ~np.isfinite(values) & ~empty
     faults = [
-        Fault(
-            int(i), "bad-number", f"found {cells.iloc[i]!r}", number_hint(cells.iloc[i])
-        )
+        Fault(int(i), "bad-number", found(cells.iloc[i]), number_hint(cells.iloc[i]))
         for i in np.flatnonzero(wrong)
     ]
     outside = ~empty & ~wrong & ~INSIDE[column.check](values)
@@ -149,7 +163,20 @@ def check_numbers(
         )
         for i in np.flatnonzero(outside)
     ]
-    return np.where(wrong | outside, np.nan, values), faults
+    size = np.abs(values)
+    absurd = ~empty & ~wrong & ~outside & (size != 0)
+    absurd &= (size < SIZES[0]) | (size > SIZES[1])
+    faults += [
+        Fault(
+            int(i),
+            "bad-range",
+            f"found {values[i]:g}, a size between {SIZES[0]:g} and {SIZES[1]:g} is "
+            "needed",
+            f"correct the {column.name}",
+        )
+        for i in np.flatnonzero(absurd)
+    ]
+    return np.where(wrong | outside | absurd, np.nan, values), faults
 
 
 INSIDE: Mapping[Check, Callable[[Vector], Flags]] = {
@@ -160,7 +187,7 @@ INSIDE: Mapping[Check, Callable[[Vector], Flags]] = {
 }
 NUMBER_HINTS: Mapping[str, str] = {
     r".*%": "write a decimal: 5 % is 0.05",
-    r"#.*": "the formula in this cell failed; mend it",
+    FAILED: FORMULA,
     r"(?i)[-+]?(nan|inf|infinity|na|n/a|null|none)": "leave the cell blank if it is "
     "unknown",
     r".*,.*": "write it without thousands separators and with a decimal point",

@@ -92,23 +92,38 @@ def with_header(raw: RawTable) -> RawTable:
     Blank columns (no header, no cell) and headers' spaces go.
     """
     frame = raw.frame
-    if isinstance(frame.index, pd.DatetimeIndex):
-        name = raw.columns.get("date", "date")
+    name = raw.columns.get("date", "date")
+    if isinstance(frame.index, pd.DatetimeIndex) and name not in frame.columns:
         frame = pd.DataFrame(frame.rename_axis(index=name).reset_index())
-    headers = [str(c).strip().lstrip("\ufeff") for c in frame.columns]
+    headers = [header_text(c) for c in frame.columns]
     keep = [
         i
         for i, header in enumerate(headers)
         if not (nameless(header) and blank(frame.iloc[:, i]).all())
     ]
     frame = frame.iloc[:, keep]
+    if any(isinstance(dtype, pd.SparseDtype) for dtype in frame.dtypes):
+        frame = frame.astype(object)
     frame.columns = pd.Index([headers[i] for i in keep], dtype=object)
     return RawTable(frame, raw.source, raw.first_row, raw.columns)
+
+
+def header_text(given: object) -> str:
+    """Return a header as text, "" where there is none."""
+    none = given is None or given is pd.NA or given != given  # noqa: PLR0124 - NaN
+    return "" if none else str(given).strip().lstrip("\ufeff")
 
 
 def nameless(header: str) -> bool:
     """Whether a column has no header of its own."""
     return not header or header.startswith("Unnamed:")
+
+
+def without_header(source: str) -> Issue:
+    """Return the warning of cells in a column that has no header."""
+    message = "a column without a header holds cells: it is ignored"
+    hint = "give it a header, or clear its cells"
+    return Issue("unknown-column", Place(source), message, hint, Severity.WARNING)
 
 
 def named_columns(
@@ -135,7 +150,9 @@ def named_columns(
     found: dict[str, pd.Series[str]] = {}
     for i, header in enumerate(headers):
         name = wanted.get(header.casefold())
-        if name is None:
+        if name is None and nameless(header):
+            findings.add([without_header(raw.source)])
+        elif name is None:
             near = did_you_mean(header, [n for n in spec.names() if n not in found])
             hint = near if near.startswith("did you mean") else "it is ignored"
             place = Place(raw.source, column=header)
@@ -170,11 +187,20 @@ def check_table(raw: RawTable, spec: TableSpec, findings: Findings) -> CheckedTa
     """Return `raw` with every cell checked against `spec`; faults go to `findings`."""
     raw = with_header(raw)
     found = named_columns(raw, spec, findings)
-    rows = len(raw.frame)
-    empty = np.ones(rows, bool)
+    empty = np.ones(len(raw.frame), bool)
     for cells in found.values():
         empty &= blank(cells)
-    keep = np.flatnonzero(~empty)
+    return check_rows(raw, spec, found, np.flatnonzero(~empty), findings)
+
+
+def check_rows(
+    raw: RawTable,
+    spec: TableSpec,
+    found: Mapping[str, "pd.Series[str]"],
+    keep: Codes,
+    findings: Findings,
+) -> CheckedTable:
+    """Return the rows `keep` of the columns `found`, every cell checked."""
     lines = keep + raw.first_row
     reason = np.full(len(keep), "", dtype="U40")
     columns: dict[str, object] = {}

@@ -1,12 +1,13 @@
 """Tables of one number per date and key, long or wide."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from riskplugin._typing import Dates, Matrix
+from riskplugin._typing import Codes, Dates, Matrix
 from riskplugin.errors import LISTED, Issue, Place
 from riskplugin.inputs.cells import blank, check_numbers
 from riskplugin.inputs.columns import TableSpec
@@ -16,9 +17,13 @@ from riskplugin.inputs.reading import (
     Findings,
     RawTable,
     absent,
+    check_rows,
     check_table,
+    named_columns,
+    nameless,
     report_cells,
     with_header,
+    without_header,
 )
 
 
@@ -50,25 +55,51 @@ def check_wide(raw: RawTable, spec: TableSpec, findings: Findings) -> Wide:
         return long_to_wide(check_table(raw, spec, findings), findings)
     date = spec.column("date")
     where = raw.columns.get("date", "date").strip().casefold()
-    headers = [str(c).casefold() for c in raw.frame.columns]
-    keys = [i for i, header in enumerate(headers) if header != where]
-    kept = [i for i, header in enumerate(headers) if header == where]
+    headers = list(map(str, raw.frame.columns))
+    kept = [i for i, header in enumerate(headers) if header.casefold() == where]
+    bare = [i for i, header in enumerate(headers) if nameless(header) and i not in kept]
+    keys = [i for i in range(len(headers)) if i not in {*kept, *bare}]
+    findings.add(without_header(raw.source) for _ in bare)
     only_dates = RawTable(
         raw.frame.iloc[:, kept], raw.source, raw.first_row, {"date": where}
     )
     alone = TableSpec(spec.name, spec.description, (date,))
-    checked = check_table(only_dates, alone, findings)
+    found = named_columns(only_dates, alone, findings)
+    filled = rows_with_cells(raw.frame, kept, keys) if found else np.array([], int)
+    checked = check_rows(only_dates, alone, found, filled, findings)
     rows = checked.lines - raw.first_row
-    column = spec.column(value)
-    names = [str(raw.frame.columns[i]) for i in keys]
+    names = [headers[i] for i in keys]
+    findings.stop(
+        in_several_columns(raw.source, name, name)
+        for name, times in Counter(names).items()
+        if times > 1
+    )
     stacked = np.full((len(rows), len(keys)), np.nan)
     for j, i in enumerate(keys):
         cells = raw.frame.iloc[rows, i].reset_index(drop=True)
-        values, faults = check_numbers(cells, blank(cells), column)
+        values, faults = check_numbers(cells, blank(cells), spec.column(value))
         bad = CellFaults(raw.source, names[j], checked.lines, faults)
         report_cells(bad, np.full(len(rows), "", dtype="U40"), findings)
         stacked[:, j] = values
     return distinct_dates(checked, names, stacked, findings)
+
+
+def rows_with_cells(frame: pd.DataFrame, dates: list[int], keys: list[int]) -> Codes:
+    """Return the rows with a date, or with anything in a column of `keys`."""
+    filled = ~blank(frame.iloc[:, dates[0]])
+    without = np.flatnonzero(~filled)
+    if len(without):
+        for i in keys:
+            filled[without] |= ~blank(frame.iloc[without, i])
+    return np.flatnonzero(filled)
+
+
+def in_several_columns(source: str, given: str, name: str) -> Issue:
+    """Return the issue of a key that several columns bear."""
+    place = Place(source, column=given)
+    return Issue(
+        "duplicate-column", place, f"{name} stands in several columns", "keep one"
+    )
 
 
 def is_long(raw: RawTable, spec: TableSpec) -> bool:
