@@ -89,8 +89,8 @@ CODES: Mapping[str, Code] = {
     ),
     "bad-file": Code(
         ALWAYS,
-        "A file that is missing, empty, not readable, of an unknown kind, or without "
-        "the sheet named.",
+        "A file that is missing, empty, not readable, of an unknown kind, without "
+        "the sheet named, or with more cells in a row than there are columns.",
         "The message says which; files are .csv (UTF-8), .xlsx or .parquet.",
     ),
     "bad-number": Code(
@@ -107,7 +107,8 @@ CODES: Mapping[str, Code] = {
     ),
     "bad-range": Code(
         CHOICE,
-        "A number outside what the column takes, such as a price of 0.",
+        "A number outside what the column takes, such as a price of 0, or too large "
+        "or small to be meant, such as 1e300.",
         "Correct it; the [input tables](input-tables.md) give the range.",
     ),
     "bad-scenario": Code(
@@ -129,8 +130,8 @@ CODES: Mapping[str, Code] = {
     ),
     "duplicate-column": Code(
         ALWAYS,
-        "A column stands twice, or two price columns are the same instrument under "
-        "two names.",
+        "A column stands twice, also one of prices or fx, or two price columns are "
+        "the same instrument under two names.",
         "Keep one.",
     ),
     "duplicate-row": Code(
@@ -166,7 +167,8 @@ CODES: Mapping[str, Code] = {
     ),
     "missing-value": Code(
         CHOICE,
-        "A required cell is blank, or a formula of a workbook was never calculated.",
+        "A required cell is blank, a formula of a workbook was never calculated, or "
+        "text is that of a failed one (`#N/A`).",
         "Fill it, or delete the row; let Excel calculate and save the workbook.",
     ),
     "new-tier": Code(
@@ -233,6 +235,12 @@ CODES: Mapping[str, Code] = {
         "scenario names it.",
         "Give a longer history of the pair.",
     ),
+    "spoilt-instrument": Code(
+        CHOICE,
+        "A held instrument whose row in instruments cannot be used: what it is worth "
+        "is not known.",
+        "Mend that row.",
+    ),
     "stale-fx": Code(
         CHOICE,
         "The last exchange rate is older than `max_stale_sessions` weekdays.",
@@ -250,8 +258,8 @@ CODES: Mapping[str, Code] = {
     ),
     "unknown-column": Code(
         "warning; stops in a mapping",
-        "A column that the table does not have is ignored. A `columns` mapping that "
-        "names one stops the run.",
+        "A column that the table does not have, or without a header, is ignored. A "
+        "`columns` mapping that names one stops the run.",
         "Nothing if it is meant to be ignored; else rename or map it.",
     ),
     "unknown-half-spread": Code(

@@ -49,10 +49,13 @@ class Universe:
     """Instruments by canonical identifier and tiers in display order.
 
     A name resolves to an identifier if it is one, or is an alias of just one.
+    `spoilt` holds the names of rows of the desk's table that cannot be used, folded:
+    what is held under them is not what ships, nor unknown.
     """
 
     instruments: Mapping[str, Instrument]
     tiers: tuple[Tier, ...]
+    spoilt: frozenset[str] = frozenset()
     _names: Mapping[str, frozenset[str]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +76,10 @@ class Universe:
         """Return the canonical identifier of `name`; an unknown name is its own."""
         found = self.matches(name)
         return next(iter(found)) if len(found) == 1 else name.strip()
+
+    def is_spoilt(self, name: str) -> bool:
+        """Whether the desk's row for `name` cannot be used."""
+        return not {folded(name), folded(self.resolve(name))}.isdisjoint(self.spoilt)
 
     def known_names(self) -> list[str]:
         """Return every identifier and alias."""
@@ -96,7 +103,7 @@ class Universe:
         new = [tier for tier in tiers if tier.name not in known]
         last = [tier for tier in self.tiers if tier.name == UNCLASSIFIED]
         first = [tier for tier in self.tiers if tier.name != UNCLASSIFIED]
-        return Universe(table, (*first, *new, *last))
+        return Universe(table, (*first, *new, *last), self.spoilt)
 
 
 def unclassified(instrument: str, base_currency: str) -> Instrument:

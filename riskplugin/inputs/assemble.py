@@ -240,6 +240,8 @@ def market_of(tables: Checked, given: Given, findings: Findings) -> Market:
     if np.isnan(past).all():
         place = Place(prices.source, column="date")
         message = "no price" if np.isnat(as_of) else f"no price on or before {as_of}"
+        if np.any(later := prices.dates > as_of):
+            message += f": the first date is {prices.dates[later][0]}"
         needed.stop([Issue("no-price", place, message, "give prices up to as_of")])
     if needed.fatal:
         raise input_error(findings.issues)
@@ -288,13 +290,30 @@ def on_dates(dates: Dates, own: Dates, values: Matrix) -> Matrix:
 def resolved(
     positions: CheckedTable, universe: Universe, findings: Findings
 ) -> list[str]:
-    """Return the canonical identifier of each position's instrument."""
+    """Return the canonical identifier of each position's instrument.
+
+    It is "" where the name is blank, may be several, or has a spoilt row.
+    """
     given = positions.frame["instrument"]
-    several = given.map(lambda n: len(universe.matches(n)) > 1).to_numpy(bool)
-    lines = dict(zip(given[several][::-1], positions.lines[several][::-1], strict=True))
-    findings.add(ambiguous(universe, lines, positions.source, "instrument"))
-    positions.reason[several & (positions.reason == "")] = "ambiguous-instrument"
-    canonical = {n: universe.resolve(n) for n in given.unique()}
+    names = given.unique()
+    several = [n for n in names if len(universe.matches(n)) > 1]
+    spoilt = [n for n in names if n not in several and universe.is_spoilt(n)]
+    lines = dict(zip(given[::-1], positions.lines[::-1], strict=True))
+    first = {n: lines[n] for n in several}
+    findings.add(ambiguous(universe, first, positions.source, "instrument"))
+    findings.add(
+        Issue(
+            "spoilt-instrument",
+            Place(positions.source, int(lines[n]), "instrument"),
+            f"{n}: its row in instruments cannot be used",
+            "mend that row",
+        )
+        for n in spoilt
+    )
+    for code, wrong in ("ambiguous-instrument", several), ("spoilt-instrument", spoilt):
+        positions.reason[given.isin(wrong) & (positions.reason == "")] = code
+    canonical = {n: universe.resolve(n) for n in names}
+    canonical |= dict.fromkeys([*several, *spoilt], "")
     return [canonical[n] for n in given]
 
 
@@ -310,11 +329,8 @@ def unclassified_issues(
     `names` are those of the positions, `drivers` the members of the drivers' baskets.
     """
     lines: dict[str, int] = {}
-    for name, line, reason in zip(
-        names, positions.lines, positions.reason, strict=True
-    ):
-        if reason != "ambiguous-instrument":
-            lines.setdefault(name, int(line))
+    for name, line in zip(names, positions.lines, strict=True):
+        lines.setdefault(name, int(line))
     known = [n for n in universe.known_names() if n not in unknown]
     for name in filter(None, unknown):
         base = universe.instruments[name].currency

@@ -196,6 +196,9 @@ def settings_file(settings: Mapping[str, Any] | None) -> DeskFile:
     ConfigError
         With every key that is unknown or holds the wrong thing.
     """
+    if not isinstance(settings, Mapping | None):
+        where, hint = Place("settings"), "give a mapping of keys to values"
+        raise ConfigError([Issue("bad-config", where, f"found {settings!r}", hint)])
     try:
         given = InPython.model_validate(dict(settings or {}))
     except ValidationError as error:

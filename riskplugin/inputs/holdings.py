@@ -64,6 +64,7 @@ def left_out(
     reason = np.where(positions.reason == "", valuation.reason, positions.reason)
     out = np.flatnonzero(reason != "")
     frame = positions.frame.iloc[out]
+    given = positions.frame["instrument"]
     return table(
         "left_out",
         as_of,
@@ -71,7 +72,7 @@ def left_out(
             "source": [positions.source] * len(out),
             "row": positions.lines[out],
             "book": frame["book"].tolist(),
-            "instrument": [names[int(i)] for i in out],
+            "instrument": [names[int(i)] or given[int(i)] for i in out],
             "quantity": frame["quantity"].to_numpy(np.float64),
             "market_value": valuation.market_value[out],
             "reason": reason[out].tolist(),

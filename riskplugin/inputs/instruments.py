@@ -1,6 +1,7 @@
 """From the instruments table to the universe the desk works with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace as replaced
 from math import isnan
 from typing import Any
 
@@ -47,7 +48,20 @@ def desk_universe(
         instrument_of(record, start, links, base_currency) for record in records(rows)
     ]
     universe = start.extended(made, tiers)
+    universe = replaced(universe, spoilt=spoilt_names(table, universe))
     return universe, [*issues, *new_tier_issues(tiers, start, table.source)]
+
+
+def spoilt_names(table: CheckedTable, universe: Universe) -> frozenset[str]:
+    """Return the names, folded, of rows that cannot be used.
+
+    An alias on such a row that is the identifier of another instrument is that.
+    """
+    rows = table.frame[table.reason != ""]
+    names = {folded(name) for name in rows["instrument"]}
+    aliases = {folded(a) for cell in rows["aliases"] for a in cell.split(";")}
+    own = {folded(identifier) for identifier in universe.instruments}
+    return frozenset((names | (aliases - own)) - {""})
 
 
 def tiers_of(rows: pd.DataFrame, start: Universe) -> list[Tier]:

@@ -1,6 +1,7 @@
 """Which price values each position, and what cannot be valued."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from riskplugin.inputs.reading import CheckedTable
 from riskplugin.market import Market
 from riskplugin.pricing import PRICED, market_value
 from riskplugin.universe import Universe
+
+CURRENCY = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,7 +80,7 @@ def valued(
     """
     known = [universe.instruments[n] for n in names]
     cash = np.array([i.kind == "cash" for i in known], dtype=bool)
-    price, stale = prices_of(table, names, market, settings, cash)
+    price, age = prices_of(table, names, market, cash)
     rates, rate_age = base_rates(market, settings.base_currency)
     fx_rate = np.array([rates.get(i.currency, np.nan) for i in known], np.float64)
     fx_age = np.array([rate_age.get(i.currency, -1) for i in known], np.int64)
@@ -85,22 +88,35 @@ def valued(
     no_spread = np.array([i.half_spread is None for i in known], dtype=bool)
     faults = {
         "no-price": np.isnan(price),
-        "stale-price": stale,
+        "stale-price": age > settings.max_stale_sessions,
         "missing-fx": np.isnan(fx_rate),
         "stale-fx": fx_age > settings.max_stale_sessions,
         "kind-not-priced": ~np.array(delta_one, dtype=bool),
         "unknown-half-spread": no_spread & ~cash & (settings.unwind_share > 0),
     }
     named = np.array(names, dtype=object) != ""
-    named &= table.reason != "ambiguous-instrument"
+
+    def facts(row: int) -> dict[str, object]:
+        currency = known[row].currency
+        return {
+            "age": age[row],
+            "fx_age": fx_age[row],
+            "most": settings.max_stale_sessions,
+            "currency": currency,
+            "base": settings.base_currency,
+            "mend_fx": fx_hint(currency, settings.base_currency),
+        }
+
     reason = np.full(len(known), "", dtype="U40")
     issues: list[Issue] = []
     for code, wrong in faults.items():
         reason = np.where((reason == "") & wrong, code, reason)
-        issues += fault_issues(code, np.flatnonzero(wrong & named), table, names)
+        rows = np.flatnonzero(wrong & named)
+        issues += fault_issues(code, rows, table, names, facts)
     multiplier = np.array([i.multiplier for i in known], dtype=np.float64)
     quantity = table.frame["quantity"].to_numpy(np.float64)
     money = market_value(quantity, price, multiplier, fx_rate)
+    money = np.where(named, money, np.nan)
     return Valuation(price, fx_rate, money, reason, issues)
 
 
@@ -108,10 +124,9 @@ def prices_of(
     table: CheckedTable,
     names: Sequence[str],
     market: Market,
-    settings: Settings,
     cash: Flags,
-) -> tuple[Vector, Flags]:
-    """Return the price of each row, NaN if unknown, and whether it is too old."""
+) -> tuple[Vector, Codes]:
+    """Return the price of each row, NaN if unknown, and its age, -1 if of no date."""
     column = {n: i for i, n in enumerate(market.instruments)}
     columns = np.array([column.get(n, -1) for n in names], dtype=np.int64)
     closes = latest(market.dates, market.close, market.as_of)
@@ -119,8 +134,7 @@ def prices_of(
     age = np.append(closes.age, -1)[columns]
     own = table.frame["price"].to_numpy(np.float64)
     price = np.where(np.isnan(own), np.where(np.isnan(close) & cash, 1.0, close), own)
-    stale = np.isnan(own) & ~cash & (age > settings.max_stale_sessions)
-    return price, stale
+    return price, np.where(np.isnan(own) & ~cash, age, -1)
 
 
 def base_rates(market: Market, base: str) -> tuple[dict[str, float], dict[str, int]]:
@@ -137,7 +151,7 @@ HINTS = {
     "no-price": "add it to prices, or give a price in positions",
     "stale-price": "refresh the price, give one in positions, or raise "
     "settings.max_stale_sessions",
-    "missing-fx": "add the pair to fx",
+    "missing-fx": "{mend_fx}",
     "stale-fx": "refresh the rate, or raise settings.max_stale_sessions",
     "kind-not-priced": "priced kinds are " + ", ".join(sorted(PRICED)) + " with linear "
     "settlement; book its delta-equivalent as spot",
@@ -145,12 +159,20 @@ HINTS = {
 }
 MESSAGES = {
     "no-price": "no price on or before the valuation date",
-    "stale-price": "the last price is too old",
-    "missing-fx": "no exchange rate to the base currency",
-    "stale-fx": "the last exchange rate is too old",
+    "stale-price": "the last price is {age} weekdays old, {most} are allowed",
+    "missing-fx": "no exchange rate from {currency} to {base}",
+    "stale-fx": "the last exchange rate from {currency} to {base} is {fx_age} weekdays "
+    "old, {most} are allowed",
     "kind-not-priced": "there is no price function for this kind",
     "unknown-half-spread": "positions are to be unwound but the spread is unknown",
 }
+
+
+def fx_hint(currency: str, base: str) -> str:
+    """Return what to do about a currency without a rate."""
+    if CURRENCY.fullmatch(currency):
+        return f"add the pair {base}{currency} to fx"
+    return "write a code of three capitals, as USD, in instruments; prices in its unit"
 
 
 def fault_issues(
@@ -158,16 +180,25 @@ def fault_issues(
     rows: Codes,
     table: CheckedTable,
     names: Sequence[str],
+    facts: Callable[[int], Mapping[str, object]],
 ) -> Iterator[Issue]:
-    """Yield one issue per instrument with a fault, naming its rows."""
-    lines: dict[str, list[str]] = {}
+    """Yield one issue per instrument with a fault, naming its rows.
+
+    `facts` fills in the message and hint of a row.
+    """
+    found: dict[str, list[int]] = {}
     for row in rows:
-        lines.setdefault(names[int(row)], []).append(str(table.lines[row]))
-    for name, where in lines.items():
-        place = Place(table.source, int(where[0]), "instrument")
-        also = f" (rows {listing(where)})" if len(where) > 1 else ""
-        message = f"{name}{also}: {MESSAGES[code]}"
-        yield Issue(code, place, message, HINTS[code])
+        found.setdefault(names[int(row)], []).append(int(row))
+    for name, where in found.items():
+        lines = [str(table.lines[row]) for row in where]
+        also = f" (rows {listing(lines)})" if len(where) > 1 else ""
+        known = facts(where[0])
+        yield Issue(
+            code,
+            Place(table.source, int(lines[0]), "instrument"),
+            f"{name}{also}: {MESSAGES[code].format_map(known)}",
+            HINTS[code].format_map(known),
+        )
 
 
 def notices(
@@ -177,7 +208,7 @@ def notices(
     warn = Severity.WARNING
     yield from nav_notices(settings, books)
     for book in settings.nav.keys() - set(books):
-        hint = f"books are {listing(books)}"
+        hint = f"books are {listing(books)}" if books else "no book holds anything"
         place = Place("nav", column=book)
         yield Issue("unknown-book", place, "no such book is held", hint, warn)
     for driver, members in settings.drivers.items():

@@ -57,7 +57,7 @@ def check_wide(raw: RawTable, spec: TableSpec, findings: Findings) -> Wide:
     where = raw.columns.get("date", "date").strip().casefold()
     headers = list(map(str, raw.frame.columns))
     kept = [i for i, header in enumerate(headers) if header.casefold() == where]
-    bare = [i for i, header in enumerate(headers) if nameless(header)]
+    bare = [i for i, header in enumerate(headers) if nameless(header) and i not in kept]
     keys = [i for i in range(len(headers)) if i not in {*kept, *bare}]
     findings.add(without_header(raw.source) for _ in bare)
     only_dates = RawTable(

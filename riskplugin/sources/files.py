@@ -2,15 +2,22 @@
 
 import csv
 import io
-import warnings
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 
-from riskplugin._typing import Flags
-from riskplugin.errors import InputError, Issue, Place, SchemaError, listing
+from riskplugin._typing import Codes
+from riskplugin.errors import (
+    InputError,
+    Issue,
+    Place,
+    SchemaError,
+    UsageError,
+    listing,
+)
 from riskplugin.inputs.assemble import Given
 from riskplugin.inputs.config import (
     DeskFile,
@@ -193,62 +200,84 @@ def read_csv(
     header = header_of(text, name)
     if not header:
         raise unreadable(name, "is empty", "the first row must name the columns")
-    frame = body_of(text, header, name, csv_types(header, ref.columns, key))
-    surplus = np.flatnonzero(filled_in(frame.iloc[:, -1]))
-    if len(surplus):
-        rows = listing(str(i + FIRST_ROW) for i in surplus)
+    own = len(header)
+    widths = cells_in_rows(text, name)
+    most = max(own, *widths, 0)
+    frame = body_of(text, most, name, csv_types(header, ref.columns, key, most))
+    surplus = {int(i) for j in range(own, most) for i in filled_in(frame.iloc[:, j])}
+    if len(set(filter(None, widths))) > 1:  # else each row ends in the same commas
+        surplus |= {i for i, width in enumerate(widths) if width > own}
+    if surplus:
+        rows = listing(str(i + FIRST_ROW) for i in sorted(surplus))
         hint = "put text with commas in quotes; write numbers without separators"
         raise unreadable(name, f"more cells than columns in row {rows}", hint)
-    frame = frame.iloc[:, :-1]
+    frame = frame.iloc[:, :own]
     frame.columns = pd.Index(header, dtype=object)
     return frame, name
 
 
-def body_of(
-    text: str, header: list[str], name: str, types: dict[int, type[str]] | type[str]
-) -> pd.DataFrame:
-    """Return the rows of a CSV text, with one column more than the header has."""
+def cells_in_rows(text: str, name: str) -> list[int]:
+    """Return how many cells each row of a CSV text has after the first, 0 if blank."""
+    lines = io.StringIO(text)
+    if '"' not in text:
+        return [line.count(",") + (line != "\n") for line in lines][1:]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
-                io.StringIO(text),
-                header=None,
-                skiprows=1,
-                names=range(len(header) + 1),
-                index_col=False,
-                dtype=types,
-                keep_default_na=False,
-                na_values=[""],
-                low_memory=False,
-                skip_blank_lines=False,
-            )
+        return [len(cells) for cells in csv.reader(lines)][1:]
+    except csv.Error as error:
+        raise unreadable(name, f"not a table: {error}", "check its quotes") from error
+
+
+def body_of(
+    text: str, width: int, name: str, types: dict[int, type[str]] | type[str]
+) -> pd.DataFrame:
+    """Return the rows of a CSV text, `width` cells each."""
+    try:
+        return pd.read_csv(
+            io.StringIO(text),
+            header=None,
+            skiprows=1,
+            names=range(width),
+            index_col=False,
+            dtype=types,
+            keep_default_na=False,
+            na_values=[""],
+            low_memory=False,
+            skip_blank_lines=False,
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise unreadable(name, f"not a table: {error}", "check that row") from error
-    except pd.errors.ParserWarning as error:
-        hint = "put text with commas in quotes; write numbers without separators"
-        raise unreadable(name, "more cells than columns in row 2", hint) from error
+        if opened := re.search(r"string starting at row (\d+)", str(error)):
+            row = int(opened[1]) + 1
+            message, hint = f"a quote in row {row} is never closed", "close it"
+        else:
+            message, hint = f"not a table: {str(error).strip()}", "check that row"
+        raise unreadable(name, message, hint) from error
 
 
 def header_of(text: str, name: str) -> list[str]:
     """Return the cells of the first row of a CSV text."""
     try:
-        return next(csv.reader(io.StringIO(text)), [])
+        header = next(csv.reader(io.StringIO(text)), [])
     except csv.Error as error:
         raise unreadable(name, f"not a table: {error}", "check row 1") from error
+    mark = next((m for m in ";\t|" if len(header) == 1 and m in header[0]), None)
+    if mark is not None:
+        message = f"cells are separated by {mark!r}: found {header[0]!r}"
+        hint = "save it with commas between cells and points in numbers"
+        raise unreadable(name, message, hint)
+    return header
 
 
-def filled_in(cells: "pd.Series[str]") -> Flags:
-    """Whether each cell holds anything."""
-    return np.asarray(cells.notna() & (cells.astype("str").str.strip() != ""))
+def filled_in(cells: "pd.Series[str]") -> Codes:
+    """Return the rows whose cell holds anything."""
+    return np.flatnonzero(cells.notna() & (cells.astype("str").str.strip() != ""))
 
 
 def csv_types(
-    header: list[str], mapping: Mapping[str, str], key: str
+    header: list[str], mapping: Mapping[str, str], key: str, width: int
 ) -> dict[int, type[str]] | type[str]:
     """Return which columns stay text: all, but for the figures of long tables.
 
-    The last column, beyond the header, is text too.
+    Columns beyond the header are text too.
     """
     if key not in NUMBERS_INSIDE:
         return str
@@ -256,7 +285,7 @@ def csv_types(
         mapping.get(c, c).casefold() for c in ("date", "instrument", "pair", "venue")
     }
     text = [i for i, h in enumerate(header) if h.strip().casefold() in words]
-    return dict.fromkeys([*text, len(header)], str)
+    return dict.fromkeys([*text, *range(len(header), width)], str)
 
 
 def read_xlsx(
@@ -341,7 +370,16 @@ def given_frames(
     config: DeskFile,
     as_of: object,
 ) -> Given:
-    """Return what a desk made of DataFrames gave."""
+    """Return what a desk made of DataFrames gave.
+
+    Raises
+    ------
+    UsageError
+        If a table is something else.
+    """
+    for name, frame in frames.items():
+        if frame is not None and not isinstance(frame, pd.DataFrame):
+            raise UsageError(f"{name} is a {type(frame).__name__}; give a DataFrame")
     tables = {
         name: RawTable(frame, name)
         for name, frame in frames.items()

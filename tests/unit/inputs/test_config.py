@@ -204,3 +204,8 @@ def test_valuation_date_of_the_file_yields_to_the_callers(folder):
     desk = folder("as_of = 2026-05-27\n" + TABLES)
     assert str(rp.load_desk(desk).as_of) == "2026-05-27"
     assert str(rp.load_desk(desk, as_of="2026-05-26").as_of) == "2026-05-26"
+
+
+def test_settings_that_are_no_mapping_are_refused(load):
+    with pytest.raises(rp.ConfigError, match="give a mapping of keys to values"):
+        load(settings=[1])

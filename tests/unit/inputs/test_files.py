@@ -1,5 +1,7 @@
 """Files: CSV, XLSX and Parquet hold one desk; what cannot be read is said."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -114,16 +116,31 @@ def test_price_row_with_too_many_cells_is_refused(folder, before):
         rp.load_desk(folder(files=files))
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_thousands_separator_before_blank_cells_is_refused(csv_issues, quote):
+    """The surplus cell is blank: 1 at a price of 234 would look like a position."""
+    head = "book,instrument,quantity,price,account\n"
+    content = head + f"{quote}a{quote},MU,5,,\na,MU,1,234,,\n"
+    issues = csv_issues("more cells than columns in row 3", content)
+    assert issues[0] == ("bad-file", None, None)
+
+
+def test_rows_that_all_end_in_commas_are_read(folder):
+    text = HEADER + "semis,MU,1,,\n\ntokens,MU,2,,\n"
+    desk = rp.load_desk(folder(files={"positions.csv": text}))
+    assert rp.positions(desk)["quantity"].tolist() == [1.0, 2.0]
+
+
 def test_quoted_thousands_separator_is_refused(csv_issues):
     issues = csv_issues("thousands separators", HEADER + 'semis,MU,"1,234"\na,MU,1\n')
     assert issues == [("bad-number", 2, "quantity")]
 
 
-def test_semicolons_are_said_to_be_the_wrong_separator(csv_issues):
-    issues = csv_issues(
-        "book;instrument;quantity", "book;instrument;quantity\na;MU;1\n"
-    )
-    assert {issue[0] for issue in issues} == {"missing-column"}
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_other_separators_are_named(csv_issues, mark):
+    content = HEADER.replace(",", mark) + "a;MU;1,5\n"
+    said = re.escape(f"cells are separated by {mark!r}")
+    assert csv_issues(said, content)[0] == ("bad-file", None, None)
 
 
 def test_csv_without_a_row_is_an_empty_book(csv_issues):
@@ -143,7 +160,7 @@ def test_csv_that_is_not_utf8_is_refused(csv_issues, encoding):
 
 def test_quote_that_is_never_closed_is_refused(csv_issues):
     content = HEADER + 'semis,"MU,1\nsemis,MU,1\n'
-    assert ("bad-file", None, None) in csv_issues("not a table", content)
+    assert ("bad-file", None, None) in csv_issues("row 2 is never closed", content)
 
 
 # --- XLSX ----------------------------------------------------------------------------

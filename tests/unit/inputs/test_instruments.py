@@ -1,5 +1,6 @@
 """Names to instruments: aliases, ambiguity, what no table knows, the desk's own."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -233,3 +234,42 @@ def test_link_is_the_tiers_where_the_row_has_none(load, own, positions, prices):
         "X1": "direct",
         "RENDER": "infrastructure",
     }
+
+
+@pytest.mark.parametrize("name", ["KQ", "kay", "000660.KS", "SK hynix", "MU"])
+def test_what_is_held_under_a_row_that_cannot_be_used_is_not_guessed_at(
+    load, positions, prices, name, of_code
+):
+    """Won are no dollars: 250,000 of them would be taken for a price in USD."""
+    own = pd.DataFrame(
+        {
+            "instrument": ["KQ", "000660.KS", "MU"],
+            "tier": "memory",
+            "asset_class": ["equity", "equity", "bond"],
+            "currency": ["KRW", "KRW", "USD"],
+            "half_spread": ["5 bps", "x", ""],
+            "aliases": ["kay;BTC", "", ""],
+        }
+    )
+    held = positions[2:].copy()
+    held.loc[9] = ["semis", name, 10.0]
+    desk = load(
+        positions=held.assign(price=[None, None, 7.0]),
+        prices=prices.assign(KQ=250_000.0),
+        instruments=own,
+        settings={"on_error": "quarantine"},
+    )
+    (out,) = desk.left_out.to_dict("records")
+    assert (out["instrument"], out["reason"]) == (name, "spoilt-instrument")
+    assert np.isnan(out["market_value"])
+    assert set(rp.positions(desk)["instrument"]) == {"BTC", "RENDER"}
+    assert "cannot be used" in of_code(desk.issues, "spoilt-instrument")[0].message
+    assert not of_code(desk.issues, "unknown-instrument")
+
+
+def test_money_under_an_ambiguous_name_is_unknown(load, positions, own):
+    held = positions.assign(
+        instrument=["MU", "Server Maker", "BTC", "RENDER"], price=5.0
+    )
+    desk = load(positions=held, instruments=own, settings={"on_error": "quarantine"})
+    assert desk.left_out["market_value"].isna().tolist() == [True]

@@ -1,9 +1,11 @@
 """Columns by name, cells by kind: what is taken, what is refused, and what it says."""
 
 import datetime as dt
+import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import riskplugin as rp
@@ -409,3 +411,107 @@ def test_bad_cell_of_a_wide_table_costs_no_other_cell(load, prices, worth):
 def test_prices_without_dates_are_refused(refused, prices):
     issues = refused("column is missing", prices=prices.drop(columns="date"))
     assert [(i.code, i.where.column) for i in issues] == [("missing-column", "date")]
+
+
+# --- what would be lost without a word -----------------------------------------------
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#DIV/0!", "#NAME?"])
+@pytest.mark.parametrize("column", ["book", "instrument", "account"])
+def test_failed_formula_is_no_text(refused, positions, faults, error, column):
+    held = positions.assign(account="a", price=5.0).astype(object)
+    held.loc[1, column] = error
+    issues = refused(f"found '{re.escape(error)}'", positions=held)
+    assert faults(issues) == [("missing-value", 1, column)]
+
+
+def test_failed_formula_is_no_choice_and_no_date(refused, positions, of_code):
+    own = pd.DataFrame(
+        {"instrument": ["MU"], "tier": ["memory"], "asset_class": ["#N/A"]}
+    )
+    held = positions.assign(locked_until="#REF!")
+    issues = refused("formula", positions=held, instruments=own)
+    hints = [i.hint for i in issues if i.code in ("bad-choice", "bad-date")]
+    assert set(hints) == {"the formula in this cell failed; mend it"}
+
+
+def test_prices_without_a_date_are_an_error(refused, prices, faults):
+    """Else the close of the day before would count, and nobody would know."""
+    undated = prices.astype({"date": object})
+    undated.loc[9, "date"] = None
+    issues = refused("give the date", prices=undated)
+    assert faults(issues) == [("missing-value", 9, "date")]
+
+
+def test_row_without_date_and_prices_is_blank(load, prices, worth):
+    padded = prices.reindex(range(12))
+    assert worth(load(prices=padded)) == worth(load())
+
+
+@pytest.mark.parametrize("table", ["fx", "volumes"])
+def test_pair_or_name_in_two_columns_is_refused(refused, fx, prices, table):
+    """One of two rates would be chosen."""
+    grid = {"fx": fx, "volumes": prices}[table]
+    doubled = pd.concat([grid, grid.iloc[:, [1]] * 10], axis=1)
+    issues = refused("stands in several columns", **{table: doubled})
+    assert [(i.code, i.where.column) for i in issues if i.severity == "error"] == [
+        ("duplicate-column", grid.columns[1])
+    ]
+
+
+@pytest.mark.parametrize("header", ["", " ", None, np.nan, "Unnamed: 4"])
+def test_cells_without_a_header_are_flagged(load, positions, prices, of_code, header):
+    for table, grid in ("positions", positions), ("prices", prices):
+        bare = grid.assign(x=1.0).rename(columns={"x": header})
+        (issue,) = of_code(load(**{table: bare}).issues, "unknown-column")
+        assert issue.message.startswith("a column without a header")
+        assert (issue.where.source, issue.severity) == (table, "warning")
+
+
+@pytest.mark.parametrize("cell", [1e300, -1e19, 1e-300, 1e308])
+def test_size_that_cannot_be_meant_is_refused(refused, positions, faults, cell):
+    held = positions.assign(quantity=[cell, 1.0, 1.0, 1.0])
+    issues = refused("a size between 1e-18 and", positions=held)
+    assert faults(issues) == [("bad-range", 0, "quantity")]
+
+
+def test_absurd_rate_is_refused(refused, fx, faults):
+    """Its inverse would be infinite."""
+    issues = refused("a size between", fx=fx.assign(USDKRW=1e-310))
+    assert {f[0] for f in faults(issues)} == {"bad-range", "missing-fx"}
+
+
+# --- frames of any kind --------------------------------------------------------------
+
+
+def test_dates_in_the_index_and_a_column_are_those_of_the_column(load, prices, worth):
+    shifted = prices.set_index(prices["date"] - pd.Timedelta(days=1))
+    assert worth(load(prices=shifted)) == worth(load())
+
+
+@pytest.mark.parametrize("kind", ["date32", "date64", "timestamp"])
+def test_arrow_dates_are_dates(load, prices, worth, kind):
+    arrow = {
+        "date32": pa.date32(),
+        "date64": pa.date64(),
+        "timestamp": pa.timestamp("us"),
+    }
+    typed = prices.astype({"date": pd.ArrowDtype(arrow[kind])})
+    assert worth(load(prices=typed)) == worth(load())
+
+
+def test_sparse_columns_are_columns(load, positions, worth):
+    text = positions["book"].astype(object)
+    sparse = positions.assign(book=pd.arrays.SparseArray(text, fill_value="semis"))
+    assert worth(load(positions=sparse)) == worth(load())
+
+
+def test_findings_show_plain_values(refused, prices):
+    serials = prices.assign(date=np.arange(46_162, 46_172))
+    assert "found 46162, not a date" in str(refused("not a date", prices=serials)[0])
+
+
+@pytest.mark.parametrize("given", [[1], pd.Series([1.0]), "positions.csv"])
+def test_what_is_no_frame_is_refused_in_words(load, given):
+    with pytest.raises(rp.UsageError, match=r"prices is a \w+; give a DataFrame"):
+        load(prices=given)

@@ -75,7 +75,7 @@ def test_price_older_than_the_settings_allow_is_refused(
     if not stale:
         assert worth(load(prices=prices))["MU"] == pytest.approx(100 * (100 - blanks))
         return
-    issues = refused("too old", prices=prices)
+    issues = refused("price is 6 weekdays old, 5 are allowed", prices=prices)
     assert [i.where.row for i in issues if i.code == "stale-price"] == [0]
 
 
@@ -101,9 +101,26 @@ def test_no_rates_at_all_is_refused(refused, faults):
     assert faults(issues) == [("missing-fx", 1, "instrument")]
 
 
+@pytest.mark.parametrize(
+    ("currency", "hint"),
+    [
+        ("ZZZ", "add the pair USDZZZ to fx"),
+        ("usd", "write a code of three capitals, as USD, in instruments"),
+        ("GBp", "write a code of three capitals, as USD, in instruments"),
+    ],
+)
+def test_currency_without_a_rate_is_named(refused, of_code, currency, hint):
+    own = pd.DataFrame(
+        {"instrument": ["BTC"], "tier": ["memory"], "asset_class": ["equity"]}
+    ).assign(currency=currency)
+    issues = refused(f"no exchange rate from {currency} to USD", instruments=own)
+    (issue,) = of_code(issues, "missing-fx")
+    assert issue.hint.startswith(hint)
+
+
 def test_stale_rate_is_refused(refused, fx, faults):
     fx.loc[4:, "USDKRW"] = np.nan
-    issues = refused("exchange rate is too old", fx=fx)
+    issues = refused(r"from KRW to USD is \d weekdays old, 5 are allowed", fx=fx)
     assert faults(issues) == [("stale-fx", 1, "instrument")]
 
 
