@@ -34,6 +34,9 @@ from pydantic import BaseModel
 import riskplugin as rp
 from riskplugin import api, errors
 from riskplugin.adapters import cli
+from riskplugin.adapters.excel.ranges import SHEET_BOOK
+from riskplugin.adapters.excel.registry import FUNCTIONS
+from riskplugin.adapters.excel.specification import Function
 from riskplugin.book import KEYS
 from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
@@ -761,10 +764,18 @@ def cli_page() -> str:
         "[errors](errors.md).",
         *(
             f"## {name}\n\n" + fenced("text", command_help(f"riskplugin {name}", verb))
-            for name, verb in sorted(cli.cli.commands.items())
+            for name, verb in verbs(cli.cli)
         ),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def verbs(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield the commands of a group in order, those of groups in it after theirs."""
+    for name, verb in sorted(group.commands.items()):
+        yield before + name, verb
+        if isinstance(verb, click.Group):
+            yield from verbs(verb, f"{before}{name} ")
 
 
 def codes_in_source() -> set[str]:
@@ -892,6 +903,68 @@ def entry(line: str) -> str:
     return f"* `{name}`: {kind}." if colon else f"* `{name}`"
 
 
+def excel_page() -> str:
+    """Return the page of the functions of the spreadsheet."""
+    rows = (
+        (f"[{f.name}](#{f.name.lower()})", "table" if f.spills else "cell", f.help)
+        for f in FUNCTIONS.values()
+    )
+    parts = [
+        "# Excel functions",
+        GENERATED,
+        "The first sheet: [Excel](../how-to/excel.md). All but the list and meta "
+        "functions take a valuation date last. A function that gives a *table* spills "
+        "it with a header row.",
+        grid(("function", "gives", "what it is"), rows),
+        "## Arguments",
+        "* **positions**: a range with a header row, its columns in any order and "
+        "named as in [positions](input-tables.md#positions) or as the desk file maps "
+        "them; or the name of a book of the desk file; or `all`, every book of it. A "
+        "range needs `instrument` and `quantity`; without a column `book` all rows "
+        f"are in one book, `{SHEET_BOOK}`. A column `price` overrides the market. "
+        "Blank rows are skipped. A name is faster than a range.\n"
+        "* Names (scenarios, tiers, books, measures) are taken whatever their case.\n"
+        "* A date is a date, its serial, or text as 2026-05-29.\n"
+        "* Numbers may be text; `1,234.5`, `1,5` and `5%` as text are refused, not "
+        "guessed.\n"
+        "* A blank cell counts as left out. An argument that is an error gives that "
+        "error.",
+        "## Errors",
+        grid(
+            ("cell", "when"),
+            [
+                (code("#N/A"), "There is no such scenario, tier, book or instrument, "
+                 "or the value is not known."),
+                (code("#VALUE!"), "An argument or an input cannot be used: a row of "
+                 "the range, a file of the desk."),
+                (code("#NUM!"), "There is no such number."),
+            ],
+        ),
+        "[RISK_WHY](#risk_why) says why in words, [RISK_CHECK](#risk_check) lists "
+        "every issue of a range. A cell never holds text in place of a number, and "
+        "unknown is never zero. With `on_error = \"quarantine\"` in "
+        "[desk.toml](desk-toml.md), rows that cannot be used are left out of the "
+        "number and listed by RISK_CHECK; else they make it an error.",
+        *map(excel_function, FUNCTIONS.values()),
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
+
+
+def excel_function(function: Function) -> str:
+    """Return the section of a function of the spreadsheet."""
+    named = (f"[{a.name}]" if a.optional else a.name for a in function.arguments)
+    rows = ((code(a.name), a.kind.value, a.help) for a in function.arguments)
+    parts = [
+        f"## {function.name}",
+        code(f"={function.name}({', '.join(named)})"),
+        function.help,
+        f"In Python: {code(function.python)}.",
+    ]
+    if function.arguments:
+        parts.insert(3, grid(("argument", "kind", "what it is"), rows))
+    return "\n\n".join(parts)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "input-tables.md": input_tables,
     "desk-toml.md": desk_toml,
@@ -899,6 +972,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "results.md": results_page,
     "cli.md": cli_page,
     "errors.md": errors_page,
+    "excel-functions.md": excel_page,
     "python.md": python_page,
 }
 

@@ -11,6 +11,7 @@ import numpy as np
 from riskplugin import api, pipeline
 from riskplugin._version import __version__
 from riskplugin.adapters import terminal
+from riskplugin.adapters.excel.commands import excel
 from riskplugin.adapters.plots import save_evidence
 from riskplugin.desk import Desk
 from riskplugin.errors import (
@@ -319,6 +320,9 @@ def evidence(
         for picture in save_evidence(found, plot, level):
             terminal.warn(f"wrote {picture}")
     return DONE
+
+
+cli.add_command(excel)
 
 
 def say_left_out(desk: Desk) -> None:

@@ -166,6 +166,23 @@ def read_table(path: str, ref: TableRef, key: str, findings: Findings) -> RawTab
     SchemaError
         If the file cannot be read, is not to be opened, or has no such sheet.
     """
+    name, kind = readable(path)
+    if kind == XLSX:
+        frame, source, faults = read_xlsx(workbook_bytes(path), name, ref, key)
+        findings.add(faults)
+    else:
+        frame, source = READERS[kind](bytes_of(path, name), name, ref, key)
+    return RawTable(frame, source, FIRST_ROW, ref.columns)
+
+
+def readable(path: str) -> tuple[str, str]:
+    """Return the name of a file and its kind.
+
+    Raises
+    ------
+    SchemaError
+        If it is a folder, or of a kind that is not read.
+    """
     pure = PurePosixPath(path.replace("\\", "/"))
     name, kind = pure.name, pure.suffix.casefold()
     if "://" not in path and Path(path).is_dir():
@@ -176,13 +193,28 @@ def read_table(path: str, ref: TableRef, key: str, findings: Findings) -> RawTab
         raise refused(name, f"{pure.suffix} is binary or may hold macros", hint)
     if kind not in KINDS:
         raise unreadable(name, f"unknown kind of file {pure.suffix!r}", hint)
-    if kind == XLSX:
-        content = bytes_of(path, name, MAX_WORKBOOK + 1)
-        frame, source, faults = read_xlsx(content, name, ref, key)
-        findings.add(faults)
-    else:
-        frame, source = READERS[kind](bytes_of(path, name), name, ref, key)
-    return RawTable(frame, source, FIRST_ROW, ref.columns)
+    return name, kind
+
+
+def workbook_bytes(path: str) -> bytes:
+    """Return the content of a workbook.
+
+    Raises
+    ------
+    SchemaError
+        If it cannot be read, is too large, or is not a plain .xlsx.
+    """
+    name, kind = readable(path)
+    if kind != XLSX:
+        raise unreadable(name, "is not a workbook", f"give a file {XLSX}")
+    content = bytes_of(path, name, MAX_WORKBOOK + 1)
+    if len(content) > MAX_WORKBOOK:
+        hint = "split it, or give the table as CSV or Parquet"
+        raise refused(name, f"it has more than {MAX_WORKBOOK:,} bytes", hint)
+    if content.startswith(OLD_BINARY):
+        hint = "save it as a plain .xlsx without a password"
+        raise refused(name, "an old binary workbook, or one with a password", hint)
+    return content
 
 
 def read_csv(
@@ -294,12 +326,6 @@ def read_xlsx(
     """Return one sheet of a workbook, its values as last saved, and which lack."""
     from riskplugin.sources.workbook import read_sheet  # noqa: PLC0415 - openpyxl
 
-    if len(content) > MAX_WORKBOOK:
-        hint = "split it, or give the table as CSV or Parquet"
-        raise refused(name, f"it has more than {MAX_WORKBOOK:,} bytes", hint)
-    if content.startswith(OLD_BINARY):
-        hint = "save it as a plain .xlsx without a password"
-        raise refused(name, "an old binary workbook, or one with a password", hint)
     sheet = read_sheet(content, name, ref.sheet)
     header = [*sheet.rows.pop(1, []), *[None] * sheet.width][: sheet.width]
     headers = pd.Index(["" if h is None else h for h in header], dtype=object)

@@ -121,7 +121,7 @@ def open_formulas(path: str) -> Formulas:
         If it cannot be read, or is not to be opened.
     """
     name = PurePosixPath(path.replace("\\", "/")).name
-    return read_formulas(workbook_bytes(path, name), name)
+    return read_formulas(workbook_bytes(path), name)
 
 
 def read_formulas(content: bytes, name: str) -> Formulas:

@@ -34,7 +34,9 @@ def stale(session: Session, folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
     files = built(session).items()
-    return [folder / name for name, content in files if not same(folder / name, content)]
+    return [
+        folder / name for name, content in files if not same(folder / name, content)
+    ]
 
 
 def same(path: Path, content: bytes) -> bool:

@@ -1,17 +1,18 @@
 """``riskplugin excel``: the files of the add-in, and its functions without Excel."""
 
 import csv
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import click
 
 from riskplugin.adapters import terminal
-from riskplugin.adapters.excel.cells import ExcelError, answer_cells, serial
+from riskplugin.adapters.excel.cells import Cell, ExcelError, answer_cells
 from riskplugin.adapters.excel.session import Session
 from riskplugin.adapters.excel.specification import Function
 from riskplugin.errors import UsageError, did_you_mean
-from riskplugin.results import Table, table
+from riskplugin.results import Table
 
 DONE, STALE, ERRORS = 0, 2, 3
 DESK = click.option(
@@ -87,7 +88,9 @@ def functions(as_json: bool) -> int:  # noqa: FBT001 - an option
 
 def signature(function: Function) -> str:
     """Return the arguments of a function, those that may be left out in brackets."""
-    return ", ".join(f"[{a.name}]" if a.optional else a.name for a in function.arguments)
+    return ", ".join(
+        f"[{a.name}]" if a.optional else a.name for a in function.arguments
+    )
 
 
 @excel.command()
@@ -145,18 +148,15 @@ def given(argument: str) -> object:
 
 
 def plain(answer: object) -> list[list[Any]]:
-    """Return an answer's cells as JSON can hold them: errors by code, dates as serials."""
-    return [
-        [
-            str(c.code)
-            if isinstance(c, ExcelError)
-            else serial(c)
-            if hasattr(c, "year")
-            else c
-            for c in row
-        ]
-        for row in answer_cells(answer)
-    ]
+    """Return an answer's cells as JSON can hold them."""
+    return [[plain_cell(cell) for cell in row] for row in answer_cells(answer)]
+
+
+def plain_cell(cell: Cell) -> float | str:
+    """Return an error as its code, a date as ISO text, anything else as it is."""
+    if isinstance(cell, ExcelError):
+        return str(cell.code)
+    return cell.date().isoformat() if isinstance(cell, dt.datetime) else cell
 
 
 @excel.command()
@@ -177,10 +177,14 @@ def check(workbook: Path, desk: str | None, as_json: bool) -> int:  # noqa: FBT0
     if as_json:
         terminal.print_json(terminal.json_table(found))
     else:
-        terminal.show_table(found)
+        for row in found.itertuples():
+            terminal.say(f"{row.cell}  {row.function}: {row.gives or row.shown}")
+            if row.reason:
+                terminal.say(f"    {row.reason}")
+        terminal.say(f"{len(found)} cells hold a call")
     return ERRORS if wrong(found) else DONE
 
 
 def wrong(found: Table) -> bool:
     """Whether a cell gives an error."""
-    return bool((found["reason"] != "").any())
+    return bool(found["gives"].str.startswith("#").any())
