@@ -1,10 +1,11 @@
-"""``riskplugin excel`` as a process and through `main`; workbooks checked from outside."""
+"""``riskplugin excel``, as a process and through `main`."""
 
 import csv
 import json
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import xlsxwriter
@@ -62,7 +63,11 @@ def test_call_takes_a_range_from_a_file(run, desk):
     header, *rows = json.loads(out)["cells"]
     found = rp.stress(desk, by=("scenario", "book"))
     wanted = {(r.scenario, r.book): r.pnl for r in found.itertuples()}
-    given = {(row[0], b): v for row in rows for b, v in zip(header[1:-1], row[1:-1])}
+    given = {
+        (row[0], b): v
+        for row in rows
+        for b, v in zip(header[1:-1], row[1:-1], strict=True)
+    }
     assert code == 0
     assert given == wanted
 
@@ -198,8 +203,6 @@ def test_check_says_why_a_cell_is_an_error(run, book):
 
 def test_formulas_that_share_one_are_written_out(tmp_path):
     """Excel keeps a column of like formulas once; openpyxl writes such a file."""
-    from zipfile import ZipFile
-
     path = tmp_path / "shared.xlsx"
     with xlsxwriter.Workbook(path) as made:
         sheet = made.add_worksheet()
@@ -240,8 +243,6 @@ def test_arguments_are_literals_and_cells(book):
 
 
 def test_a_workbook_that_leads_elsewhere_is_refused(book):
-    from zipfile import ZipFile
-
     path = book([])
     with ZipFile(path, "a") as archive:
         archive.writestr("xl/externalLinks/externalLink1.xml", "<externalLink/>")
