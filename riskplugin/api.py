@@ -148,7 +148,7 @@ def with_positions(
         raise UsageError(f"on_error is {on_error!r}; give 'stop' or 'quarantine'")
     if isinstance(positions, pd.DataFrame):
         raw = RawTable(positions, "positions", columns=dict(columns or {}))
-        return repositioned(desk, raw, quarantine=on_error == "quarantine")
+        return repositioned(desk, raw, Findings(), quarantine=on_error == "quarantine")
     books = (positions,) if isinstance(positions, str) else tuple(positions)
     return narrowed(desk, books)
 

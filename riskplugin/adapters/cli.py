@@ -1,9 +1,8 @@
 """The command ``riskplugin``."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import numpy as np
@@ -12,6 +11,13 @@ from riskplugin import api, pipeline
 from riskplugin._version import __version__
 from riskplugin.adapters import terminal
 from riskplugin.adapters.excel.commands import excel
+from riskplugin.adapters.options import (
+    desk_options,
+    loaded,
+    moves,
+    names,
+    positions_option,
+)
 from riskplugin.adapters.plots import save_evidence
 from riskplugin.desk import Desk
 from riskplugin.errors import (
@@ -40,7 +46,6 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (AdapterError, ADAPTER),
     (OSError, ADAPTER),
 )
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,54 +56,6 @@ def cli() -> None:
     Exit codes: 0 done, 1 our bug, 2 usage, 3 input (also a partial run), 4 model or
     scenario, 5 disk or another system.
     """
-
-
-def desk_options(command: F) -> F:
-    """Add what every verb takes: the desk, --as-of, --json and --out."""
-    for option in (
-        click.option(
-            "--out",
-            type=click.Path(path_type=Path),
-            help="Folder to write to.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-        click.option(
-            "--as-of",
-            type=click.DateTime(["%Y-%m-%d"]),
-            metavar="YYYY-MM-DD",
-            help="Valuation date; the desk's own by default.",
-        ),
-        click.argument("desk"),
-    ):
-        command = option(command)
-    return command
-
-
-def names(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
-    """Return a comma-separated list."""
-    if value is None:
-        return None
-    found = [v.strip() for v in value.split(",") if v.strip()]
-    if not found:
-        raise click.BadParameter("name a scenario or a key, or leave the option out")
-    return found
-
-
-def moves(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, float] | None:
-    """Return ``memory=-0.4`` as a driver and its move."""
-    found: dict[str, float] = {}
-    for text in values:
-        name, _, move = text.partition("=")
-        driver = name.strip()
-        if driver in found:
-            raise click.BadParameter(f"{driver} stands twice")
-        try:
-            found[driver] = float(move)
-        except ValueError as error:
-            raise click.BadParameter(f"{text!r}: write memory=-0.4") from error
-    return found or None
 
 
 @cli.command()
@@ -173,6 +130,7 @@ def check(
 
 @cli.command()
 @desk_options
+@positions_option
 @click.option(
     "--by",
     default="tier",
@@ -186,15 +144,17 @@ def exposures(
     as_of: object,
     as_json: bool,
     out: Path | None,
+    positions: str | None,
     by: list[str],
 ) -> int:
     """Show what the desk holds."""
-    loaded = api.load_desk(desk, as_of)
-    return finish(loaded, api.exposures(loaded, by), as_json=as_json, out=out)
+    held = loaded(desk, as_of, positions)
+    return finish(held, api.exposures(held, by), as_json=as_json, out=out)
 
 
 @cli.command()
 @desk_options
+@positions_option
 @click.option(
     "--scenarios", callback=names, help="Comma-separated; all of them by default."
 )
@@ -211,16 +171,17 @@ def stress(
     as_of: object,
     as_json: bool,
     out: Path | None,
+    positions: str | None,
     scenarios: list[str] | None,
     by: list[str],
     confidence: float | None,
 ) -> int:
     """Show what scenarios do to it, in five parts that add up."""
-    loaded = api.load_desk(desk, as_of)
+    held = loaded(desk, as_of, positions)
     if scenarios is None:
-        say_left_out(loaded)
-    found = api.stress(loaded, scenarios, by, confidence=confidence)
-    return finish(loaded, found, as_json=as_json, out=out)
+        say_left_out(held)
+    found = api.stress(held, scenarios, by, confidence=confidence)
+    return finish(held, found, as_json=as_json, out=out)
 
 
 @cli.command()

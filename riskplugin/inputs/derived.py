@@ -16,15 +16,18 @@ from riskplugin.inputs.valuation import nav_notices, valued
 from riskplugin.results import table
 
 
-def repositioned(desk: Desk, raw: RawTable, *, quarantine: bool) -> Desk:
+def repositioned(
+    desk: Desk, raw: RawTable, findings: Findings, *, quarantine: bool
+) -> Desk:
     """Return a desk that holds the positions of `raw` in the market of `desk`.
+
+    `findings` has what reading them turned up.
 
     Raises
     ------
     InputError
         With every issue of the table; of its rows too, unless they are quarantined.
     """
-    findings = Findings()
     positions = check_table(raw, POSITIONS, findings)
     if findings.fatal:
         raise input_error(findings.issues)

@@ -1,6 +1,6 @@
 """What a desk file names, without reading the tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -25,6 +25,11 @@ class DeskFiles:
     paths: tuple[str, ...]
     columns: Mapping[str, str]
     quarantine: bool
+
+    def mapping_for(self, headers: Iterable[object]) -> dict[str, str]:
+        """Return the desk's names of columns that `headers` hold; else ours count."""
+        there = {str(h).strip().casefold() for h in headers}
+        return {k: v for k, v in self.columns.items() if v.strip().casefold() in there}
 
 
 def desk_files(path: str) -> DeskFiles:

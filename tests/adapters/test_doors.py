@@ -35,12 +35,9 @@ FEW = settings(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The sample desk on its last 400 days, and one whose positions are to be written.
-
-    ``sample.toml`` is the first, ``desk.toml`` the other.
-    """
+    """The sample desk on its last 400 days."""
     folder = tmp_path_factory.mktemp("doors")
-    for name in ("instruments.csv", "scenarios.toml"):
+    for name in ("positions.csv", "instruments.csv", "scenarios.toml"):
         (folder / name).write_bytes((SAMPLES / name).read_bytes())
     for name, rows in (("prices.csv", 400), ("fx.csv", 4 * 400)):
         header, *lines = (SAMPLES / name).read_text("utf-8").splitlines()
@@ -48,20 +45,17 @@ def folder(tmp_path_factory):
     lines = (SAMPLES / "desk.toml").read_text("utf-8").splitlines()
     text = "\n".join(line for line in lines if not line.startswith("limits"))
     (folder / "desk.toml").write_text(text, "utf-8")
-    (folder / "held.csv").write_bytes((SAMPLES / "positions.csv").read_bytes())
-    held = text.replace('"positions.csv"', '"held.csv"')
-    (folder / "sample.toml").write_text(held, "utf-8")
     return folder
 
 
 @pytest.fixture(scope="module")
 def session(folder):
-    return Session(str(folder / "sample.toml"))
+    return Session(str(folder / "desk.toml"))
 
 
 @pytest.fixture(scope="module")
 def sample(folder):
-    return rp.load_desk(folder / "sample.toml")
+    return rp.load_desk(folder / "desk.toml")
 
 
 @st.composite
@@ -107,21 +101,18 @@ def cells_of(table):
 @FEW
 @given(rows=books(), scenario=st.sampled_from(SCENARIOS))
 def test_any_book_has_one_stress(folder, session, sample, rows, scenario):
-    path = folder / "positions.csv"
+    path = folder / "held.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
     frame = pd.DataFrame(rows[1:], columns=HEADER)
     held = rp.with_positions(sample, frame)
-    alone = rp.load_desk(folder / "desk.toml")
 
     by_tier = in_cells(session, "RISK_STRESS_TABLE", rows, scenario)
     python = rp.stress(held, scenario, by=("scenario", "tier"))
     assert bits(by_tier) == bits([r[1:] for r in answer_cells(python)])
-    assert cells_of(rp.stress(alone, scenario, by=("scenario", "tier"))) == cells_of(
-        python
-    )
     printed = command(
-        "stress", str(folder / "desk.toml"), "--scenarios", scenario, "--json"
+        *("stress", str(folder / "desk.toml"), "--positions", str(path)),
+        *("--scenarios", scenario, "--json"),
     )
     for column in ("pnl", "direct", "propagated", "overshoot", "low", "high"):
         same = printed[column].astype(float).equals(python[column].astype(float))
@@ -131,8 +122,8 @@ def test_any_book_has_one_stress(folder, session, sample, rows, scenario):
     (wanted,) = rp.stress(held, scenario, by="scenario")["pnl"]
     assert bits(total) == bits([[float(wanted)]])
     printed = command(
-        *("stress", str(folder / "desk.toml"), "--scenarios", scenario),
-        *("--by", "scenario", "--json"),
+        *("stress", str(folder / "desk.toml"), "--positions", str(path)),
+        *("--scenarios", scenario, "--by", "scenario", "--json"),
     )
     assert printed["pnl"].tolist() == [wanted]
 
@@ -140,12 +131,16 @@ def test_any_book_has_one_stress(folder, session, sample, rows, scenario):
 @FEW
 @given(rows=books())
 def test_any_book_has_one_set_of_exposures(folder, session, sample, rows):
-    with (folder / "positions.csv").open("w", newline="", encoding="utf-8") as file:
+    path = folder / "held.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
     held = rp.with_positions(sample, pd.DataFrame(rows[1:], columns=HEADER))
     python = rp.exposures(held, "tier")
     assert bits(in_cells(session, "RISK_EXPOSURE_TABLE", rows)) == cells_of(python)
-    printed = command("exposures", str(folder / "desk.toml"), "--json")
+    printed = command(
+        *("exposures", str(folder / "desk.toml")),
+        *("--positions", str(path), "--json"),
+    )
     for column in ("long", "net", "memory_beta_exposure", "hhi", "proxied_share"):
         assert printed[column].astype(float).equals(python[column].astype(float))
     tier = python["tier"].iloc[0]

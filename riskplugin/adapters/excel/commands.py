@@ -177,10 +177,11 @@ def check(workbook: Path, desk: str | None, as_json: bool) -> int:  # noqa: FBT0
     if as_json:
         terminal.print_json(terminal.json_table(found))
     else:
-        for row in found.itertuples():
-            terminal.say(f"{row.cell}  {row.function}: {row.gives or row.shown}")
-            if row.reason:
-                terminal.say(f"    {row.reason}")
+        for row in found.to_dict("records"):
+            shown = row["gives"] or row["shown"]
+            terminal.say(f"{row['cell']}  {row['function']}: {shown}")
+            if row["reason"]:
+                terminal.say(f"    {row['reason']}")
         terminal.say(f"{len(found)} cells hold a call")
     return ERRORS if wrong(found) else DONE
 

@@ -77,12 +77,6 @@ def with_book(
     return pd.concat([frame, pd.DataFrame({name: filled}, dtype=object)], axis=1)
 
 
-def mapping_for(frame: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, str]:
-    """Return the desk's own names of columns that this table uses; else ours."""
-    headers = {str(h).strip().casefold() for h in frame.columns}
-    return {k: v for k, v in columns.items() if v.strip().casefold() in headers}
-
-
 def date_columns(header: list[str], columns: Mapping[str, str]) -> set[int]:
     """Return the places of the columns that hold dates."""
     ours = {c.name for c in POSITIONS.columns if c.kind is Kind.DATE}

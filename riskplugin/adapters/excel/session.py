@@ -24,13 +24,12 @@ from riskplugin.adapters.excel.ranges import (
     FIRST_ROW,
     digest,
     frame_of,
-    mapping_for,
     named_book,
 )
 from riskplugin.desk import Desk
 from riskplugin.errors import InputError
 from riskplugin.inputs.derived import repositioned
-from riskplugin.inputs.reading import RawTable
+from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.sources.desk_files import DeskFiles, desk_files
 
 DESK_VARIABLE = "RISKPLUGIN_DESK"
@@ -66,10 +65,10 @@ class World:
         return book, once(self._books, book, narrow)
 
     def _in_range(self, positions: object) -> Desk:
-        columns = self._files.columns
-        frame = frame_of(positions, columns)
-        raw = RawTable(frame, RANGE, FIRST_ROW, mapping_for(frame, columns))
-        return repositioned(self.desk, raw, quarantine=self._files.quarantine)
+        files = self._files
+        frame = frame_of(positions, files.columns)
+        raw = RawTable(frame, RANGE, FIRST_ROW, files.mapping_for(frame.columns))
+        return repositioned(self.desk, raw, Findings(), quarantine=files.quarantine)
 
     def answer(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return what `compute` gives, computed once as long as it is kept."""
