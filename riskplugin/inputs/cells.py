@@ -73,7 +73,7 @@ def check_text(
     text = text.mask(empty, "").astype("str")
     failed = text.str.fullmatch(FAILED).to_numpy(bool)
     if not column.choices:
-        return text, [
+        return text.mask(failed, "").astype("str"), [
             Fault(int(i), "missing-value", found(text.iloc[i]), FORMULA)
             for i in np.flatnonzero(failed)
         ]

@@ -425,6 +425,13 @@ def test_failed_formula_is_no_text(refused, positions, faults, error, column):
     assert faults(issues) == [("missing-value", 1, column)]
 
 
+def test_what_a_failed_formula_would_name_is_worth_nothing_known(load, positions):
+    held = positions.assign(price=5.0).astype(object)
+    held.loc[1, "instrument"] = "#N/A"
+    desk = load(positions=held, settings={"on_error": "quarantine"})
+    assert desk.left_out["market_value"].isna().tolist() == [True]
+
+
 def test_failed_formula_is_no_choice_and_no_date(refused, positions, of_code):
     own = pd.DataFrame(
         {"instrument": ["MU"], "tier": ["memory"], "asset_class": ["#N/A"]}
