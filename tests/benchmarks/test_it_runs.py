@@ -9,8 +9,8 @@ def test_small_benchmarks_print_a_table(capfd):
     assert main([*TINY, "--only", "stress", "--only", "evidence"]) == 0
     head, *lines = capfd.readouterr().out.splitlines()
     assert head.split() == ["benchmark", "ours", "peer", "ratio", "bar", "verdict"]
-    assert lines[0].startswith("stress / product, 1 BLAS thread")
-    assert lines[1].startswith("stress / product, all BLAS threads")
+    assert lines[0].startswith("stress / product, one core")
+    assert lines[1].startswith("stress / product, all cores")
     assert lines[-1].startswith("evidence, CRPS / baseline's")
     assert "skipped" in lines[-1]
     assert "--data DIR" in lines[-1]
