@@ -37,7 +37,30 @@ def blank(cells: "pd.Series[str]") -> Flags:
     empty = cells.isna().to_numpy()
     if cells.dtype.kind in "fiubM":
         return np.asarray(empty)
-    return np.asarray(empty | (cells.astype(str).str.strip() == "").to_numpy())
+    return np.asarray(empty | (as_text(cells).str.strip() == "").to_numpy())
+
+
+def as_text(cells: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return cells as text; bytes and broken characters as Python writes them."""
+    if (
+        cells.dtype.kind == "O"
+        and cells.dtype != "str"
+        and bytes in set(map(type, cells))
+    ):
+        cells = cells.map(writable)
+    try:
+        return cells.astype("str")
+    except UnicodeError:
+        return cells.map(writable).astype("str")
+
+
+def writable(cell: object) -> object:
+    """Return a cell without what no file could hold."""
+    if isinstance(cell, bytes):
+        return repr(cell)
+    if isinstance(cell, str):
+        return cell.encode("utf-8", "backslashreplace").decode()
+    return cell
 
 
 def found(cell: object) -> str:
@@ -69,11 +92,11 @@ def check_text(
 ) -> tuple["pd.Series[str]", Faults]:
     """Return stripped text, blank where empty, and what has failed or is no choice."""
     shown = cells if cells.dtype == "str" else cells.map(as_shown)
-    text = shown.astype("str").str.replace(r"\s+", " ", regex=True).str.strip()
+    text = as_text(shown).str.replace(r"\s+", " ", regex=True).str.strip()
     text = text.mask(empty, "").astype("str")
     failed = text.str.fullmatch(FAILED).to_numpy(bool)
     if not column.choices:
-        return text, [
+        return text.mask(failed, "").astype("str"), [
             Fault(int(i), "missing-value", found(text.iloc[i]), FORMULA)
             for i in np.flatnonzero(failed)
         ]
@@ -95,7 +118,7 @@ def as_shown(cell: object) -> str:
     """Return a cell as text; a whole number without the decimals it never had."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return str(cell)
+    return str(writable(cell))
 
 
 def check_dates(cells: "pd.Series[Any]", empty: Flags) -> tuple[Dates, Faults]:
@@ -107,7 +130,7 @@ def check_dates(cells: "pd.Series[Any]", empty: Flags) -> tuple[Dates, Faults]:
         cells = cells.astype(object)
     if cells.dtype.kind == "M":
         cells = cells.dt.tz_localize(None).dt.strftime("%Y-%m-%d")
-    text = cells.astype("str").str.strip()
+    text = as_text(cells).str.strip()
     whole = text.str.fullmatch(ISO_DATE).to_numpy(bool) & ~empty
     stamps = pd.to_datetime(
         text.where(whole), format="ISO8601", errors="coerce", utc=True
@@ -146,7 +169,7 @@ def check_numbers(
         values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         flags = cells.map(lambda cell: isinstance(cell, bool)).to_numpy(bool)
-        text = cells.astype("str").str.strip().mask(empty | flags)
+        text = as_text(cells).str.strip().mask(empty | flags)
         values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, copy=True)
     wrong = ~np.isfinite(values) & ~empty
     faults = [

@@ -32,7 +32,7 @@ def desk_universe(
     if table is None:
         return start, []
     rows = table.usable()
-    again = rows.duplicated("instrument").to_numpy()
+    again = rows["instrument"].map(folded).duplicated().to_numpy(bool)
     lines = table.lines[table.reason == ""]
     issues = list(
         twice(

@@ -111,7 +111,8 @@ def with_header(raw: RawTable) -> RawTable:
 def header_text(given: object) -> str:
     """Return a header as text, "" where there is none."""
     none = given is None or given is pd.NA or given != given  # noqa: PLR0124 - NaN
-    return "" if none else str(given).strip().lstrip("\ufeff")
+    text = str(given).encode("utf-8", "backslashreplace").decode()
+    return "" if none else text.strip().lstrip("\ufeff")
 
 
 def nameless(header: str) -> bool:

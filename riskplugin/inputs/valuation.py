@@ -207,7 +207,7 @@ def notices(
     """Yield warnings of what is used as it stands but weakens the numbers."""
     warn = Severity.WARNING
     yield from nav_notices(settings, books)
-    for book in settings.nav.keys() - set(books):
+    for book in sorted(settings.nav.keys() - set(books)):
         hint = f"books are {listing(books)}" if books else "no book holds anything"
         place = Place("nav", column=book)
         yield Issue("unknown-book", place, "no such book is held", hint, warn)

@@ -10,12 +10,17 @@ What a scenario fixes has no uncertainty of its own.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from riskplugin._typing import Cube, Flags, Matrix
-from riskplugin.stressing.netting import Block, Netted
+from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
+from riskplugin.factors.model import FactorModel
+from riskplugin.stressing.netting import Block
 from riskplugin.stressing.shock import ShockGrid, band_ends
+
+SMALLEST = np.finfo(float).tiny
+NOISE = 1e-14  # of the largest eigenvalue: what rounding makes of none
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -24,55 +29,103 @@ class Uncertainty:
 
     Attributes
     ----------
-    loadings : ndarray of shape (S, N, J)
-        Sensitivity to the drivers that the core leaves open.
-    drivers : ndarray of shape (S, J, J)
-        Covariance of those drivers over the horizon.
+    factors : ndarray of shape (J, S, N)
+        Sensitivity to independent factors, of variance 1 over the horizon, of the
+        drivers that the core leaves open.
     specific : ndarray of shape (S, N)
-        Standard deviation of residual and estimation error over the horizon.
-    correlation : ndarray of shape (N, N)
-        Of the specific part.
+        Standard deviation of residual and estimation error over the horizon; they
+        correlate by `base_correlation`.
     banded : ndarray of bool, shape (S, N)
         Whether anything was propagated, so that a band has a meaning.
     """
 
-    loadings: Cube
-    drivers: Cube
+    factors: Cube
     specific: Matrix
-    correlation: Matrix
     banded: Flags
+
+    @property
+    def deviation(self) -> Matrix:
+        """Standard deviation of every log shock, shape (S, N)."""
+        variance = self.specific**2
+        for factor in self.factors:
+            variance += factor**2
+        return np.sqrt(variance, out=variance)
 
 
 def uncertainty(grid: ShockGrid, carry: Matrix | None = None) -> Uncertainty:
-    """Return what `grid` leaves open.
+    """Return what `grid` leaves open; 0 for names of which nothing is known.
 
     `carry` (S, N) is the share of its currency's move that each name bears; all of it
     by default.
     """
     model = grid.model
     count = len(model.instruments)
-    free = ~grid.explicit
-    fx_free = ~grid.fx_explicit
-    bears = fx_free * (1.0 if carry is None else carry)
-    reach = np.where(free, grid.multiplier, 0.0)
-    loadings = (
-        reach[:, :, None] * model.loadings[:count]
-        + bears[:, :, None] * model.loadings[count:][model.currency]
-    )
-    error = along(grid.drivers, model.errors)
-    estimation = reach**2 * error[:, :count]
-    estimation += bears**2 * error[:, count:][:, model.currency]
-    residual = free * model.volatility[:count] ** 2 + bears**2 * fx_variance(grid)
-    residual += 2 * free * bears * joint_covariance(grid)
-    specific = grid.horizon[:, None] * np.maximum(residual, 0.0) + estimation
-    foreign = model.currency != 0
-    return Uncertainty(
-        loadings,
-        grid.horizon[:, None, None] * grid.remainder + grid.completion,
-        np.sqrt(np.maximum(specific, 0.0)),
-        base_correlation(grid),
-        (free | (fx_free & foreign)) & ~np.isnan(model.volatility[:count]),
-    )
+    foreign = np.flatnonzero(model.currency)
+    of_fx = count + model.currency[foreign]
+    own, fx = Series.of(model, slice(count)), Series.of(model, of_fx)
+    free = (~grid.explicit).astype(np.float64)
+    bears = (~grid.fx_explicit[:, foreign]).astype(np.float64)
+    if carry is not None:
+        bears *= carry[:, foreign]
+
+    roots = driver_roots(grid)
+    reach = free * grid.multiplier
+    factors = roots @ own.loadings.T
+    factors *= reach
+    factors[:, :, foreign] += bears * (roots @ fx.loadings.T)
+
+    joint = np.sqrt(own.variance[foreign] * fx.variance)
+    joint *= 2 * model.correlation[foreign, of_fx]
+    variance = free * own.variance
+    variance[:, foreign] += bears * (bears * fx.variance + free[:, foreign] * joint)
+    np.maximum(variance, 0.0, out=variance)
+    variance *= grid.horizon[:, None]
+    variance += np.square(reach) * along(grid.drivers, own.errors)
+    variance[:, foreign] += np.square(bears) * along(grid.drivers, fx.errors)
+    specific = np.sqrt(np.maximum(variance, 0.0))
+    return Uncertainty(factors, specific, propagated(grid))
+
+
+class Series(NamedTuple):
+    """What is not known of K series; 0 where nothing is known.
+
+    Loadings (K, J), the covariance of their errors (K, J, J), residual variance (K,).
+    """
+
+    loadings: Matrix
+    errors: Cube
+    variance: Vector
+
+    @classmethod
+    def of(cls, model: FactorModel, rows: Codes | slice) -> "Series":
+        """Return some of the series of `model`."""
+        return cls(
+            np.nan_to_num(model.loadings[rows]),
+            np.nan_to_num(model.errors[rows]),
+            np.nan_to_num(model.volatility[rows]) ** 2,
+        )
+
+
+def propagated(grid: ShockGrid) -> Flags:
+    """Return whether any of a name's shock was propagated, shape (S, N)."""
+    model = grid.model
+    foreign = np.flatnonzero(model.currency)
+    found = ~grid.explicit
+    found[:, foreign] |= ~grid.fx_explicit[:, foreign]
+    found &= ~np.isnan(model.volatility[: len(model.instruments)])
+    return found
+
+
+def driver_roots(grid: ShockGrid) -> Cube:
+    """Return C (J, S, J) with ``C' C`` the covariance of the open drivers.
+
+    Over the horizon and by scenario, in the order factor, scenario, driver.
+    """
+    open_ = grid.horizon[:, None, None] * grid.remainder + grid.completion
+    values, vectors = np.linalg.eigh(open_)
+    values[values < NOISE * values[:, -1:]] = 0.0
+    roots = vectors * np.sqrt(values)[:, None, :]
+    return np.ascontiguousarray(roots.transpose(2, 0, 1))
 
 
 def along(moves: Matrix, errors: Cube) -> Matrix:
@@ -85,49 +138,27 @@ def along(moves: Matrix, errors: Cube) -> Matrix:
     return variance
 
 
-def fx_variance(grid: ShockGrid) -> Matrix:
-    """Return the residual variance of each instrument's currency, shape (N,)."""
-    model = grid.model
-    variance: Matrix = model.volatility[len(model.instruments) :][model.currency] ** 2
-    return variance
-
-
-def joint_covariance(grid: ShockGrid) -> Matrix:
-    """Return the residual covariance of each instrument and its currency, (N,)."""
-    model = grid.model
-    count = len(model.instruments)
-    fx = count + model.currency
-    product = model.volatility[:count] * model.volatility[fx]
-    covariance: Matrix = product * model.correlation[np.arange(count), fx]
-    return covariance
-
-
-def base_correlation(grid: ShockGrid) -> Matrix:
-    """Return the correlation of the instruments' residuals in base currency."""
-    model = grid.model
+def base_correlation(model: FactorModel) -> Matrix:
+    """Return the correlation (N, N) of the instruments' residuals in base currency."""
     count = len(model.instruments)
     volatility = np.nan_to_num(model.volatility)
-    covariance = model.correlation * np.outer(volatility, volatility)
-    fx = count + model.currency
-    base = (
-        covariance[:count, :count]
-        + covariance[np.ix_(np.arange(count), fx)]
-        + covariance[np.ix_(fx, np.arange(count))]
-        + covariance[np.ix_(fx, fx)]
-    )
+    covariance = model.correlation * volatility[:, None] * volatility
+    foreign = np.flatnonzero(model.currency)
+    of_fx = count + model.currency[foreign]
+    base = covariance[:count, :count].copy()
+    with_fx = covariance[:count, of_fx]
+    base[:, foreign] += with_fx
+    base[foreign] += with_fx.T
+    base[np.ix_(foreign, foreign)] += covariance[np.ix_(of_fx, of_fx)]
     scale = np.sqrt(np.maximum(np.diag(base), 0.0))
-    unit = np.outer(scale, scale)
+    still = scale == 0
+    scale[still] = 1.0
+    base /= scale[:, None]
+    base /= scale
     own = model.correlation[:count, :count]
-    correlation: Matrix = np.divide(base, unit, out=own.copy(), where=unit > 0)
-    np.fill_diagonal(correlation, 1.0)
-    return correlation
-
-
-def name_deviation(open_: Uncertainty) -> Matrix:
-    """Return the standard deviation of every log shock, shape (S, N)."""
-    drivers = np.sum((open_.loadings @ open_.drivers) * open_.loadings, axis=2)
-    deviation: Matrix = np.sqrt(np.maximum(drivers + open_.specific**2, 0.0))
-    return deviation
+    base[still], base[:, still] = own[still], own[:, still]
+    np.fill_diagonal(base, 1.0)
+    return base
 
 
 def name_band(grid: ShockGrid, confidence: float) -> tuple[Matrix, Matrix]:
@@ -136,59 +167,10 @@ def name_band(grid: ShockGrid, confidence: float) -> tuple[Matrix, Matrix]:
     NaN where the scenario fixes the shock.
     """
     open_ = uncertainty(grid)
-    deviation = np.where(open_.banded, name_deviation(open_), np.nan)
+    deviation = np.where(open_.banded, open_.deviation, np.nan)
     below, above = band_ends(confidence)
     middle = grid.total
     return np.expm1(middle + below * deviation), np.expm1(middle + above * deviation)
-
-
-def book_band(
-    open_: Uncertainty,
-    grid: ShockGrid,
-    holdings: Netted,
-    middle: Matrix,
-    confidence: float,
-) -> tuple[Matrix, Matrix]:
-    """Return the lower and upper P&L of groups of holdings, shape (G, S).
-
-    The P&L at the normal quantile z is ``middle + (e^(z D k) - 1) / k``, a lognormal
-    shifted to the group. D is the standard deviation at the slopes v of the stressed
-    state (stressed values) and ``k = sum(v s^2) / sum(|v| s)^2`` its skew, s the
-    deviations of the names. One long name gives its own lognormal exactly, so a long
-    group never loses more than its value; one short name the mirror image; a hedge of
-    like with like a symmetric band, of width zero if it is perfect.
-
-    The median of a sum of lognormals is not the sum of their medians, which `middle`
-    is: to second order it lies ``(sum(v s^2) - k D^2) / 2`` further, up for a long
-    group and down for a short one. The end on that side moves there.
-
-    Parameters
-    ----------
-    open_ : Uncertainty
-        Of the names.
-    grid : ShockGrid
-    holdings : Netted
-        Of G groups in N instruments.
-    middle : ndarray of shape (G, S)
-        P&L at the median shocks.
-    confidence : float
-        Level of the central band.
-    """
-    growth = np.where(holdings.touched(), np.exp(grid.total), 0.0)
-    deviation = np.nan_to_num(name_deviation(open_))
-    parts = NameParts(
-        growth * deviation,
-        growth * deviation**2,
-        growth * np.nan_to_num(open_.specific),
-        driver_slopes(open_, growth),
-        open_.banded,
-    )
-    low, high = np.empty_like(middle), np.empty_like(middle)
-    for block in holdings.blocks:
-        ends = block_band(block, parts, open_.correlation, band_ends(confidence)[1])
-        low[block.groups] = middle[block.groups] + ends[0]
-        high[block.groups] = middle[block.groups] + ends[1]
-    return low, high
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -202,7 +184,7 @@ class NameParts:
     specific : ndarray of shape (S, N)
         Stressed value x specific deviation.
     slopes : tuple of ndarray of shape (S, N)
-        Money slope to each independent factor of the open drivers.
+        Money slope to each independent factor of the open drivers that has any.
     banded : ndarray of bool, shape (S, N)
     """
 
@@ -213,12 +195,43 @@ class NameParts:
     banded: Flags
 
 
+def name_parts(open_: Uncertainty, growth: Matrix) -> NameParts:
+    """Return the parts at stressed values `growth` (S, N) per unit of value."""
+    deviation = open_.deviation
+    spread = growth * deviation
+    slopes = tuple(growth * factor for factor in open_.factors if factor.any())
+    return NameParts(
+        spread, spread * deviation, growth * open_.specific, slopes, open_.banded
+    )
+
+
 def block_band(
     block: Block, parts: NameParts, correlation: Matrix, z: float
 ) -> tuple[Matrix, Matrix]:
-    """Return how far the band of each group of a block reaches down and up, (g, S).
+    """Return how far the band of each group reaches from its P&L at the median shocks.
 
-    NaN where nothing the group holds was propagated.
+    Down and up, both (g, S) and not below 0; NaN where nothing the group holds was
+    propagated. The P&L at the normal quantile z is ``(e^(z D k) - 1) / k`` further, a
+    lognormal shifted to the group. D is the standard deviation at the slopes v of the
+    stressed state (stressed values) and ``k = sum(v s^2) / sum(|v| s)^2`` its skew, s
+    the deviations of the names. One long name gives its own lognormal exactly, so a
+    long group never loses more than its value; one short name the mirror image; a
+    hedge of like with like a symmetric band, of width zero if it is perfect.
+
+    The median of a sum of lognormals is not the sum of their medians, which the P&L
+    is: to second order it lies ``(sum(v s^2) - k D^2) / 2`` further, up for a long
+    group and down for a short one. The end on that side moves there.
+
+    Parameters
+    ----------
+    block : Block
+        Of g groups in n instruments.
+    parts : NameParts
+        Of all N instruments.
+    correlation : ndarray of shape (N, N)
+        Of their specific parts.
+    z : float
+        Normal quantile at the upper end of the central band.
     """
     names = block.instruments
     variance = block.quadratic(parts.specific, correlation)
@@ -229,39 +242,33 @@ def block_band(
     bend = block.values @ parts.squared[:, names].T
     reach = np.abs(block.values) @ parts.spread[:, names].T
     np.square(reach, out=reach)
-    skew = np.divide(bend, reach, out=np.zeros_like(bend), where=reach > 0)
-    own_median = (bend - skew * variance) / 2
-    move = z * np.sqrt(variance, out=variance)
-    below, above = shifted_lognormal(move, skew)
-    below += np.minimum(own_median, 0.0)
-    above += np.maximum(own_median, 0.0)
-    unknown = ~(block.held @ parts.banded[:, names].T)
-    below[unknown] = above[unknown] = np.nan
-    return below, above
+    np.maximum(reach, SMALLEST, out=reach)
+    skew = bend / reach
+    own_median = np.multiply(skew, variance, out=reach)
+    np.subtract(bend, own_median, out=own_median)
+    own_median *= 0.5
+    move = np.sqrt(variance, out=variance)
+    move *= z
+    down, up = shifted_lognormal(move, skew)
+    down -= np.minimum(own_median, 0.0, out=bend)
+    up += np.maximum(own_median, 0.0, out=bend)
+    known = parts.banded[:, names]
+    if not known.all():
+        unknown = (block.held.astype(float) @ known.T.astype(float)) == 0
+        down[unknown] = up[unknown] = np.nan
+    return down, up
 
 
 def shifted_lognormal(move: Matrix, skew: Matrix) -> tuple[Matrix, Matrix]:
-    """Return ``(e^(-m k) - 1) / k`` and ``(e^(m k) - 1) / k`` for moves m and skews k.
+    """Return ``(1 - e^(-m k)) / k`` and ``(e^(m k) - 1) / k`` for moves m and skews k.
 
-    ``-m`` and ``m`` where the skew is 0. The first is the second over ``-e^(m k)``.
+    m where the skew is 0. The first is the second over ``e^(m k)``.
     """
-    up = np.expm1(move * skew)
-    above = np.divide(up, skew, out=move.copy(), where=skew != 0)
-    up += 1.0
-    below = np.divide(above, up, out=above.copy())
-    return np.negative(below, out=below), above
-
-
-def driver_slopes(open_: Uncertainty, growth: Matrix) -> tuple[Matrix, ...]:
-    """Return the names' money slopes to independent factors of the open drivers.
-
-    The drivers' covariance of each scenario is split into factors; those without a
-    slope are left out.
-    """
-    values, vectors = np.linalg.eigh(open_.drivers)
-    roots = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
-    slopes = growth[:, :, None] * (np.nan_to_num(open_.loadings) @ roots)
-    factors = range(slopes.shape[2])
-    return tuple(
-        np.ascontiguousarray(slopes[:, :, f]) for f in factors if slopes[:, :, f].any()
-    )
+    up = move * skew
+    growth = np.expm1(up, out=up) + 1.0
+    straight = skew == 0
+    if straight.any():
+        up[straight] = move[straight]
+        skew = skew + straight
+    up /= skew
+    return np.divide(up, growth, out=growth), up

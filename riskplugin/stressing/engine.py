@@ -1,17 +1,27 @@
 """Scenarios x book: profit and loss in five parts that add up."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from riskplugin._typing import Flags, Matrix
+from riskplugin._typing import Codes, Matrix
 from riskplugin.book import Book, Grouping
 from riskplugin.errors import ModelError, listing
 from riskplugin.liquidity import unwind_cost
 from riskplugin.pricing import delta_one, fx_carry, is_funded, revalue
-from riskplugin.stressing.bands import book_band, uncertainty
-from riskplugin.stressing.netting import netted
-from riskplugin.stressing.shock import ShockGrid
+from riskplugin.stressing.bands import (
+    base_correlation,
+    block_band,
+    name_parts,
+    uncertainty,
+)
+from riskplugin.stressing.netting import Block, netted, slices
+from riskplugin.stressing.shock import ShockGrid, band_ends
+
+CHUNK = 100_000  # scenarios x instruments worked on at once, to stay in the cache
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,6 +40,10 @@ class Stressed:
     liquidity: Matrix
     low: Matrix
     high: Matrix
+
+    def part(self, scenarios: slice) -> "Stressed":
+        """Return views of some of the scenarios, to be written to."""
+        return Stressed(*(getattr(self, f.name)[:, scenarios] for f in fields(self)))
 
 
 def stress_groups(
@@ -54,39 +68,113 @@ def stress_groups(
     column = {name: i for i, name in enumerate(grid.model.instruments)}
     instrument = book.labels["instrument"]
     of_name = np.array([column[n] for n in instrument.names], dtype=np.int64)
-    columns = of_name[instrument.codes]
-    held = np.isin(np.arange(len(column)), of_name)
+    held = np.unique(of_name)
     require_known(grid, held)
-    shape = (len(grouping), len(column))
-    holdings = netted(grouping.codes, columns, book.market_value, shape)
-    overshot = grid.multiplier * grid.local
-    funded = is_funded(grid.model.kinds)
-    before = np.where(held, delta_one(funded, grid.local, grid.fx), 0.0)
-    linear = np.where(held, delta_one(funded, overshot, grid.fx), 0.0)
-    full = np.zeros_like(linear)
-    kinds = [grid.model.kinds[int(i)] for i in np.flatnonzero(held)]
-    full[:, held] = revalue(kinds, overshot[:, held], grid.fx[:, held])
-    cost = unwind_cost(book.half_spread, unwind_share) * np.abs(book.market_value)
-    paid = netted(grouping.codes, columns, 0.0 - cost, shape)
-    unwound = np.where(held & (cost.any()), np.exp(overshot + grid.fx), 0.0)
-    parts = (
-        holdings.total(np.where(grid.direct, before, 0.0)),
-        holdings.total(np.where(grid.direct, 0.0, before)),
-        holdings.total(linear - before),
-        holdings.total(full - linear),
-        paid.total(unwound),
+    blocks = netted(
+        grouping.codes,
+        of_name[instrument.codes],
+        book.market_value,
+        unwind_cost(book.half_spread, unwind_share) * np.abs(book.market_value),
+        (len(grouping), len(column)),
     )
-    pnl = sum(parts[1:], start=parts[0])
-    carry = fx_carry(funded, overshot)
-    low, high = book_band(uncertainty(grid, carry), grid, holdings, pnl, confidence)
-    return Stressed(pnl, *parts, low, high)
+    correlation = base_correlation(grid.model)
+    z = band_ends(confidence)[1]
+    scenarios = len(grid.horizon)
+    # one array: the memory of a part that nothing is written to is never touched
+    done = Stressed(*np.zeros((len(fields(Stressed)), len(grouping), scenarios)))
+
+    def fill(some: slice) -> None:
+        part, out = grid.part(some), done.part(some)
+        moves = name_moves(part, held)
+        band = name_parts(uncertainty(part, moves.carry), moves.growth)
+        for block in blocks:
+            write(out, block, moves, block_band(block, band, correlation, z))
+
+    in_turn(fill, [*slices(scenarios, CHUNK // max(1, len(column)))])
+    return done
 
 
-def require_known(grid: ShockGrid, held: Flags) -> None:
+def in_turn(fill: Callable[[slice], None], parts: Sequence[slice]) -> None:
+    """Fill every part, on as many cores as there are.
+
+    Parts are what they are on any number of cores, and so are the results.
+    """
+    if len(parts) < 2:
+        for part in parts:
+            fill(part)
+        return
+    with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as cores:
+        for done in [cores.submit(fill, part) for part in parts]:
+            done.result()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class NameMoves:
+    """What scenarios do to each name, per unit of its value, each of shape (S, N).
+
+    The first four parts of the P&L; the stressed value; and the share of the
+    currency's move that is borne.
+    """
+
+    direct: Matrix
+    propagated: Matrix
+    overshoot: Matrix
+    convexity: Matrix
+    growth: Matrix
+    carry: Matrix
+
+
+def name_moves(grid: ShockGrid, held: Codes) -> NameMoves:
+    """Return the moves of the instruments `held`; convexity is 0 of the others."""
+    kinds = grid.model.kinds
+    funded = is_funded(kinds)
+    overshot = grid.multiplier * grid.local
+    before = delta_one(funded, grid.local, grid.fx)
+    linear = before.copy()
+    further = np.flatnonzero((grid.multiplier != 1).any(axis=0))
+    linear[:, further] = delta_one(
+        funded[further], overshot[:, further], grid.fx[:, further]
+    )
+    full = revalue([kinds[int(i)] for i in held], overshot[:, held], grid.fx[:, held])
+    convexity = np.zeros_like(linear)
+    convexity[:, held] = full - linear[:, held]
+    direct = before * grid.direct.astype(np.float64)
+    return NameMoves(
+        direct,
+        before - direct,
+        linear - before,
+        convexity,
+        np.exp(overshot + grid.fx),
+        fx_carry(funded, overshot),
+    )
+
+
+def write(
+    done: Stressed, block: Block, moves: NameMoves, reach: tuple[Matrix, Matrix]
+) -> None:
+    """Write the P&L of the groups of a block, and its band that reaches so far."""
+    parts = {
+        "direct": block.gain(moves.direct),
+        "propagated": block.gain(moves.propagated),
+        "overshoot": block.gain(moves.overshoot),
+        "convexity": block.gain(moves.convexity),
+        "liquidity": block.unwinding(moves.growth),
+    }
+    pnl = np.zeros_like(reach[0])
+    for name, part in parts.items():
+        if part is not None:  # where nothing moves no memory is touched
+            getattr(done, name)[block.groups] = part
+            pnl += part
+    done.pnl[block.groups] = pnl
+    done.low[block.groups] = pnl - reach[0]
+    done.high[block.groups] = pnl + reach[1]
+
+
+def require_known(grid: ShockGrid, held: Codes) -> None:
     """Refuse to stress what nothing is known about."""
-    unknown = held & np.isnan(grid.local).any(axis=0)
-    if unknown.any():
-        names = [grid.model.instruments[i] for i in np.flatnonzero(unknown)]
+    unknown = held[np.isnan(grid.local[:, held]).any(axis=0)]
+    if len(unknown):
+        names = [grid.model.instruments[int(i)] for i in unknown]
         msg = (
             f"no price history to propagate a shock to {listing(names)}: give prices "
             "of it or of its tier, or fix its shock in the scenario"

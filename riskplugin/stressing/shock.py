@@ -1,7 +1,7 @@
 """From scenarios to the shock of every instrument."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import NormalDist
 
 import numpy as np
@@ -43,7 +43,6 @@ class ShockGrid:
         The currency is fixed by the scenario.
     """
 
-    scenarios: ScenarioSet
     model: FactorModel
     drivers: Matrix
     remainder: Cube
@@ -60,6 +59,11 @@ class ShockGrid:
     def total(self) -> Matrix:
         """Log shock in base currency with overshoot, shape (S, N)."""
         return self.multiplier * self.local + self.fx
+
+    def part(self, rows: slice) -> "ShockGrid":
+        """Return the grid of some of the scenarios, views of this one."""
+        arrays = [getattr(self, f.name) for f in fields(self)[1:]]
+        return ShockGrid(self.model, *(array[rows] for array in arrays))
 
 
 def shock_grid(
@@ -88,7 +92,6 @@ def shock_grid(
     overshoot = on_tiers(scenarios, "overshoot", model)
     member = basket_members(model)
     return ShockGrid(
-        scenarios,
         model,
         drivers,
         remainder,

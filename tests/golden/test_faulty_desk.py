@@ -51,6 +51,8 @@ FAULTS = [
     ("positions.csv", 28, "instrument", "no-price"),  # its prices begin after as_of
     ("positions.csv", 29, "instrument", "stale-fx"),
     ("positions.csv", 30, "instrument", "missing-fx"),  # no such currency
+    ("positions.csv", 31, "instrument", "spoilt-instrument"),  # see instruments, 12
+    ("positions.csv", 32, "book", "missing-value"),  # #REF!
     # instruments
     ("instruments.csv", 8, "asset_class", "bad-choice"),
     ("instruments.csv", 9, "kind", "bad-choice"),
@@ -131,6 +133,8 @@ LEFT_OUT = {
     28: None,
     29: 0.2,  # 2 at 1 SEK at a stale rate
     30: None,
+    31: None,  # what it is cannot be read
+    32: 100.0,
 }
 
 
@@ -216,7 +220,7 @@ def tree(folder):
 
 
 def test_one_report_names_every_fault_once(found):
-    assert len(FAULTS) == 57
+    assert len(FAULTS) == 59
     assert found("desk.toml") == Counter(FAULTS)
 
 

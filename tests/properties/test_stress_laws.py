@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from riskplugin.book import grouped
 from riskplugin.exposure import exposures
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.stressing import engine
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.shock import shock_grid
 from tests.conftest import HELD, TOKENS, book_from
@@ -224,3 +225,41 @@ def test_exposures_add_up(rows):
         np.testing.assert_allclose(
             found["net"], found["long"] + found["short"], atol=1e-12 * gross(rows)
         )
+
+
+def test_scenarios_in_parts_are_scenarios_at_once(
+    hand_model, hand_universe, monkeypatch
+):
+    """The same bytes on any number of cores, the same numbers in any company."""
+    rng = np.random.default_rng(3)
+    made = tuple(
+        Scenario(name=f"made_{i}", core={"memory": float(rng.uniform(-0.8, 0.5))})
+        for i in range(12)
+    )
+    book = book_from()
+    by = grouped(book, ("book", "tier"))
+
+    def done():
+        grid = shock_grid(ScenarioSet(made), hand_model, hand_universe)
+        return stress_groups(book, by, grid, 0.80, 0.25)
+
+    whole = done()
+    monkeypatch.setattr(engine, "CHUNK", 5 * len(hand_model.instruments))
+    in_parts = done()
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    on_one_core = done()
+    for part in (*PARTS, "pnl", "low", "high"):
+        found = getattr(in_parts, part)
+        np.testing.assert_allclose(getattr(whole, part), found, rtol=1e-12)
+        assert getattr(on_one_core, part).tobytes() == found.tobytes()
+
+
+def test_no_scenario_and_no_position_are_no_error(hand_model, hand_universe, halving):
+    book = book_from()
+    none = shock_grid(ScenarioSet(()), hand_model, hand_universe)
+    done = stress_groups(book, grouped(book, ("book",)), none, 0.80, 0.0)
+    assert done.pnl.shape == done.low.shape == (2, 0)
+    empty = book.only(np.zeros(len(book), dtype=bool))
+    grid = shock_grid(halving, hand_model, hand_universe)
+    done = stress_groups(empty, grouped(empty, ()), grid, 0.80, 0.0)
+    np.testing.assert_array_equal([done.low, done.pnl, done.high], np.zeros((3, 1, 1)))

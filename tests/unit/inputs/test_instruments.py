@@ -273,3 +273,16 @@ def test_money_under_an_ambiguous_name_is_unknown(load, positions, own):
     )
     desk = load(positions=held, instruments=own, settings={"on_error": "quarantine"})
     assert desk.left_out["market_value"].isna().tolist() == [True]
+
+
+def test_rows_that_differ_in_case_alone_are_the_same_instrument(refused, faults):
+    own = pd.DataFrame(
+        {
+            "instrument": ["MU", "mu"],
+            "tier": "memory",
+            "asset_class": "equity",
+            "multiplier": [1.0, 10.0],
+        }
+    )
+    issues = refused("mu stands twice", instruments=own)
+    assert faults(issues) == [("duplicate-row", 1, "instrument")]

@@ -425,6 +425,13 @@ def test_failed_formula_is_no_text(refused, positions, faults, error, column):
     assert faults(issues) == [("missing-value", 1, column)]
 
 
+def test_what_a_failed_formula_would_name_is_worth_nothing_known(load, positions):
+    held = positions.assign(price=5.0).astype(object)
+    held.loc[1, "instrument"] = "#N/A"
+    desk = load(positions=held, settings={"on_error": "quarantine"})
+    assert desk.left_out["market_value"].isna().tolist() == [True]
+
+
 def test_failed_formula_is_no_choice_and_no_date(refused, positions, of_code):
     own = pd.DataFrame(
         {"instrument": ["MU"], "tier": ["memory"], "asset_class": ["#N/A"]}
@@ -515,3 +522,17 @@ def test_findings_show_plain_values(refused, prices):
 def test_what_is_no_frame_is_refused_in_words(load, given):
     with pytest.raises(rp.UsageError, match=r"prices is a \w+; give a DataFrame"):
         load(prices=given)
+
+
+@pytest.mark.parametrize("cell", [b"5", b"\xff", "\ud800"])
+def test_bytes_and_broken_characters_are_no_number(refused, positions, faults, cell):
+    held = positions.assign(quantity=pd.Series([1, cell, 2, 3], dtype=object))
+    issues = refused("quantity: found", positions=held)
+    assert faults(issues) == [("bad-number", 1, "quantity")]
+
+
+def test_broken_characters_in_text_are_shown(load, positions):
+    held = positions.astype({"book": object})
+    held.loc[0, "book"] = "a\ud800"
+    books = set(rp.positions(load(positions=held))["book"])
+    assert books == {"a\\ud800", "semis", "tokens"}

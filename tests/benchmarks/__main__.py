@@ -1,0 +1,83 @@
+"""Print how fast it is beside what others do with the same work.
+
+    python -m tests.benchmarks [--only stress] [--data DIR]
+
+Every figure is a median beside its peer's from the same process, in turns. Nothing
+fails for being slow: the verdict is for the reader.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.benchmarks.importing import start
+from tests.benchmarks.judging import judge
+from tests.benchmarks.loading import load
+from tests.benchmarks.ratios import Line, Skipped, rendered
+from tests.benchmarks.stressing import stress
+from tests.benchmarks.synthetic import Size
+
+SMALL = Size(positions=300, scenarios=6, books=4, instruments=70, sessions=400)
+Benchmark = Callable[[], list[Line | Skipped]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for and print the table; always 0."""
+    given = parsed(arguments)
+    chosen = benchmarks(given)
+    lines: list[Line | Skipped] = []
+    for name in given.only or chosen:
+        sys.stderr.write(f"{name} …\n")
+        lines += isolated(chosen[name])
+    sys.stdout.write(rendered(lines))
+    return 0
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = ["import", "stress", "loading", "evidence"]
+    parser.add_argument("--only", choices=names, action="append", help="repeatable")
+    parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
+    parser.add_argument(
+        "--scorer",
+        type=Path,
+        help="the outside script that scores evidence; "
+        "../evaluation/reversals.py beside --data by default",
+    )
+    parser.add_argument("--repeats", type=int, default=9, help="of each, 9 by default")
+    parser.add_argument(
+        "--small", action="store_true", help="tiny sizes: shows only that it runs"
+    )
+    return parser.parse_args(arguments)
+
+
+def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
+    """Return all of them by name, at the size asked for."""
+    repeats = given.repeats
+    size = SMALL if given.small else Size()
+    instruments, years = (5, 2) if given.small else (500, 25)
+    return {
+        "import": partial(start, repeats),
+        "stress": partial(stress, size, repeats),
+        "loading": partial(load, instruments, years, min(repeats, 3)),
+        "evidence": partial(judge, given.data, given.scorer),
+    }
+
+
+def isolated(benchmark: Benchmark) -> list[Line | Skipped]:
+    """Run in a process of its own, so that its peak memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(benchmark).result()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""The benchmarks run; how fast is never tested."""
+
+from tests.benchmarks.__main__ import main
+
+TINY = ["--small", "--repeats", "1"]
+
+
+def test_small_benchmarks_print_a_table(capfd):
+    assert main([*TINY, "--only", "stress", "--only", "evidence"]) == 0
+    head, *lines = capfd.readouterr().out.splitlines()
+    assert head.split() == ["benchmark", "ours", "peer", "ratio", "bar", "verdict"]
+    assert lines[0].startswith("stress / product, one core")
+    assert lines[1].startswith("stress / product, all cores")
+    assert lines[-1].startswith("evidence, CRPS / baseline's")
+    assert "skipped" in lines[-1]
+    assert "--data DIR" in lines[-1]
+
+
+def test_loading_runs(capfd):
+    assert main([*TINY, "--only", "loading"]) == 0
+    assert "load_desk, parquet / bare pandas" in capfd.readouterr().out
