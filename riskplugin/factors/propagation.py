@@ -37,7 +37,8 @@ def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cu
         response = np.linalg.solve(
             covariance[np.ix_(fixed, fixed)], covariance[np.ix_(fixed, free)]
         )
-        completed[np.ix_(rows, free)] = completed[np.ix_(rows, fixed)] @ response
+        given = completed[np.ix_(rows, fixed)]
+        completed[np.ix_(rows, free)] = weighted_sum(given, response.T)
         left = covariance[np.ix_(free, free)] - (
             covariance[np.ix_(free, fixed)] @ response
         )
@@ -79,10 +80,22 @@ def completion_error(
         own = moment[np.ix_(fixed, fixed)]
         response = np.linalg.solve(own, moment[np.ix_(fixed, free)])
         left = centred[:, free] - centred[:, fixed] @ response
-        lever = centred[:, fixed] @ np.linalg.solve(own, moves[np.ix_(rows, fixed)].T)
+        weights_of = weighted_sum(moves[np.ix_(rows, fixed)], np.linalg.inv(own))
+        lever = weighted_sum(centred[:, fixed], weights_of)
         scores = (weight[:, None] * lever)[:, :, None] * left[:, None, :]
         error[np.ix_(rows, free, free)] = long_run_covariance(scores, lag)
     return error
+
+
+def weighted_sum(rows: Matrix, weights: Matrix) -> Matrix:
+    """Return ``rows @ weights.T``, each row the same to the last bit in any company.
+
+    For few columns: a product by BLAS rounds a row by how many stand beside it.
+    """
+    total = np.zeros((len(rows), len(weights)))
+    for j in range(rows.shape[1]):
+        total += rows[:, j : j + 1] * weights[:, j]
+    return total
 
 
 def response_to(covariance: Matrix, driver: int) -> Vector:

@@ -166,8 +166,8 @@ def name_band(grid: ShockGrid, confidence: float) -> tuple[Matrix, Matrix]:
 
     NaN where the scenario fixes the shock.
     """
-    open_ = uncertainty(grid)
-    deviation = np.where(open_.banded, open_.deviation, np.nan)
+    open_ = uncertainty(grid.padded())
+    deviation = np.where(open_.banded, open_.deviation, np.nan)[: len(grid.horizon)]
     below, above = band_ends(confidence)
     middle = grid.total
     return np.expm1(middle + below * deviation), np.expm1(middle + above * deviation)

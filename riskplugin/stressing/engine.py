@@ -19,7 +19,7 @@ from riskplugin.stressing.bands import (
     uncertainty,
 )
 from riskplugin.stressing.netting import Block, netted, slices
-from riskplugin.stressing.shock import ShockGrid, band_ends
+from riskplugin.stressing.shock import ShockGrid, band_ends, full_lanes
 
 CHUNK = 100_000  # scenarios x instruments worked on at once, to stay in the cache
 
@@ -80,8 +80,10 @@ def stress_groups(
     correlation = base_correlation(grid.model)
     z = band_ends(confidence)[1]
     scenarios = len(grid.horizon)
+    grid = grid.padded()
     # one array: the memory of a part that nothing is written to is never touched
-    done = Stressed(*np.zeros((len(fields(Stressed)), len(grouping), scenarios)))
+    shape = (len(fields(Stressed)), len(grouping), len(grid.horizon))
+    done = Stressed(*np.zeros(shape))
 
     def fill(some: slice) -> None:
         part, out = grid.part(some), done.part(some)
@@ -90,8 +92,9 @@ def stress_groups(
         for block in blocks:
             write(out, block, moves, block_band(block, band, correlation, z))
 
-    in_turn(fill, [*slices(scenarios, CHUNK // max(1, len(column)))])
-    return done
+    step = full_lanes(CHUNK // max(1, len(column)))
+    in_turn(fill, [*slices(len(grid.horizon), step)])
+    return done.part(slice(scenarios))
 
 
 def in_turn(fill: Callable[[slice], None], parts: Sequence[slice]) -> None:
@@ -160,14 +163,14 @@ def write(
         "convexity": block.gain(moves.convexity),
         "liquidity": block.unwinding(moves.growth),
     }
-    pnl = np.zeros_like(reach[0])
+    pnl, count = np.zeros_like(reach[0]), len(block.groups)
     for name, part in parts.items():
         if part is not None:  # where nothing moves no memory is touched
-            getattr(done, name)[block.groups] = part
+            getattr(done, name)[block.groups] = part[:count]
             pnl += part
-    done.pnl[block.groups] = pnl
-    done.low[block.groups] = pnl - reach[0]
-    done.high[block.groups] = pnl + reach[1]
+    done.pnl[block.groups] = pnl[:count]
+    done.low[block.groups] = (pnl - reach[0])[:count]
+    done.high[block.groups] = (pnl + reach[1])[:count]
 
 
 def require_known(grid: ShockGrid, held: Codes) -> None:

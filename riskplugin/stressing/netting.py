@@ -13,10 +13,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
+from riskplugin.stressing.shock import full_lanes
 
 TABLE = 250_000  # array elements that stay in a core's cache
 WEIGHTS = 4_000_000  # and that are held at once
-FEW_GROUPS, MANY_NAMES = 6, 100  # where pairs are no gain, by measurement
+MANY_NAMES = 100  # past which pairs are no gain
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -24,7 +25,8 @@ class Block:
     """Some groups and all the instruments that any of them holds.
 
     `values` (g, n) is the net market value, `costs` what unwinding it costs; `held`
-    whether there is any position, one netted to zero included.
+    whether there is any position, one netted to zero included. Rows of zeros follow,
+    to full lanes: see `ShockGrid.padded`.
     """
 
     groups: Codes
@@ -39,12 +41,9 @@ class Block:
         None if no name moves.
         """
         own = per_name[:, self.instruments]
-        moving = own.any(axis=0)
-        if moving.all():
-            return self.values @ own.T
-        if not moving.any():
+        if not own.any():
             return None
-        total: Matrix = self.values[:, moving] @ own[:, moving].T
+        total: Matrix = self.values @ own.T
         return total
 
     def unwinding(self, growth: Matrix) -> Matrix | None:
@@ -60,16 +59,17 @@ class Block:
         """Return ``u' R u`` with ``u = values x slopes``, shape (g, S)."""
         own = np.ascontiguousarray(slopes[:, self.instruments])
         among = correlation[np.ix_(self.instruments, self.instruments)]
-        groups, names = self.values.shape
-        if groups < FEW_GROUPS or names > MANY_NAMES:
-            return quadratic_by_group(self.values, own, among)
+        if self.values.shape[1] > MANY_NAMES:
+            return quadratic_by_group(self.values, own, among, len(self.groups))
         return quadratic_by_pairs(self.values, own, among)
 
 
-def quadratic_by_group(values: Matrix, slopes: Matrix, correlation: Matrix) -> Matrix:
-    """Return ``u' R u`` of g groups in S scenarios as it is written."""
-    out = np.empty((len(values), len(slopes)))
-    for groups in slices(len(values), TABLE // slopes.size):
+def quadratic_by_group(
+    values: Matrix, slopes: Matrix, correlation: Matrix, count: int
+) -> Matrix:
+    """Return ``u' R u`` of g groups in S scenarios as it is written, 0 past `count`."""
+    out = np.zeros((len(values), len(slopes)))
+    for groups in slices(count, TABLE // slopes.size):
         u = values[groups, None, :] * slopes
         np.einsum("gsn,gsn->gs", u @ correlation, u, out=out[groups])
     return out
@@ -87,7 +87,7 @@ def quadratic_by_pairs(values: Matrix, slopes: Matrix, correlation: Matrix) -> M
     for groups in slices(len(values), WEIGHTS // len(pairs)):
         weight = products_of_pairs(by_group[:, groups])
         weight *= pairs[:, None]
-        for scenarios in slices(len(slopes), TABLE // len(pairs)):
+        for scenarios in slices(len(slopes), full_lanes(TABLE // len(pairs))):
             table = products_of_pairs(by_scenario[:, scenarios])
             out[groups, scenarios] = weight.T @ table
     return out
@@ -152,7 +152,7 @@ def netted(
             names = own[end:] - shape[0]
             at_row = np.searchsorted(own[:end], row[pairs])
             at_column = np.searchsorted(names, column[pairs])
-            table = np.zeros((3, end, len(names)))
+            table = np.zeros((3, full_lanes(end), len(names)))
             table[0, at_row, at_column] = net[pairs]
             table[1, at_row, at_column] = paid[pairs]
             table[2, at_row, at_column] = 1.0

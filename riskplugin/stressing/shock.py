@@ -10,9 +10,11 @@ from riskplugin._typing import Cube, Flags, Matrix, Vector
 from riskplugin.errors import ScenarioError, did_you_mean
 from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import FactorModel
-from riskplugin.factors.propagation import complete, completion_error
+from riskplugin.factors.propagation import complete, completion_error, weighted_sum
 from riskplugin.scenarios.definition import Scenario, ScenarioSet, unknown_names
 from riskplugin.universe import Universe
+
+LANES = 16  # scenarios that a product works on side by side, or a multiple of them
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,10 +62,27 @@ class ShockGrid:
         """Log shock in base currency with overshoot, shape (S, N)."""
         return self.multiplier * self.local + self.fx
 
+    def padded(self) -> "ShockGrid":
+        """Return the grid with its last scenario repeated to full lanes.
+
+        A product by BLAS rounds what stands at the edge of a table otherwise than what
+        stands inside. In full lanes a scenario is the same to the last bit, whatever
+        is asked beside it.
+        """
+        rows = np.arange(full_lanes(len(self.horizon)))
+        rows = np.minimum(rows, len(self.horizon) - 1)
+        arrays = [getattr(self, f.name) for f in fields(self)[1:]]
+        return ShockGrid(self.model, *(array[rows] for array in arrays))
+
     def part(self, rows: slice) -> "ShockGrid":
         """Return the grid of some of the scenarios, views of this one."""
         arrays = [getattr(self, f.name) for f in fields(self)[1:]]
         return ShockGrid(self.model, *(array[rows] for array in arrays))
+
+
+def full_lanes(count: int) -> int:
+    """Return the least multiple of `LANES` that is not less than `count`."""
+    return -(-count // LANES) * LANES
 
 
 def shock_grid(
@@ -88,7 +107,9 @@ def shock_grid(
     named = np.where(np.isnan(names), tiers, names)
     explicit = ~np.isnan(named)
     fx_named = on_currencies(scenarios, model)
-    fx = np.where(np.isnan(fx_named), drivers @ fx_beta.T, np.log1p(fx_named))
+    fx = np.where(
+        np.isnan(fx_named), weighted_sum(drivers, fx_beta), np.log1p(fx_named)
+    )
     overshoot = on_tiers(scenarios, "overshoot", model)
     member = basket_members(model)
     return ShockGrid(
@@ -99,7 +120,7 @@ def shock_grid(
             model.driver_windows, model.weights, core, moves, model.return_sessions
         ),
         np.array([float(s.horizon_sessions) for s in scenarios]),
-        np.where(explicit, np.log1p(named), drivers @ beta.T),
+        np.where(explicit, np.log1p(named), weighted_sum(drivers, beta)),
         np.where(np.isnan(overshoot), 1.0, overshoot),
         fx[:, model.currency],
         explicit | ((core.astype(float) @ member) > 0),

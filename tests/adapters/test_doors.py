@@ -148,6 +148,17 @@ def test_any_book_has_one_set_of_exposures(folder, session, sample, rows):
     assert bits(one) == bits([[float(python["gross"].iloc[0])]])
 
 
+def test_a_book_alone_is_what_the_nightly_run_says_of_it(sample):
+    """Its name in a cell gives the row of the desk's table, to the last bit."""
+    for by in ((), ("tier",), ("position",)):
+        whole = rp.stress(sample, by=("scenario", "book", *by))
+        for book in ("crypto_infra", "market_neutral", "memory_semis"):
+            alone = rp.stress(rp.with_positions(sample, book), by=("scenario", *by))
+            mine = whole[whole["book"] == book].reset_index(drop=True)
+            for column in ("pnl", "direct", "propagated", "low", "high"):
+                assert alone[column].equals(mine[column]), (by, book, column)
+
+
 def test_a_scenario_alone_is_what_it_is_among_all(sample):
     """What is asked beside it changes nothing, not even the last bit."""
     for by in (("scenario",), ("scenario", "tier"), ("scenario", "book", "tier")):

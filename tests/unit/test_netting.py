@@ -10,6 +10,7 @@ from riskplugin.stressing.netting import (
     quadratic_by_pairs,
     slices,
 )
+from riskplugin.stressing.shock import LANES
 
 GROUPS, NAMES, SCENARIOS = 9, 7, 5
 
@@ -22,7 +23,11 @@ def random_case(groups=GROUPS, names=NAMES, scenarios=SCENARIOS):
     return values, rng.standard_normal((scenarios, names)), correlation
 
 
-@pytest.mark.parametrize("quadratic", [quadratic_by_group, quadratic_by_pairs])
+def by_group(values, slopes, correlation):
+    return quadratic_by_group(values, slopes, correlation, len(values))
+
+
+@pytest.mark.parametrize("quadratic", [by_group, quadratic_by_pairs])
 @pytest.mark.parametrize("held", [10**6, 12, 1], ids=["at once", "in parts", "singly"])
 def test_quadratic_forms_are_what_they_say(quadratic, held, monkeypatch):
     monkeypatch.setattr(netting, "TABLE", held)
@@ -57,13 +62,17 @@ def test_blocks_put_together_are_the_dense_table():
     assert sorted(len(b.groups) for b in blocks) == [1, 1, 2]
     for block in blocks:
         square = np.ix_(block.groups, block.instruments)
-        np.testing.assert_allclose(block.values, dense[square], rtol=1e-15)
-        np.testing.assert_allclose(block.costs, paid[square], rtol=1e-15)
+        count = len(block.groups)
+        np.testing.assert_allclose(block.values[:count], dense[square], rtol=1e-15)
+        np.testing.assert_allclose(block.costs[:count], paid[square], rtol=1e-15)
+        assert len(block.values) % LANES == 0
+        assert not block.values[count:].any()
         dense[square] = paid[square] = 0.0
     assert not dense.any()
     assert not paid.any()
     (first,) = (b for b in blocks if 0 in b.groups)
-    np.testing.assert_array_equal(first.held, [[True, True]])
+    np.testing.assert_array_equal(first.held[:1], [[True, True]])
+    assert not first.held[1:].any()
 
 
 def test_no_positions_make_no_blocks():
