@@ -42,7 +42,7 @@ from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
 from riskplugin.inputs.scenario_file import ScenarioEntry
 from riskplugin.inputs.tables import TABLES
-from riskplugin.results import COLUMNS, Table
+from riskplugin.results import COLUMNS, Table, definition
 from riskplugin.universe import Instrument
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -371,7 +371,8 @@ def played(page: Path) -> str:
     """Return the text of `page` with what its blocks really print."""
     text = page.read_text("utf-8")
     blocks = fences(text)
-    if not any(map(is_played, blocks)):
+    shown = (output_of(blocks, i) for i in range(len(blocks)))
+    if not any(map(is_played, blocks)) and not any(shown):
         return text
     lines = text.splitlines()
     with TemporaryDirectory() as folder, pd.option_context(*SCREEN), chdir(folder):
@@ -723,7 +724,7 @@ def column_meaning(title: str, column: str) -> tuple[str, str]:
     """Return a column of a result as it is shown, and what it means."""
     if column.startswith(BY_DRIVER):
         return f"{BY_DRIVER}DRIVER", LOADING
-    return column, MEANS_ELSE.get((title, column)) or COLUMNS[column]
+    return column, MEANS_ELSE.get((title, column)) or definition(column)
 
 
 def command_help(name: str, command: click.Command) -> str:

@@ -116,7 +116,8 @@ def call(name: str, arguments: tuple[str, ...], desk: str | None, as_json: bool)
     elif isinstance(answer, Table):
         terminal.show_table(answer)
     else:
-        terminal.say(str(plain(answer)[0][0]))
+        cell = plain(answer)[0][0]
+        terminal.say(f"{cell:.12g}" if isinstance(cell, float) else str(cell))
     return DONE
 
 
