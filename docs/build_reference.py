@@ -283,7 +283,7 @@ CODES: Mapping[str, Code] = {
         "The message names the nearest key.",
     ),
 }
-NOT_CODES: frozenset[str] = frozenset()
+NOT_CODES = frozenset({"yyyy-mm-dd"})
 CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 # ------------------------------------------------------- what the pages say of a table
