@@ -18,7 +18,8 @@ from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.results import Evidence, Report, Table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.shock_tables import shock_table
-from riskplugin.sources.files import given_frames, read_desk, text_of
+from riskplugin.sources.files import given_frames, read_desk
+from riskplugin.sources.opening import text_of
 from riskplugin.store.runs import write_run
 from riskplugin.tabulation import Wanted
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from riskplugin.inputs.config import TableRef, desk_file, parse_toml
-from riskplugin.sources.files import beside, text_of
+from riskplugin.sources.opening import beside, text_of
 
 
 @dataclass(frozen=True, slots=True)

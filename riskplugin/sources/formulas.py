@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from openpyxl.formula.translate import Translator
 from openpyxl.utils.cell import get_column_letter
 
-from riskplugin.sources.files import workbook_bytes
+from riskplugin.sources.opening import workbook_bytes
 from riskplugin.sources.package import MAX_LISTED, Attributes, opened, refused, too_many
 from riskplugin.sources.workbook import Cells, Contents, Texts, contents_of
 

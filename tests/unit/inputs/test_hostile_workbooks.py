@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils.datetime import from_excel
 
 import riskplugin as rp
-from riskplugin.sources import files, package, workbook
+from riskplugin.sources import opening, package, workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
 HEADER = ["book", "instrument", "quantity"]
@@ -265,7 +265,7 @@ def test_more_bytes_than_are_read_stay_on_the_disk(
     desk = folder(TOML, {"book.xlsx": b"PK"})
     with (tmp_path / "book.xlsx").open("r+b") as file:
         file.truncate(1000 * MEGABYTE)
-    monkeypatch.setattr(files, "MAX_WORKBOOK", MEGABYTE)
+    monkeypatch.setattr(opening, "MAX_WORKBOOK", MEGABYTE)
     peak, said = memory(lambda: rp.load_desk(desk))
     assert peak < 20 * MEGABYTE
     assert "more than 1,000,000 bytes" in said
