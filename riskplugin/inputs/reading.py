@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isnan
 
 import numpy as np
 import pandas as pd
@@ -110,7 +111,8 @@ def with_header(raw: RawTable) -> RawTable:
 
 def header_text(given: object) -> str:
     """Return a header as text, "" where there is none."""
-    none = given is None or given is pd.NA or given != given  # noqa: PLR0124 - NaN
+    none = given is None or given is pd.NA or given is pd.NaT
+    none |= isinstance(given, float) and isnan(given)
     text = str(given).encode("utf-8", "backslashreplace").decode()
     return "" if none else text.strip().lstrip("\ufeff")
 

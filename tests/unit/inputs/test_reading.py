@@ -531,6 +531,13 @@ def test_bytes_and_broken_characters_are_no_number(refused, positions, faults, c
     assert faults(issues) == [("bad-number", 1, "quantity")]
 
 
+def test_header_of_any_kind_is_text(load, positions, of_code):
+    odd = positions.assign(x=1.0)
+    headers = [*positions.columns, pd.Series([1.0, 2.0])]
+    odd.columns = pd.Index(headers, dtype=object, tupleize_cols=False)
+    assert len(of_code(load(positions=odd).issues, "unknown-column")) == 1
+
+
 def test_broken_characters_in_text_are_shown(load, positions):
     held = positions.astype({"book": object})
     held.loc[0, "book"] = "a\ud800"
