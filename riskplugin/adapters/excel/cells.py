@@ -29,8 +29,18 @@ ERROR_TEXTS = frozenset(
 ERROR_NUMBERS = range(
     -2_146_826_300, -2_146_826_200
 )  # integers that COM has for errors
+KNOWN_NUMBERS: Mapping[int, str] = {
+    -2_146_826_288: "#NULL!",
+    -2_146_826_281: "#DIV/0!",
+    -2_146_826_273: "#VALUE!",
+    -2_146_826_265: "#REF!",
+    -2_146_826_259: "#NAME?",
+    -2_146_826_252: "#NUM!",
+    -2_146_826_246: "#N/A",
+}
 MOST_TEXT = 32_767  # characters that a cell holds
 NOT_GIVEN = -2_147_352_572  # an argument left out, as COM says it
+ERROR_MARK = "~riskplugin error~"  # before the code of an error that leaves as a text
 
 
 class Code(StrEnum):
@@ -110,7 +120,7 @@ def text_cell(text: str) -> object:
 def number_cell(number: int) -> object:
     """Return a number as float; the integers that stand for errors as what they are."""
     if number in ERROR_NUMBERS:
-        return ExcelError(Code.NOT_AVAILABLE, "an error")
+        return ExcelError(Code.NOT_AVAILABLE, KNOWN_NUMBERS.get(number, "an error"))
     return None if number == NOT_GIVEN else float(number)
 
 

@@ -6,20 +6,29 @@ is open. An error cannot leave through COM, so it leaves as a text that the gene
 VBA turns into the error: `ERROR_MARK` and its code.
 """
 
+import datetime as dt
 import inspect
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import xlwings as xw
 
 from riskplugin.adapters.excel.calling import call
-from riskplugin.adapters.excel.cells import Cell, ExcelError
+from riskplugin.adapters.excel.cells import ERROR_MARK, Cell, ExcelError
 from riskplugin.adapters.excel.registry import FUNCTIONS
-from riskplugin.adapters.excel.session import Session
+from riskplugin.adapters.excel.session import (
+    DESK_VARIABLE,
+    RUNS_VARIABLE,
+    Session,
+    configured,
+)
 from riskplugin.adapters.excel.specification import CATEGORY, Function
 
-ERROR_MARK = "~riskplugin error~"
 SESSION = Session()
+REPORTS = ("report.html", "report.xlsx", "summary.md")  # the best that a run has
+MANIFEST = "manifest.json"  # what every run has
 
 
 def to_com(cells: list[list[Cell]]) -> list[list[object]]:
@@ -58,6 +67,36 @@ def RISK_REFRESH() -> None:  # noqa: N802 - called from the ribbon, named as its
     """Read every file again when it is next asked for."""
     SESSION.refresh()
 
+
+def RISK_LAST_REPORT() -> str:  # noqa: N802
+    """Return the report of the newest run below the folder of runs, else nothing."""
+    folder = configured(RUNS_VARIABLE)
+    if not folder:
+        return ""
+    runs = sorted(
+        Path(folder).glob(f"*/{MANIFEST}"), key=lambda p: (p.stat().st_mtime, p)
+    )
+    if not runs:
+        return ""
+    found = [runs[-1].with_name(name) for name in REPORTS]
+    return next((str(path) for path in found if path.is_file()), "")
+
+
+def RISK_ABOUT() -> str:  # noqa: N802
+    """Return what is in use: version, Python, desk, or why there is no desk."""
+    shown = [call(FUNCTIONS[name], (), SESSION)[0][0] for name in ABOUT]
+    version, as_of = (c.reason if isinstance(c, ExcelError) else c for c in shown)
+    desk = configured(DESK_VARIABLE) or "none named"
+    lines = (
+        f"riskplugin {version}",
+        f"Python: {sys.executable}",
+        f"Desk: {desk}",
+        f"As of: {as_of:%Y-%m-%d}" if isinstance(as_of, dt.datetime) else f"{as_of}",
+    )
+    return "\n".join(lines)
+
+
+ABOUT = ("RISK_VERSION", "RISK_ASOF")
 
 globals().update({name: exported(f) for name, f in FUNCTIONS.items()})
 SESSION.warm_up()

@@ -13,8 +13,10 @@ from riskplugin.adapters.excel.cells import (
     Code,
     ExcelError,
     Rows,
+    canonical,
     day_of,
     rows_of,
+    scalar,
 )
 from riskplugin.inputs.columns import Kind
 from riskplugin.inputs.tables import POSITIONS
@@ -34,10 +36,19 @@ def digest(value: Any) -> bytes:  # noqa: ANN401 - whatever a host passed
 
 
 def named_book(value: object) -> str | None:
-    """Return the one text that a host passed for positions, None if it is a range."""
+    """Return the one text that a host passed for positions, None if it is a range.
+
+    Raises
+    ------
+    ExcelError
+        If the one cell is itself an error.
+    """
     while isinstance(value, list | tuple) and len(value) == 1:
         value = value[0]
-    return value.strip() if isinstance(value, str) else None
+    if isinstance(value, list | tuple):
+        return None
+    cell = scalar([[canonical(value)]], "positions")
+    return cell.strip() if isinstance(cell, str) else None
 
 
 def frame_of(value: object, columns: Mapping[str, str]) -> pd.DataFrame:

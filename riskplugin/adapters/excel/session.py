@@ -33,6 +33,7 @@ from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.sources.desk_files import DeskFiles, desk_files
 
 DESK_VARIABLE = "RISKPLUGIN_DESK"
+RUNS_VARIABLE = "RISKPLUGIN_RUNS"  # the folder that runs are written below
 RANGE = "range"  # what the issues of a range call it
 WHOLE_DESK = "all"
 DATES = 4  # dates on which the desk is kept; of each:
@@ -149,7 +150,7 @@ class Session:
         """Forget everything if a file of the desk is not as it was."""
         now = time.monotonic()
         if now - self._looked >= LOOK_AGAIN:
-            self._path = self._chosen or configured_desk() or ""
+            self._path = self._chosen or configured(DESK_VARIABLE) or ""
             seen = tuple(state_of(p) for p in files_of(self._path))
             if seen != self._seen:
                 self._worlds.clear()
@@ -208,16 +209,16 @@ def cells_in(outcome: object) -> int:
     return len(outcome) + 1 if isinstance(outcome, Mapping | list) else 1
 
 
-def configured_desk() -> str | None:
-    """Return the desk file that the environment or the user's xlwings.conf names.
+def configured(variable: str) -> str | None:
+    """Return what the environment or the user's xlwings.conf sets a variable to.
 
     A workbook's own configuration is not looked at: whoever sends a workbook must not
     choose the desk.
     """
-    named = os.environ.get(DESK_VARIABLE)
+    named = os.environ.get(variable)
     if named:
         return named
     from xlwings.utils import read_user_config  # noqa: PLC0415 - a second to import
 
     config: Mapping[str, str] = read_user_config()  # type: ignore[no-untyped-call]
-    return config.get(DESK_VARIABLE.casefold())
+    return config.get(variable.casefold())

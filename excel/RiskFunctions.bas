@@ -1,0 +1,290 @@
+Attribute VB_Name = "RiskFunctions"
+Option Explicit
+' Made by riskplugin (adapters/excel/vba.py) from its list of functions. Do not edit:
+' riskplugin excel build writes it again.
+
+Public Const RISK_MODULE As String = "riskplugin.adapters.excel.functions"
+Private Const ERROR_MARK As String = "~riskplugin error~"
+
+' Asks Python. No workbook goes along: one that holds a sheet of code, or a
+' configuration of its own, has no say in what runs.
+' A failure is an error value, never a text: SUM would skip a text and be wrong.
+Private Function Answer(ByVal name As String, ByVal arguments As Variant) As Variant
+    If WizardIsOpen() Then
+        Answer = CVErr(xlErrNA)
+        Exit Function
+    End If
+    On Error GoTo Failed
+    Answer = WithErrors(XLPy.CallUDF(RISK_MODULE, name, arguments))
+    Exit Function
+Failed:
+    Answer = CVErr(xlErrValue)
+End Function
+
+' An argument as values. Whole columns are cut to the rows in use; several areas
+' at once are refused, because Value2 would silently give the first alone.
+Private Function Given(Optional ByRef argument As Variant) As Variant
+    Dim area As Object
+    If IsObject(argument) Then
+        Set area = argument
+        If area.Areas.Count > 1 Then
+            Given = CVErr(xlErrValue)
+            Exit Function
+        End If
+        If area.Rows.Count = area.Worksheet.Rows.Count Then
+            Set area = Application.Intersect(area, area.Worksheet.UsedRange)
+        End If
+        If area Is Nothing Then
+            Given = Empty
+        Else
+            Given = area.Value2
+        End If
+    ElseIf IsMissing(argument) Then
+        Given = Empty
+    Else
+        Given = argument
+    End If
+End Function
+
+' An answer with its marks turned into error values, whatever its shape.
+Private Function WithErrors(ByVal found As Variant) As Variant
+    Dim i As Long
+    Dim j As Long
+    Select Case Dimensions(found)
+        Case 0
+            found = Cell(found)
+        Case 1
+            For i = LBound(found) To UBound(found)
+                found(i) = Cell(found(i))
+            Next i
+        Case Else
+            For i = LBound(found, 1) To UBound(found, 1)
+                For j = LBound(found, 2) To UBound(found, 2)
+                    found(i, j) = Cell(found(i, j))
+                Next j
+            Next i
+    End Select
+    WithErrors = found
+End Function
+
+Private Function Dimensions(ByRef found As Variant) As Long
+    Dim last As Long
+    If Not IsArray(found) Then
+        Dimensions = 0
+        Exit Function
+    End If
+    On Error GoTo OnlyOne
+    last = UBound(found, 2)
+    Dimensions = 2
+    Exit Function
+OnlyOne:
+    Dimensions = 1
+End Function
+
+Private Function Cell(ByVal value As Variant) As Variant
+    Cell = value
+    If IsEmpty(value) Or IsNull(value) Then
+        Cell = CVErr(xlErrNA)
+        Exit Function
+    End If
+    If VarType(value) <> vbString Then
+        Exit Function
+    End If
+    If Left$(value, Len(ERROR_MARK)) <> ERROR_MARK Then
+        Exit Function
+    End If
+    Select Case Mid$(value, Len(ERROR_MARK) + 1)
+        Case "#N/A": Cell = CVErr(xlErrNA)
+        Case "#NUM!": Cell = CVErr(xlErrNum)
+        Case "#VALUE!": Cell = CVErr(xlErrValue)
+        Case Else: Cell = CVErr(xlErrValue)
+    End Select
+End Function
+
+' Excel calls a function for every key pressed in the function wizard.
+Private Function WizardIsOpen() As Boolean
+    On Error Resume Next
+    WizardIsOpen = Not Application.CommandBars("Standard").Controls(1).Enabled
+End Function
+
+Public Function RISK_STRESS_PNL(positions As Variant, scenario As Variant, Optional tier As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_PNL = Answer("RISK_STRESS_PNL", Array(Given(positions), Given(scenario), Given(tier), Given(asof)))
+End Function
+
+Public Function RISK_STRESS_TABLE(positions As Variant, scenario As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_TABLE = Answer("RISK_STRESS_TABLE", Array(Given(positions), Given(scenario), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_STRESS_GRID(positions As Variant, Optional scenarios As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_GRID = Answer("RISK_STRESS_GRID", Array(Given(positions), Given(scenarios), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_STRESS_WORST(positions As Variant, Optional n As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_WORST = Answer("RISK_STRESS_WORST", Array(Given(positions), Given(n), Given(asof)))
+End Function
+
+Public Function RISK_SCENARIO_LIST(Optional family As Variant) As Variant
+    RISK_SCENARIO_LIST = Answer("RISK_SCENARIO_LIST", Array(Given(family)))
+End Function
+
+Public Function RISK_SCENARIO_SHOCKS(scenario As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_SCENARIO_SHOCKS = Answer("RISK_SCENARIO_SHOCKS", Array(Given(scenario), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_EXPOSURE(positions As Variant, tier As Variant, Optional measure As Variant, Optional asof As Variant) As Variant
+    RISK_EXPOSURE = Answer("RISK_EXPOSURE", Array(Given(positions), Given(tier), Given(measure), Given(asof)))
+End Function
+
+Public Function RISK_EXPOSURE_TABLE(positions As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_EXPOSURE_TABLE = Answer("RISK_EXPOSURE_TABLE", Array(Given(positions), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_BETA(instrument As Variant, Optional driver As Variant, Optional asof As Variant) As Variant
+    RISK_BETA = Answer("RISK_BETA", Array(Given(instrument), Given(driver), Given(asof)))
+End Function
+
+Public Function RISK_BETA_TABLE(positions As Variant, Optional driver As Variant, Optional asof As Variant) As Variant
+    RISK_BETA_TABLE = Answer("RISK_BETA_TABLE", Array(Given(positions), Given(driver), Given(asof)))
+End Function
+
+Public Function RISK_DATA_STATUS(Optional dataset As Variant, Optional asof As Variant) As Variant
+    RISK_DATA_STATUS = Answer("RISK_DATA_STATUS", Array(Given(dataset), Given(asof)))
+End Function
+
+Public Function RISK_ASOF(Optional dataset As Variant) As Variant
+    RISK_ASOF = Answer("RISK_ASOF", Array(Given(dataset)))
+End Function
+
+Public Function RISK_CHECK(positions As Variant, Optional asof As Variant) As Variant
+    RISK_CHECK = Answer("RISK_CHECK", Array(Given(positions), Given(asof)))
+End Function
+
+Public Function RISK_VERSION() As Variant
+    RISK_VERSION = Answer("RISK_VERSION", Array())
+End Function
+
+Public Function RISK_WHY(function_name As Variant, Optional argument1 As Variant, Optional argument2 As Variant, Optional argument3 As Variant, Optional argument4 As Variant, Optional argument5 As Variant, Optional argument6 As Variant) As Variant
+    RISK_WHY = Answer("RISK_WHY", Array(Given(function_name), Given(argument1), Given(argument2), Given(argument3), Given(argument4), Given(argument5), Given(argument6)))
+End Function
+
+Public Sub RiskRegisterHelp()
+    On Error Resume Next
+    Application.MacroOptions _
+        Macro:="RISK_STRESS_PNL", _
+        Description:="Profit (> 0) or loss (< 0) of the positions in a scenario, base currency.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Name of a scenario; see RISK_SCENARIO_LIST.", _
+            "Only this tier; all of them if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_STRESS_TABLE", _
+        Description:="P&L in a scenario with its five parts and its band, by tier or another key.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Name of a scenario; see RISK_SCENARIO_LIST.", _
+            "tier (if left out), book, link, instrument, position or total.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_STRESS_GRID", _
+        Description:="P&L by scenario and tier, with the total of each scenario.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Names in cells or by commas; all if left out.", _
+            "tier (if left out), book, link, instrument.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_STRESS_WORST", _
+        Description:="The scenarios that lose most, the worst first, with their bands.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "How many; 5 if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_SCENARIO_LIST", _
+        Description:="The desk's scenarios in words: family, severity, horizon, core moves.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Only this family.")
+    Application.MacroOptions _
+        Macro:="RISK_SCENARIO_SHOCKS", _
+        Description:="What a scenario does to each tier, driver or instrument, simple returns.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Name of a scenario; see RISK_SCENARIO_LIST.", _
+            "tier (if left out), driver or instrument.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_EXPOSURE", _
+        Description:="One exposure of a tier: long, short, gross, net, pct_nav, ...", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Tier, or total for the whole book.", _
+            "net (if left out), gross, memory_beta_exposure ...", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_EXPOSURE_TABLE", _
+        Description:="Long, short, gross, net, share of NAV, memory beta and concentration by tier.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "tier (if left out), book, link, instrument, position or total.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_BETA", _
+        Description:="Total beta of an instrument to a driver, everything else following.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Identifier or alias.", _
+            "Driver; memory if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_BETA_TABLE", _
+        Description:="Total beta, standard error, windows and provenance of what is held.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Driver; memory if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_DATA_STATUS", _
+        Description:="First and last date, age and stale names per dataset, or per series of one.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "prices, fx, volumes, ...; all of them if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_ASOF", _
+        Description:="Valuation date of the desk, or the last date of a dataset.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "prices, fx, volumes, ...; all of them if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_CHECK", _
+        Description:="Every issue of the positions: level, code, row, column, what to do.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_VERSION", _
+        Description:="Version of riskplugin.", _
+        Category:="riskplugin"
+    Application.MacroOptions _
+        Macro:="RISK_WHY", _
+        Description:="The reason behind an error cell, in words: the function and its arguments.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Name of the function, as RISK_BETA.", _
+            "As given to that function.", _
+            "As given to that function.", _
+            "As given to that function.", _
+            "As given to that function.", _
+            "As given to that function.", _
+            "As given to that function.")
+End Sub
