@@ -14,6 +14,7 @@ Settings), and the exact xlwings that users have: its DLL's name carries the ver
 
 import argparse
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,10 @@ RELATIONSHIPS = "_rels/.rels"
 CONTENT_TYPES = "[Content_Types].xml"
 XML_TYPE = b'<Default Extension="xml" ContentType="application/xml"/>'
 XL_OPEN_XML_ADD_IN = 55  # Excel's number for .xlam
+ENTRY = "XLPy"  # all that our modules call of xlwings'
+HEAD = re.compile(r"(?:Public |Private )?(?P<kind>Function|Sub) (?P<name>\w+)")
+END = re.compile(r"End (?:Function|Sub)\b")
+DECLARE = re.compile(r"(\s*)((?:Declare|Const)\b.*)")
 WRONG_SYSTEM = 2  # exit codes
 FAILED = 1
 
@@ -55,6 +60,9 @@ class Patch:
     why: str
 
 
+PREPARE_PATH = (
+    'import xlwings.utils;xlwings.utils.prepare_sys_path(\\""" & PYTHONPATH & "\\"");'
+)
 PATCHES = (
     Patch(
         'source As String = ""',
@@ -75,10 +83,17 @@ PATCHES = (
         "nothing that needs a licence is used",
     ),
     Patch(
-        'tail = " -B -c',
-        'tail = " -P -B -c',
+        f'tail = " -B -c ""import sys, os;" & LicenseKeyEnvString & "{PREPARE_PATH}',
+        'tail = " -P -B -c ""import sys, os;" & LicenseKeyEnvString & "',
         1,
-        "the folder that Excel is in is not searched for Python modules",
+        "the folder that Excel is in is not searched for Python modules; "
+        "prepare_sys_path would put it first again, as '', without a PYTHONPATH",
+    ),
+    Patch(
+        '"cmd.exe " & ConsoleSwitch',
+        'Environ$("SystemRoot") & "\\System32\\cmd.exe " & ConsoleSwitch',
+        2,
+        "Windows would look for cmd.exe in the folder that Excel is in",
     ),
     Patch(
         'PYTHON_WIN = GetConfig("INTERPRETER_WIN", "")',
@@ -120,7 +135,66 @@ def patched(module: str) -> str:
             counts = f"{patch.places} times expected, {found} found"
             raise BuildError(f"xlwings.bas: {patch.old!r}: {counts} ({patch.why})")
         module = module.replace(patch.old, patch.new)
-    return module + FULL_PATH.replace("\n", "\r\n")
+    return reduced(module + FULL_PATH.replace("\n", "\r\n"))
+
+
+def reduced(module: str) -> str:
+    """Return xlwings' module with nothing but what `XLPy` needs, and that private.
+
+    A cell of any workbook can call the public functions of an add-in, without a macro
+    and without a question, and xlwings' run any Python, any program, write any file.
+    """
+    lines = module.split("\r\n")
+    found = procedures(lines)
+    needed = reached(ENTRY, {name: lines[a:b] for name, (a, b) in found.items()})
+    dropped = {
+        i for name, (a, b) in found.items() if name not in needed for i in range(a, b)
+    }
+    kept = [private(line) for i, line in enumerate(lines) if i not in dropped]
+    return "\r\n".join(kept)
+
+
+def procedures(lines: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+    """Return where each procedure begins and ends, conditions around its head too."""
+    found = {}
+    begin, name = 0, ""
+    for i, line in enumerate(lines):
+        head = HEAD.match(line)
+        if head and not name:
+            begin, name = i, head["name"]
+        elif name and END.match(line):
+            while depth(lines[begin : i + 1]) < 0:
+                begin -= 1
+            found[name] = begin, i + 1
+            name = ""
+    return found
+
+
+def depth(lines: Sequence[str]) -> int:
+    """Return how many conditions for the compiler are left open, < 0 if one is shut."""
+    opened = sum(line.lstrip().startswith("#If ") for line in lines)
+    return opened - sum(line.lstrip().startswith("#End If") for line in lines)
+
+
+def reached(entry: str, bodies: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the procedures that one needs, by the names in their text."""
+    found, ahead = {entry}, [entry]
+    while ahead:
+        text = "\n".join(line.split(" '")[0] for line in bodies[ahead.pop()])
+        words = {word.casefold() for word in re.findall(r"\w+", text)}
+        called = [n for n in bodies if n.casefold() in words and n not in found]
+        found.update(called)
+        ahead += called
+    return found
+
+
+def private(line: str) -> str:
+    """Return a line; if it declares what a cell could call, then private."""
+    head = HEAD.match(line)
+    if head and head["name"] != ENTRY:
+        return f"Private {head['kind']} {line[head.end('kind') :].lstrip()}"
+    declared = DECLARE.match(line)
+    return f"{declared[1]}Private {declared[2]}" if declared else line
 
 
 def with_ribbon(add_in: bytes, ui: bytes) -> bytes:

@@ -119,8 +119,8 @@ VBA_ERRORS: Mapping[str, str] = {
 }
 USER_CONFIG: Mapping[str, str] = {
     "INTERPRETER_WIN": r"%LOCALAPPDATA%\riskplugin\venv\Scripts\pythonw.exe",
-    "RISKPLUGIN_DESK": r"R:\risk\desk.toml",
-    "RISKPLUGIN_RUNS": r"R:\risk\runs",
+    "RISKPLUGIN_DESK": "//server/risk/desk.toml",
+    "RISKPLUGIN_RUNS": "//server/risk/runs",
     "ADD_WORKBOOK_TO_PYTHONPATH": "False",
     "SHOW CONSOLE": "False",
 }

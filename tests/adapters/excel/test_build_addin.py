@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import re
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -39,23 +40,46 @@ def test_only_the_user_configures(text):
     (head,) = re.findall(r"Function GetConfig\(.*", text)
     assert head.rstrip().endswith('Optional source As String = "user") As Variant')
     calls = re.findall(r"GetConfig\(([^()]*)\)", text)
-    assert len(calls) > 20
+    assert len(calls) > 5
     assert not [c for c in calls if '"sheet"' in c or '"directory"' in c]
 
 
 def test_no_folder_of_a_workbook_is_searched(text):
     assert "ADD_WORKBOOK_TO_PYTHONPATH" not in text
-    assert text.count('AddExcelDir = "false"') == 2
-    assert text.count(" -P -B -c ") == 1
-    assert "ActiveWorkbook" not in text
+    assert set(re.findall(r"AddExcelDir = (.*)\r", text)) == {'"false"'}
+    assert not re.search(r"\b(Set wb|\w+FullName) = ActiveWorkbook", text)
+
+
+def test_python_starts_deaf_to_the_folder_that_excel_is_in(text, tmp_path):
+    """The very command, `serve` aside, beside modules that would be taken instead."""
+    (line,) = re.findall(r'tail = "(.*)"\r', text)
+    command = line.replace('" & LicenseKeyEnvString & "', "").replace('""', '"')
+    options, code = re.fullmatch(r' (.*) -c "(.*)"', command).groups()
+    shown = "import riskplugin;print(xlwings.__file__, riskplugin.__file__, sys.path)"
+    code = code.replace("xlwings.serve('$(CLSID)')", shown)
+    for name in ("xlwings", "riskplugin", "pythoncom"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('taken')")
+    done = subprocess.run(
+        [sys.executable, *options.split(), "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert str(tmp_path) not in done.stdout
+    assert "''" not in done.stdout
+
+
+def test_no_program_is_looked_for_where_excel_is(text):
+    for line in text.splitlines():
+        if "cmd.exe" in line and not line.lstrip().startswith("'"):
+            assert 'Environ$("SystemRoot") & "\\System32\\cmd.exe "' in line
 
 
 def test_the_interpreter_is_a_full_path_or_nothing_runs(text):
-    uses = [
-        line for line in text.splitlines() if re.search(r"PYTHON_WIN = .*_WIN", line)
-    ]
     checked = 'PYTHON_WIN = RiskFullPath(GetConfig("INTERPRETER_WIN", ""))'
-    assert [line.strip() for line in uses] == [checked] * 2
+    assert text.count(checked) == text.count("PYTHON_WIN = RiskFullPath(") == 2
+    assert 'PYTHON_WIN = GetConfig("INTERPRETER_WIN' not in text
     assert "Private Function RiskFullPath(" in text
 
 
@@ -87,15 +111,39 @@ def test_another_versions_dll_is_refused(build, monkeypatch):
         build.xlwings_module()
 
 
+def test_no_cell_can_call_what_runs_python_or_writes_files(build, text):
+    heads = re.findall(r"^\s*((?:\w+ )*)(?:Function|Sub) (\w+)\(", text, re.MULTILINE)
+    heads = [(kind, name) for kind, name in heads if not kind.startswith("End")]
+    assert [n for kind, n in heads if not kind.startswith("Private ")] == ["XLPy"]
+    names = {name for _, name in heads}
+    assert {"XLPyCommand", "GetConfig", "GetConfigFromFile", "RiskFullPath"} <= names
+    for gone in ("RunPython", "RunFrozenPython", "ExecuteWindows", "SaveConfigToFile"):
+        assert gone not in text
+    assert "ImportPythonUDFs" not in text
+
+
+def test_what_is_left_calls_nothing_that_is_gone(build, text):
+    lines = build.xlwings_module().split("\r\n")
+    gone = set(build.procedures(lines)) - set(build.procedures(text.split("\r\n")))
+    code = re.sub(r"'.*", "", text)
+    assert len(gone) > 10
+    assert not {name for name in gone if re.search(rf"\b{name}\b", code)}
+    opened, shut = (
+        len(re.findall(rf"^\s*{w}", text, re.MULTILINE)) for w in ("#If", "#End If")
+    )
+    assert opened == shut
+    for kind in ("Function", "Sub"):
+        heads = re.findall(rf"^(?:Private )?{kind} (\w+)", text, re.MULTILINE)
+        assert len(set(heads)) == len(re.findall(rf"^End {kind}", text, re.MULTILINE))
+
+
 def test_names_of_procedures_are_unlike_across_modules(text):
     """VBA calls a public name that two modules have ambiguous."""
     sources = [text, *(vba.files()[n].decode() for n in vba.files() if "bas" in n)]
-    names = [
-        name.casefold()
-        for source in sources
-        for name in re.findall(r"^(?:Public )?(?:Sub|Function) (\w+)", source, re.M)
-    ]
-    assert len(set(names)) == len(names) > 40
+    procedure = re.compile(r"^(?:Public )?(?:Sub|Function) (\w+)", re.MULTILINE)
+    each = [{n.casefold() for n in procedure.findall(source)} for source in sources]
+    names = [name for found in each for name in found]
+    assert len(set(names)) == len(names) > 20
 
 
 # --- zip ------------------------------------------------------------------------------
