@@ -94,9 +94,15 @@ def rows_of(value: object) -> Rows:
     if not isinstance(value, list | tuple):
         cell = canonical(value)
         return [] if cell is None else [[cell]]
-    nested = bool(value) and isinstance(value[0], list | tuple)
-    rows: Sequence[Any] = value if nested else [value]
-    return [[canonical(cell) for cell in row] for row in rows]
+    rows: Sequence[Any] = value if any(map(is_row, value)) else [value]
+    return [
+        [canonical(cell) for cell in (row if is_row(row) else [row])] for row in rows
+    ]
+
+
+def is_row(value: object) -> bool:
+    """Whether a value is several cells."""
+    return isinstance(value, list | tuple)
 
 
 def canonical(cell: object) -> object:
@@ -287,6 +293,8 @@ def cell_of(value: object) -> Cell:
     """Return a value as a cell; unknown is an error, never a blank or a zero."""
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[s]").item()
+    elif isinstance(value, np.generic):  # an int64 is no int, and would be a text
+        value = value.item()
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return ExcelError(Code.NOT_AVAILABLE, "not known")
     if isinstance(value, dt.date):
