@@ -1,0 +1,420 @@
+"""Every function of the registry beside the Python API: every cell, to the last bit."""
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+import riskplugin as rp
+from riskplugin.adapters.excel.calling import call
+from riskplugin.adapters.excel.cells import Code, ExcelError, answer_cells
+from riskplugin.adapters.excel.registry import FUNCTIONS
+from riskplugin.adapters.excel.session import Session
+
+SCENARIO = "inventory_build"
+HEADER = ["book", "instrument", "quantity", "price"]
+LOTS = [
+    ["memory_semis", "MU", 1000.0, None],
+    ["memory_semis", "000660.KS", -250.0, None],
+    ["new", "NVDA", 300.0, 150.0],
+    ["new", "TAO", 40.0, None],
+]
+RANGE = [HEADER, *LOTS]
+DAY = dt.date(2026, 5, 27)
+SERIAL = 46169.0
+STRESS = ["pnl", "low", "high"]
+BOOKS = ["all", "memory_semis", RANGE]
+NAMES = ["all", "a book", "a range"]
+TESTED = set()
+
+
+@pytest.fixture(scope="module")
+def session(trimmed_desk):
+    return Session(str(trimmed_desk))
+
+
+@pytest.fixture(scope="module")
+def lenient(trimmed, tmp_path_factory):
+    """A session of the desk that leaves bad rows out."""
+    return Session(str(trimmed(tmp_path_factory.mktemp("lenient"), "quarantine")))
+
+
+@pytest.fixture(scope="module")
+def whole(trimmed_desk):
+    return rp.load_desk(trimmed_desk)
+
+
+@pytest.fixture
+def ask(session):
+    """Return a function that calls a function of the registry; one cell is bare."""
+
+    def asked(name, *arguments, of=session):
+        TESTED.add(name)
+        cells = call(FUNCTIONS[name], arguments, of)
+        return cells if FUNCTIONS[name].spills else cells[0][0]
+
+    return asked
+
+
+@pytest.fixture(params=BOOKS, ids=NAMES)
+def positions(request):
+    return request.param
+
+
+@pytest.fixture
+def held(whole, positions):
+    """Return the desk that Python has for the same positions."""
+    if positions == "all":
+        return whole
+    if isinstance(positions, str):
+        return rp.with_positions(whole, positions)
+    return rp.with_positions(whole, pd.DataFrame(positions[1:], columns=positions[0]))
+
+
+def bits(cells):
+    """Return cells so that equal is equal to the last bit, and errors are by code."""
+    return [[bit(cell) for cell in row] for row in cells]
+
+
+def bit(cell):
+    if isinstance(cell, ExcelError):
+        return cell.code
+    return cell.hex() if isinstance(cell, float) else cell
+
+
+def same(cells, frame, columns=None):
+    """Whether cells are a table of the API, in some of its columns."""
+    names = list(columns or frame.columns)
+    wanted = [answer_cells(value)[0][0] for name in names for value in frame[name]]
+    rows = [wanted[i :: len(frame)] for i in range(len(frame))]
+    assert bits(cells) == bits([names, *rows])
+
+
+# --- every function -------------------------------------------------------------------
+
+
+def test_stress_pnl(ask, held, positions):
+    total = rp.stress(held, by="scenario").set_index("scenario")["pnl"]
+    tiers = rp.stress(held, by=("scenario", "tier"))
+    for name, pnl in total.items():
+        assert bit(ask("RISK_STRESS_PNL", positions, name)) == bit(pnl)
+        assert bit(ask("RISK_STRESS_PNL", positions, name, "total")) == bit(pnl)
+    for row in tiers.itertuples():
+        found = ask("RISK_STRESS_PNL", positions, row.scenario, row.tier)
+        assert bit(found) == bit(row.pnl)
+
+
+@pytest.mark.parametrize("by", [None, "tier", "book", "link", "instrument"])
+def test_stress_table(ask, held, positions, by):
+    found = rp.stress(held, SCENARIO, by=("scenario", by or "tier"))
+    cells = ask("RISK_STRESS_TABLE", positions, SCENARIO, by)
+    same(cells, found.drop(columns="scenario"))
+
+
+def test_stress_table_by_position_and_in_total(ask, held, positions):
+    keys = ("scenario", "position", "book", "instrument")
+    found = rp.stress(held, SCENARIO, by=keys).drop(columns="scenario")
+    same(ask("RISK_STRESS_TABLE", positions, SCENARIO, "position"), found)
+    total = rp.stress(held, SCENARIO, by="scenario")
+    same(ask("RISK_STRESS_TABLE", positions, SCENARIO, "TOTAL"), total)
+
+
+@pytest.mark.parametrize("by", ["tier", "book", "link", "instrument"])
+def test_stress_grid(ask, held, positions, by):
+    cells = ask("RISK_STRESS_GRID", positions, None, by)
+    tall = rp.stress(held, by=("scenario", by))
+    total = rp.stress(held, by="scenario")
+    labels = list(dict.fromkeys(tall[by]))
+    assert cells[0] == ["scenario", *labels, "total"]
+    pnl = {(r.scenario, getattr(r, by)): r.pnl for r in tall.itertuples()}
+    wanted = [
+        [name, *(pnl[name, label] for label in labels), sum_of]
+        for name, sum_of in zip(total["scenario"], total["pnl"], strict=True)
+    ]
+    assert bits(cells[1:]) == bits(wanted)
+
+
+@pytest.mark.parametrize(
+    "asked", ["{1}, {0}", [["{1}"], ["{0}"], [None]], [["{1}", "{0}"]]]
+)
+def test_stress_grid_of_some_scenarios_in_the_order_asked(ask, whole, asked):
+    names = ("inventory_build", whole.scenarios.names()[0])
+    if isinstance(asked, str):
+        chosen = asked.format(*names)
+    else:
+        chosen = [[c and c.format(*names) for c in row] for row in asked]
+    every = {row[0]: row for row in ask("RISK_STRESS_GRID", "all")}
+    cells = ask("RISK_STRESS_GRID", "all", chosen)
+    assert bits(cells[1:]) == bits([every[names[1]], every[names[0]]])
+
+
+@pytest.mark.parametrize("n", [None, 1, 3, 10_000])
+def test_stress_worst(ask, held, positions, n):
+    found = rp.stress(held, by="scenario").sort_values("pnl", kind="stable")
+    cells = ask("RISK_STRESS_WORST", positions, n)
+    same(cells, found.head(n or 5), ["scenario", *STRESS])
+
+
+def test_scenario_list(ask, whole):
+    found = rp.scenario_list(whole)
+    same(ask("RISK_SCENARIO_LIST"), found)
+    for family in dict.fromkeys(found["family"]):
+        cells = ask("RISK_SCENARIO_LIST", family.upper())
+        same(cells, found[found["family"] == family])
+
+
+@pytest.mark.parametrize("by", ["tier", "driver", "instrument"])
+def test_scenario_shocks(ask, whole, by):
+    found = rp.shocks(whole, scenarios=SCENARIO, by=by).drop(columns="scenario")
+    same(ask("RISK_SCENARIO_SHOCKS", SCENARIO, by), found)
+    same(ask("RISK_SCENARIO_SHOCKS", SCENARIO.upper(), by), found)
+
+
+def test_exposure(ask, held, positions):
+    found = rp.exposures(held, "tier")
+    measures = [c for c in found.columns if c != "tier"]
+    for row in found.to_dict("records"):
+        for measure in measures:
+            wanted = answer_cells(row[measure])[0][0]
+            given = ask("RISK_EXPOSURE", positions, row["tier"], measure)
+            if isinstance(wanted, float | ExcelError):
+                assert bit(given) == bit(wanted)
+    total = rp.exposures(held, by=())["net"].iloc[0]
+    assert bit(ask("RISK_EXPOSURE", positions, "total")) == bit(float(total))
+
+
+@pytest.mark.parametrize("by", [None, "book", "link", "instrument"])
+def test_exposure_table(ask, held, positions, by):
+    same(ask("RISK_EXPOSURE_TABLE", positions, by), rp.exposures(held, by or "tier"))
+
+
+def test_exposure_table_in_total(ask, held, positions):
+    same(ask("RISK_EXPOSURE_TABLE", positions, "total"), rp.exposures(held, by=()))
+
+
+@pytest.mark.parametrize("driver", [None, "memory", "crypto", "equity"])
+def test_beta(ask, whole, driver):
+    name = driver or "memory"
+    found = rp.loadings(whole, name)
+    for row in found.to_dict("records"):
+        beta = row[f"total_{name}_beta"]
+        given = ask("RISK_BETA", row["instrument"], driver)
+        assert bit(given) == bit(answer_cells(beta)[0][0])
+    alias, own = ask("RISK_BETA", "000660 KS Equity"), ask("RISK_BETA", "000660.KS")
+    assert bit(alias) == bit(own)
+
+
+@pytest.mark.parametrize("driver", [None, "crypto"])
+def test_beta_table(ask, held, positions, driver):
+    name = driver or "memory"
+    found = rp.loadings(held, name)
+    mine = found[found["instrument"].isin(held.book.labels["instrument"].names)]
+    columns = ["instrument", "tier", f"total_{name}_beta", "standard_error", "windows"]
+    columns += ["residual_volatility", "provenance"]
+    same(ask("RISK_BETA_TABLE", positions, driver), mine, columns)
+
+
+@pytest.mark.parametrize("dataset", [None, "prices", "fx"])
+def test_data_status(ask, whole, dataset):
+    same(ask("RISK_DATA_STATUS", dataset), rp.data_status(whole, dataset))
+
+
+def test_as_of(ask, whole):
+    assert ask("RISK_ASOF") == answer_cells(whole.as_of)[0][0]
+    last = rp.data_status(whole).set_index("dataset")["last"]
+    assert ask("RISK_ASOF", "Prices") == answer_cells(last["prices"])[0][0]
+
+
+def test_check(ask, held, positions):
+    header, *rows = ask("RISK_CHECK", positions)
+    assert header[:2] == ["level", "code"]
+    if positions == RANGE:
+        assert len(rows) == len(
+            [i for i in held.issues if i.where.source in ("positions", "nav")]
+        )
+
+
+def test_version(ask):
+    assert ask("RISK_VERSION") == rp.__version__
+
+
+# --- on another date ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asof", [DAY, SERIAL, DAY.isoformat(), int(SERIAL)])
+def test_a_date_is_a_date_however_it_is_written(ask, trimmed_desk, asof):
+    then = rp.load_desk(trimmed_desk, DAY)
+    (wanted,) = rp.stress(then, SCENARIO, by="scenario")["pnl"]
+    assert bit(ask("RISK_STRESS_PNL", "all", SCENARIO, None, asof)) == bit(wanted)
+    assert ask("RISK_STRESS_PNL", "all", SCENARIO) != wanted
+
+
+# --- what is not known ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "hint"),
+    [
+        ("RISK_STRESS_PNL", ("all", "inventory_bild"), "'inventory_build'"),
+        ("RISK_STRESS_PNL", ("all", SCENARIO, "memry"), "'memory'"),
+        ("RISK_STRESS_PNL", ("memory_semi", SCENARIO), "'memory_semis'"),
+        ("RISK_STRESS_TABLE", ("all", "inventory_bild"), "'inventory_build'"),
+        ("RISK_STRESS_TABLE", ("all", SCENARIO, "teir"), "'tier'"),
+        ("RISK_STRESS_GRID", ("all", "inventory_bild"), "'inventory_build'"),
+        ("RISK_SCENARIO_LIST", ("revrsal",), "there is no family"),
+        ("RISK_SCENARIO_SHOCKS", ("inventory_bild",), "'inventory_build'"),
+        ("RISK_EXPOSURE", ("all", "memry"), "'memory'"),
+        ("RISK_EXPOSURE", ("all", "memory", "grss"), "'gross'"),
+        ("RISK_BETA", ("MUU",), "'MU'"),
+        ("RISK_ASOF", ("price",), "'prices'"),
+    ],
+)
+def test_unknown_names_are_not_available_and_the_reason_hints(
+    ask, name, arguments, hint
+):
+    found = ask(name, *arguments)
+    error = found[0][0] if FUNCTIONS[name].spills else found
+    assert error.code == Code.NOT_AVAILABLE
+    assert hint in error.reason
+    why = ask("RISK_WHY", name.lower(), *arguments)
+    assert why == f"#N/A: {error.reason}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (("RISK_VERSION",), "nothing is wrong"),
+        (("RISK_STRESS_PNL", "all", SCENARIO), "nothing is wrong"),
+        (("RISK_STRESS_WORST", "all"), "nothing is wrong"),
+        (("RISK_BETA",), "instrument is missing"),
+        (("RISK_BETA", "MU", None, None, "x"), "RISK_BETA takes 3 arguments"),
+        (("RISK_STRESS_WORST", "all", 0.5), "#NUM!: n: 1, 2, 3"),
+        (("RISK_STRESS_PNL", "all", "#N/A"), "scenario is itself the error #N/A"),
+        (("RISK_EXPOSURE_TABLE", RANGE, "book"), "pct_nav is #N/A in 1 of 2 rows"),
+    ],
+)
+def test_why_says_what_is_wrong(ask, arguments, match):
+    assert match in ask("RISK_WHY", *arguments)
+
+
+def test_why_of_a_function_that_is_not(ask):
+    error = ask("RISK_WHY", "RISK_BETTA")
+    assert error.code == Code.NOT_AVAILABLE
+    assert "'RISK_BETA'" in error.reason
+
+
+def test_a_tier_not_held_is_nothing_and_an_unknown_scenario_is_still_unknown(ask):
+    lot = [["instrument", "quantity"], ["TAO", 1.0]]
+    assert ask("RISK_STRESS_PNL", lot, SCENARIO, "memory") == 0.0
+    assert ask("RISK_EXPOSURE", lot, "memory") == 0.0
+    assert ask("RISK_EXPOSURE", lot, "memory", "gross") == 0.0
+    assert ask("RISK_EXPOSURE", lot, "memory", "hhi").code == Code.NOT_AVAILABLE
+    unknown = ask("RISK_STRESS_PNL", lot, "no such thing", "memory")
+    assert unknown.code == Code.NOT_AVAILABLE
+
+
+# --- ranges ---------------------------------------------------------------------------
+
+
+def pnl(ask, rows, header=("instrument", "quantity"), **more):
+    return ask("RISK_STRESS_PNL", [list(header), *rows], SCENARIO, **more)
+
+
+@pytest.mark.parametrize("bad", ["#N/A", "#DIV/0!", -2146826281, "n/a", "#SPILL!"])
+@pytest.mark.parametrize("column", [0, 1])
+def test_an_error_cell_is_no_smaller_number(ask, lenient, bad, column):
+    row = ["NVDA", 2.0]
+    row[column] = bad
+    rows = [["MU", 1.0], row]
+    found = pnl(ask, rows)
+    assert found.code == Code.VALUE
+    assert "row 3" in found.reason
+    assert bit(pnl(ask, rows, of=lenient)) == bit(pnl(ask, rows[:1]))
+    cells = ask("RISK_CHECK", [["instrument", "quantity"], *rows], of=lenient)
+    assert any(3.0 in row for row in cells[1:])
+
+
+def test_unknown_instruments_stop_or_are_left_out(ask, lenient):
+    rows = [["MU", 1.0], ["Nobody", 5.0]]
+    assert pnl(ask, rows).code == Code.VALUE
+    assert bit(pnl(ask, rows, of=lenient)) == bit(pnl(ask, rows[:1]))
+
+
+def test_numbers_that_are_texts_are_numbers(ask):
+    assert bit(pnl(ask, [["MU", "1000"]])) == bit(pnl(ask, [["MU", 1000.0]]))
+
+
+def test_blank_rows_and_order_of_columns_do_not_matter(ask):
+    plain = pnl(ask, [["MU", 7.0], ["NVDA", -2.0]])
+    rows = [["MU", 7.0], [None, None], ["NVDA", -2.0], [None, None]]
+    assert bit(pnl(ask, rows)) == bit(plain)
+    turned = [list(reversed(row)) for row in rows]
+    assert bit(pnl(ask, turned, ("quantity", "instrument"))) == bit(plain)
+
+
+def test_a_price_of_its_own_counts(ask):
+    header = ("instrument", "quantity", "price")
+    once, twice = (pnl(ask, [["MU", 10.0, p]], header) for p in (50.0, 100.0))
+    assert twice == pytest.approx(2 * once, rel=1e-12)
+    assert twice != pnl(ask, [["MU", 10.0]])
+
+
+def test_locked_until_may_be_a_serial_a_date_or_a_text(ask, whole):
+    header = ["instrument", "quantity", "locked_until"]
+    later = dt.date(2026, 12, 31)
+    serial = float((later - dt.date(1899, 12, 30)).days)
+    found = {
+        str(bits(ask("RISK_STRESS_TABLE", [header, ["TAO", 10.0, day]], SCENARIO)))
+        for day in (later, serial, later.isoformat())
+    }
+    assert len(found) == 1
+    frame = pd.DataFrame([["TAO", 10.0, later.isoformat()]], columns=header)
+    wanted = rp.stress(rp.with_positions(whole, frame.assign(book="sheet")), SCENARIO)
+    assert "#VALUE!" not in found.pop()
+    assert len(wanted)
+
+
+def test_columns_go_by_our_names_or_the_desks(trimmed, tmp_path, ask):
+    path = trimmed(tmp_path)
+    text = path.read_text("utf-8")
+    mapped = '{path = "positions.csv", columns = {quantity = "Qty", book = "Fund"}}'
+    text = text.replace('positions = "positions.csv"', f"positions = {mapped}")
+    path.write_text(text, "utf-8")
+    own = tmp_path / "positions.csv"
+    lines = own.read_text("utf-8").replace(
+        "book,instrument,quantity", "Fund,instrument,Qty", 1
+    )
+    own.write_text(lines, "utf-8")
+    mapping = Session(str(path))
+    wanted = pnl(ask, [["MU", 5.0]])
+    assert bit(pnl(ask, [["MU", 5.0]], of=mapping)) == bit(wanted)
+    assert bit(pnl(ask, [["MU", 5.0]], ("instrument", "Qty"), of=mapping)) == bit(
+        wanted
+    )
+    assert bit(pnl(ask, [["MU", 5.0]], ("instrument", "QTY"), of=mapping)) == bit(
+        wanted
+    )
+    header = ("instrument", "Qty", "Fund")
+    table = [list(header), ["MU", 5.0, "mine"]]
+    cells = ask("RISK_STRESS_TABLE", table, SCENARIO, "book", of=mapping)
+    assert cells[1][0] == "mine"
+
+
+@pytest.mark.parametrize(
+    "rows", [[["a", "b"]], [[1.0, 2.0], [3.0, 4.0]], [["x", "y"], [1.0, 2.0]]]
+)
+def test_what_is_no_table_of_positions_is_refused(ask, rows):
+    assert ask("RISK_STRESS_PNL", rows, SCENARIO).code == Code.VALUE
+
+
+def test_names_go_by_any_case(ask):
+    for name in ("ALL", "All"):
+        assert ask("RISK_STRESS_PNL", name, SCENARIO) == ask(
+            "RISK_STRESS_PNL", "all", SCENARIO
+        )
+    upper = ask("RISK_STRESS_PNL", "MEMORY_SEMIS", SCENARIO.upper(), "MEMORY")
+    assert upper == ask("RISK_STRESS_PNL", "memory_semis", SCENARIO, "memory")
+
+
+def test_every_function_was_asked():
+    assert set(FUNCTIONS) == TESTED
