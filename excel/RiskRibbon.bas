@@ -45,7 +45,7 @@ Public Sub RiskCheckPositions(control As IRibbonControl)
     Set target = ActiveWorkbook.Worksheets.Add( _
         After:=ActiveWorkbook.Sheets(ActiveWorkbook.Sheets.Count))
     target.Range("A1").Formula2 = "=RISK_CHECK(" & place & ")"
-    target.Columns("A:F").AutoFit
+    target.Columns("A:G").AutoFit
     Exit Sub
 Failed:
     Tell "The positions cannot be checked: " & Err.Description
