@@ -14,6 +14,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
@@ -44,7 +45,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = ["import", "stress", "loading", "evidence"]
+    names = ["import", "stress", "loading", "excel", "evidence"]
     parser.add_argument("--only", choices=names, action="append", help="repeatable")
     parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
     parser.add_argument(
@@ -65,10 +66,12 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     repeats = given.repeats
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
+    lots, calls = (100, 20) if given.small else (5_000, 1_000)
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
+        "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
     }
 

@@ -1,10 +1,10 @@
 """What a formula costs through xlwings' conversion, on a desk of 5,000 positions.
 
-``python tests/benchmarks/excel_calls.py`` prints bars and figures. The way between
-Excel and Python (COM, a process away) is not in them.
+The way between Excel and Python (COM, a process away) is not in the figures.
 """
 
 import csv
+import importlib
 import json
 import os
 import shutil
@@ -15,101 +15,94 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.benchmarks.ratios import Line
+
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "adapters" / "excel"))
-LOTS = 5_000
+STAND_INS = ROOT / "tests" / "adapters" / "excel"
+MODULE = "riskplugin.adapters.excel.functions"
+FUNCTION = "RISK_STRESS_PNL"
 SCENARIO = "inventory_build"
-BARS = {
-    "book's name, warm, median ms": 5.0,
-    "range of 5,000 rows, warm, median ms": 20.0,
-    "1,000 formulas on a book's name, s": 3.0,
-    "first value after start, s": 3.0,
-}
+BOOK = "memory_semis"
+NOTE = "without the way from Excel to Python"
 
 
-def large_desk(folder):
-    """Write the sample desk with 5,000 lots into `folder`; return its positions."""
-    shutil.copytree(ROOT / "samples", folder, dirs_exist_ok=True)
-    with (folder / "positions.csv").open() as file:
-        header, *rows = list(csv.reader(file))
-    at = header.index("quantity")
-    lots = []
-    for i in range(LOTS):
-        row = list(rows[i % len(rows)])
-        row[at] = str(round(float(row[at]) * (1 + (i % 17) / 100), 2))
-        lots.append(row)
-    with (folder / "positions.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([header, *lots])
-    quantity = [[*r[:at], float(r[at]), *r[at + 1 :]] for r in lots]
-    return [header, *quantity]
-
-
-def measured(positions, started):
-    """Return the figures, in this process, which began at `started`."""
-    import fakewin  # noqa: PLC0415
-
-    server = fakewin.install().com_server.XLPython()
-
-    def ask(book, scenario=SCENARIO):
-        module = "riskplugin.adapters.excel.functions"
-        return server.CallUDF(module, "RISK_STRESS_PNL", (book, scenario))
-
-    value = ask("all")
-    first = time.time() - started
-    if not isinstance(value, float):
-        raise SystemExit(f"no value: {value}")
-    table = fakewin.values(positions)
-    begun = time.perf_counter()
-    ask(table)
-    fresh = time.perf_counter() - begun
-    begun = time.perf_counter()
-    for _ in range(1_000):
-        ask("memory_semis")
-    thousand = time.perf_counter() - begun
-    name, rows = (median_ms(ask, book) for book in ("memory_semis", table))
-    return {
-        "book's name, warm, median ms": name,
-        "range of 5,000 rows, warm, median ms": rows,
-        "1,000 formulas on a book's name, s": thousand,
-        "first value after start, s": first,
-        "range of 5,000 rows, first time, s": fresh,
-    }
-
-
-def median_ms(ask, book):
-    """Return the median of fifty calls."""
-    taken = []
-    for _ in range(50):
-        begun = time.perf_counter()
-        ask(book)
-        taken.append(1e3 * (time.perf_counter() - begun))
-    return statistics.median(taken)
-
-
-def main():
-    if len(sys.argv) > 1:  # the process that is measured
-        print(  # noqa: T201
-            json.dumps(
-                measured(json.loads(Path(sys.argv[1]).read_text()), float(sys.argv[2]))
-            )
-        )
-        return
+def excel(lots: int, calls: int) -> list[Line]:
+    """Measure in a process of its own: xlwings sees a Windows that is none."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         positions = folder / "positions.json"
-        positions.write_text(json.dumps(large_desk(folder)))
+        positions.write_text(json.dumps(large_desk(folder, lots)))
+        words = [str(positions), str(time.time()), str(calls)]
         done = subprocess.run(
-            [sys.executable, __file__, str(positions), str(time.time())],
+            [sys.executable, "-m", "tests.benchmarks.excel_calls", *words],
+            cwd=ROOT,
             env={**os.environ, "RISKPLUGIN_DESK": str(folder / "desk.toml")},
             check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
         )
-    for name, figure in json.loads(done.stdout).items():
-        bar = BARS.get(name)
-        verdict = "" if bar is None else "ok" if figure <= bar else "MISSED"
-        print(f"{name:40} {figure:8.3f}  {'' if bar is None else bar:>5} {verdict}")  # noqa: T201
+    found = json.loads(done.stdout.splitlines()[-1])
+    rows = f"excel, range of {lots:,} rows"
+    return [
+        Line("excel, book's name", found["name"], "ms", bar=5.0, note=NOTE),
+        Line(rows, found["rows"], "ms", bar=20.0, note=NOTE),
+        Line(f"{rows}, first time", found["fresh"], "ms", note=NOTE),
+        Line(f"excel, {calls:,} formulas", found["many"], "ms", bar=3.0 * calls),
+        Line("excel, first value after start", found["first"], "ms", bar=3000.0),
+    ]
 
 
-if __name__ == "__main__":
-    main()
+def large_desk(folder: Path, lots: int) -> list[list[str | float]]:
+    """Write the sample desk with many lots into `folder`; return its positions."""
+    shutil.copytree(ROOT / "samples", folder, dirs_exist_ok=True)
+    with (folder / "positions.csv").open(encoding="utf-8") as file:
+        header, *rows = list(csv.reader(file))
+    at = header.index("quantity")
+    written = []
+    for i in range(lots):
+        row = list(rows[i % len(rows)])
+        row[at] = str(round(float(row[at]) * (1 + (i % 17) / 100), 2))
+        written.append(row)
+    with (folder / "positions.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *written])
+    return [[*header], *([*r[:at], float(r[at]), *r[at + 1 :]] for r in written)]
+
+
+def measured(
+    positions: list[list[str | float]], started: float, calls: int
+) -> dict[str, float]:
+    """Return milliseconds, in this process, which began at `started`."""
+    sys.path.insert(0, str(STAND_INS))
+    fakewin = importlib.import_module("fakewin")
+    server = fakewin.install().com_server.XLPython()
+
+    def ask(book: object) -> object:
+        return server.CallUDF(MODULE, FUNCTION, (book, SCENARIO))
+
+    value = ask("all")
+    first = 1e3 * (time.time() - started)
+    if not isinstance(value, float):
+        raise TypeError(f"no value: {value}")
+    table = fakewin.values(positions)
+
+    def took(book: object) -> float:
+        begun = time.perf_counter()
+        ask(book)
+        return 1e3 * (time.perf_counter() - begun)
+
+    fresh = took(table)
+    names = [took(BOOK) for _ in range(calls)]
+    rows = [took(table) for _ in range(max(1, calls // 20))]
+    return {
+        "first": first,
+        "fresh": fresh,
+        "many": sum(names),
+        "name": statistics.median(names),
+        "rows": statistics.median(rows),
+    }
+
+
+if __name__ == "__main__":  # the process that is measured
+    path, began, times = sys.argv[1:]
+    found = measured(json.loads(Path(path).read_text()), float(began), int(times))
+    sys.stdout.write(json.dumps(found) + "\n")

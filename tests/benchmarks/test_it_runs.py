@@ -19,3 +19,10 @@ def test_small_benchmarks_print_a_table(capfd):
 def test_loading_runs(capfd):
     assert main([*TINY, "--only", "loading"]) == 0
     assert "load_desk, parquet / bare pandas" in capfd.readouterr().out
+
+
+def test_excel_runs(capfd):
+    assert main([*TINY, "--only", "excel"]) == 0
+    out = capfd.readouterr().out
+    assert "excel, book's name" in out
+    assert "excel, range of 100 rows, first time" in out
