@@ -92,15 +92,19 @@ def drawn(
     value = {
         "num_font": FONT,
         "num_format": MILLIONS,
+        "num_format_linked": False,
         "major_gridlines": {"visible": True, "line": {"color": LINE, "width": 0.5}},
         "line": {"none": True},
         "name_font": FONT,
     }
-    if upside_down:
+    if upside_down:  # bars: their categories stand on the axis that is upright
         label["reverse"] = True
         value["label_position"] = "high"
-    chart.set_x_axis(label)
-    chart.set_y_axis(value)
+        chart.set_y_axis(label)
+        chart.set_x_axis(value)
+    else:
+        chart.set_x_axis(label)
+        chart.set_y_axis(value)
     chart.set_title({"none": True})
     chart.set_legend({"position": "bottom", "font": FONT})
     chart.set_size({"width": size[0], "height": size[1]})

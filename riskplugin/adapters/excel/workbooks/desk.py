@@ -86,7 +86,7 @@ def write_positions(page: Page) -> Cells:
     page.sheet.freeze_panes(POSITIONS_ROW + 1, 3)
     page.sheet.autofilter(POSITIONS_ROW, 1, last, len(header))
     page.sheet.repeat_rows(POSITIONS_ROW)
-    page.flag(POSITIONS_ROW + 1, 1, last, len(header))
+    page.flag((POSITIONS_ROW + 1, 1, last, len(header)), losses=True)
     page.sheet.print_area(0, 0, POSITIONS_ROW + len(held) + 1, len(header))
     page.sheet.set_portrait()
     place = f"{page.title}!$B${POSITIONS_ROW + 1}:${chr(65 + len(header))}${last + 1}"
@@ -219,8 +219,7 @@ def write_scenarios(page: Page, positions: Cells, unit: str) -> Cells:
     page.heading("Scenarios", f"P&L by scenario and tier, {unit}: orange loses.")
     page.sheet.freeze_panes(4, 2)
     page.widths(0, 2)
-    grid = page.ask((3, 1), "RISK_STRESS_GRID", positions)
-    page.sheet.set_row(3, 30)
+    grid = page.ask((3, 1), "RISK_STRESS_GRID", positions, coloured=True)
     bottom, right = grid.below - 1, len(grid.rows[0])
     heat = {
         "type": "3_color_scale",
@@ -235,7 +234,7 @@ def write_scenarios(page: Page, positions: Cells, unit: str) -> Cells:
     edge = page.book.formats.only(left=1, left_color=LINE)
     always = {"type": "formula", "criteria": "=TRUE", "format": edge}
     page.sheet.conditional_format(3, right, bottom, right, always)
-    page.widths(1, 27, *[13] * (right - 1))
+    page.fit(grid)
     words = page.book.page("Scenario list")
     return write_words(words)
 

@@ -127,7 +127,7 @@ def write_errors(page: Page, function: Function, positions: Cells, row: int) -> 
     for i, given in enumerate(failing, start=row + 1):
         found = page.ask((i, 1), function.name, *given, look=look_of_answer(function))
         page.put(i, 2, formula(function.name, given), Look.CODE)
-        page.why((i, 6), found, function.name, *given)
+        page.why((i, 7), found, function.name, *given)
     return row + 1 + len(failing)
 
 

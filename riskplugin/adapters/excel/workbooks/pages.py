@@ -222,14 +222,18 @@ class Page:
         function: str,
         *arguments: Argument,
         look: Look | None = None,
+        coloured: bool = False,
     ) -> Cells:
-        """Write a call; what it gives spills from `at`."""
+        """Write a call; what it gives spills from `at`.
+
+        Losses are marked unless the cells get colours of their own.
+        """
         cells = self.book.answer(function, *arguments)
         table = len(cells) > 1 or len(cells[0]) > 1
         looks = looks_of(cells, look) if table else [[look or Look.TEXT]]
         self._spill(at, formula(function, arguments), cells, looks)
         bottom, right = at[0] + len(cells) - 1, at[1] + len(cells[0]) - 1
-        self.flag(at[0], at[1], bottom, right)
+        self.flag((*at, bottom, right), losses=not coloured)
         return Cells(placed(self.title, *at, bottom, right), cells, self.title, *at)
 
     def why(
@@ -267,10 +271,9 @@ class Page:
                 area = (top, left, bottom, right)
                 self.sheet.write_dynamic_array_formula(*area, text, style, value)
 
-    def flag(self, top: int, left: int, bottom: int, right: int) -> None:
-        """Show errors and losses in cells as what they are."""
-        area = (top, left, bottom, right)
-        first = xl_rowcol_to_cell(top, left)
+    def flag(self, area: tuple[int, int, int, int], *, losses: bool) -> None:
+        """Show errors in cells as what they are, and losses if wanted."""
+        first = xl_rowcol_to_cell(*area[:2])
         only = self.book.formats.only
         error = {
             "type": "formula",
@@ -284,7 +287,8 @@ class Page:
             "format": only(font_color=LOSS),
         }
         self.sheet.conditional_format(*area, error)
-        self.sheet.conditional_format(*area, loss)
+        if losses:
+            self.sheet.conditional_format(*area, loss)
 
     def fit(self, cells: Cells, least: Mapping[int, float] | None = None) -> None:
         """Make the columns of a table as wide as what they hold needs."""

@@ -60,10 +60,10 @@ LOOKS: Mapping[Look, Mapping[str, Any]] = {
     Look.TITLE: {"bold": True, "font_size": 18},
     Look.SECTION: {"bold": True, "font_size": 12},
     Look.NOTE: {"font_color": GREY},
-    Look.LABEL: {},
+    Look.LABEL: {"align": "left", "indent": 1},
     Look.HEADER: {**HEADER, "align": "right"},
-    Look.HEADER_TEXT: {**HEADER, "align": "left"},
-    Look.TEXT: {"align": "left", "valign": "top"},
+    Look.HEADER_TEXT: {**HEADER, "align": "left", "indent": 1},
+    Look.TEXT: {"align": "left", "valign": "top", "indent": 1},
     Look.WRAPPED: {"align": "left", "valign": "top", "text_wrap": True},
     Look.CODE: {"font_name": "Consolas", "align": "left", "valign": "top"},
     Look.LINK: {"font_color": GAIN, "underline": 1, "valign": "top"},
@@ -122,7 +122,7 @@ def look_of(column: str) -> Look:
 
 def width_of(column: str) -> float:
     """Return how wide a column is, in characters."""
-    return WIDTHS.get(column, NUMBER_WIDTH)
+    return WIDTHS.get(column, max(NUMBER_WIDTH, 1.25 * len(column)))
 
 
 class Formats:
