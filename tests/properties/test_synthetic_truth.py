@@ -1,0 +1,161 @@
+"""Synthetic truth: what made the prices is recovered, within the errors that are told.
+
+Prices move without pause, in known loadings on drivers of known covariance, and are
+seen at the closes of their sessions: Seoul 14.5 hours before New York, tokens at
+midnight on all seven days, with holidays, suspensions and short histories. 500
+histories go through `fit`; nothing is simulated on the clock of the estimate.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import riskplugin as rp
+from riskplugin.factors.model import fit
+
+SIMULATIONS = 500
+SESSIONS = 1015  # weekdays of history: a window of 1008 and what it starts from
+AS_OF = np.datetime64("2026-05-29")
+Z = 1.959964  # of a 95 % interval
+HALF_LIFE = 252
+
+SEOUL, NEW_YORK, MIDNIGHT = 0, 1, 2
+HOURS = np.array([6.5, 14.5, 3.0])  # UTC: to Seoul's close, New York's, midnight
+WEEKEND = 0.3  # how fast everything moves on Saturdays and Sundays
+DAY = (5 + 2 * WEEKEND) / 5  # variance of a session, weekends counted in, to a weekday
+
+DRIVERS = {
+    "memory": ("MU", "000660.KS", "005930.KS"),
+    "ai_compute": ("NVDA", "AMD", "AVGO"),
+    "crypto": ("BTC", "ETH"),
+    "equity": ("SPY",),
+}
+CLOSE_OF = {"000660.KS": SEOUL, "005930.KS": SEOUL, "BTC": MIDNIGHT, "ETH": MIDNIGHT}
+VOLATILITY = np.array([0.030, 0.030, 0.040, 0.011])
+CORRELATION = np.array(
+    [[1, 0.65, 0.25, 0.6], [0.65, 1, 0.3, 0.75], [0.25, 0.3, 1, 0.3], [0.6, 0.75, 0.3, 1]]
+)
+COVARIANCE = CORRELATION * np.outer(VOLATILITY, VOLATILITY)  # a weekday's
+FX_LOADINGS = np.array([0.02, 0.0, 0.01, 0.15])
+MEAN = np.array([0.5, 0.4, 0.1, 0.5])  # of loadings
+SPREAD = np.array([0.3, 0.3, 0.15, 0.4])
+RESIDUAL = 0.02
+
+
+class Kind(NamedTuple):
+    """How a name is seen."""
+
+    close: int = NEW_YORK
+    sessions: int = SESSIONS
+    holidays: int = 9  # a year
+    suspensions: int = 0  # of ten sessions, in all
+
+
+KINDS = {
+    "full history": Kind(),
+    "Seoul": Kind(close=SEOUL, holidays=15),
+    "token": Kind(close=MIDNIGHT, holidays=0),
+    "gaps": Kind(holidays=25, suspensions=8),
+    "200 windows": Kind(sessions=206),
+    "120 windows": Kind(sessions=126),
+    "young token": Kind(close=MIDNIGHT, sessions=86, holidays=0),
+    "70 windows": Kind(sessions=76),
+    "60 windows": Kind(sessions=68),
+}
+EACH = 2
+NAMES = {f"{kind} {n}": kind for kind in KINDS for n in range(EACH)}  # without a tier
+PEERS = {f"{kind} of a tier {n}": kind for kind in KINDS for n in range(EACH)}
+MEMBERS = [m for basket in DRIVERS.values() for m in basket]
+ALL = [*MEMBERS, *NAMES, *PEERS]
+
+
+@pytest.fixture(scope="module")
+def empty():
+    """A desk that holds every name, without history to speak of."""
+    known = pd.DataFrame(
+        {
+            "instrument": ALL,
+            "tier": ["members"] * len(MEMBERS)
+            + ["unclassified"] * len(NAMES)
+            + ["peers"] * len(PEERS),
+            "asset_class": ["equity"] * len(ALL),
+            "currency": ["KRW" if n.endswith(".KS") else "USD" for n in ALL],
+        }
+    )
+    held = pd.DataFrame({"book": "b", "instrument": ALL, "quantity": 1.0})
+    prices = pd.DataFrame({"date": [str(AS_OF)], **dict.fromkeys(ALL, [1.0])})
+    fx = pd.DataFrame({"date": [str(AS_OF)], "USDKRW": [1000.0]})
+    settings = {
+        "base_currency": "USD",
+        "drivers": {d: list(m) for d, m in DRIVERS.items()},
+        "universe": "replace",
+        "scenario_library": "replace",
+        "half_life": HALF_LIFE,
+    }
+    return rp.desk_from_tables(held, prices, known, fx, settings=settings)
+
+
+def clock():
+    """The calendar days, whether each is a weekday, and the hours' share of a day."""
+    days = AS_OF - np.arange(7 * (SESSIONS // 5 + 1))[::-1]
+    weekday = (days.astype(int) + 3) % 7 < 5
+    speed = np.where(weekday, 1.0, WEEKEND)
+    return days, weekday, (speed[:, None] * HOURS / 24).ravel()
+
+
+def walk(rng, time, columns):
+    """Walks of variance 1 a weekday, at every close, shape (days * 3, columns)."""
+    steps = rng.standard_normal((len(time), columns)) * np.sqrt(time)[:, None]
+    return steps.cumsum(axis=0)
+
+
+def seen(rng, levels, kinds, weekday):
+    """Log prices at the names' closes, NaN where closed, shape (days, N)."""
+    by_day = levels.reshape(-1, len(HOURS), levels.shape[1])
+    out = np.stack([by_day[:, k.close, i] for i, k in enumerate(kinds)], axis=1)
+    trading = np.flatnonzero(weekday)
+    for i, kind in enumerate(kinds):
+        if kind.close != MIDNIGHT:
+            out[~weekday, i] = np.nan
+        out[trading[rng.random(len(trading)) < kind.holidays / 252], i] = np.nan
+        for start in rng.integers(0, len(trading) - 10, kind.suspensions):
+            out[trading[start : start + 10], i] = np.nan
+        out[: trading[-kind.sessions], i] = np.nan
+    return out
+
+
+class Truth(NamedTuple):
+    """What made the prices: loadings (N, J) and residual volatility of `ALL`."""
+
+    loadings: np.ndarray
+    volatility: float
+
+
+def history(rng, empty):
+    """A desk with a history, and its truth."""
+    days, weekday, time = clock()
+    factors = walk(rng, time, len(DRIVERS)) @ np.linalg.cholesky(COVARIANCE).T
+    won = factors @ FX_LOADINGS + 0.005 * walk(rng, time, 1)[:, 0]
+    loadings = rng.normal(MEAN, SPREAD, (len(ALL), len(DRIVERS)))
+    levels = factors @ loadings.T + RESIDUAL * walk(rng, time, len(ALL))
+    for j, basket in enumerate(DRIVERS.values()):
+        apart = RESIDUAL * walk(rng, time, len(basket))
+        apart -= apart.mean(axis=1, keepdims=True)
+        for i, member in enumerate(basket):  # in USD the basket is the driver
+            column = ALL.index(member)
+            levels[:, column] = factors[:, j] + apart[:, i]
+            if member.endswith(".KS"):
+                levels[:, column] -= won
+    kinds = [Kind(close=CLOSE_OF.get(m, NEW_YORK)) for m in MEMBERS]
+    kinds += [KINDS[kind] for kind in (NAMES | PEERS).values()]
+    close = np.exp(seen(rng, levels, kinds, weekday))
+    order = np.argsort(ALL)
+    rate = np.exp(won.reshape(-1, len(HOURS))[:, [NEW_YORK]]) / 1000
+    market = replace(
+        empty.market, dates=days, close=close[:, order], usd_per=rate,
+        instruments=tuple(np.array(ALL)[order].tolist()),
+    )
+    return replace(empty, market=market), loadings
