@@ -95,7 +95,8 @@ def regress(
     sandwich = long_run_covariance(scores, lag)
     square = mean_product(errors, errors, weight[:, rows])
     exact = square <= ROUNDING * mean_product(y, y, weight[:, rows])
-    variance = mean_product(errors, y_wide, weight[:, rows]) / bias.variance[kind]
+    left = np.maximum(bias.variance[kind], LEAST_SHARE)
+    variance = mean_product(errors, y_wide, weight[:, rows]) / left
     variance = np.where(exact, 0.0, np.maximum(variance, LEAST_SHARE * square))
     errors[:, exact] = 0.0
 
@@ -119,7 +120,7 @@ def moments(regressors: Matrix, instruments: Matrix, weights: Matrix) -> Cube:
     """Return the symmetric part of ``Q'WZ`` per column of the weights, (N, P, P)."""
     cross = instruments[:, :, None] * regressors[:, None, :]
     terms = regressors.shape[1]
-    total = (weights.T @ cross.reshape(len(cross), -1)).reshape(-1, terms, terms)
+    total = (weights.T @ cross.reshape(-1, terms**2)).reshape(-1, terms, terms)
     return (total + total.transpose(0, 2, 1)) / 2
 
 

@@ -24,7 +24,7 @@ def levers(regressors: Matrix, instruments: Matrix, weights: Matrix) -> Cube:
     """
     cross = instruments[:, :, None] * regressors[:, None, :]
     terms = regressors.shape[1]
-    moments = (weights.T @ cross.reshape(len(cross), -1)).reshape(-1, terms, terms)
+    moments = (weights.T @ cross.reshape(-1, terms**2)).reshape(-1, terms, terms)
     counted: Cube = np.linalg.inv(moments) @ instruments.T * weights.T[:, None, :]
     return counted
 

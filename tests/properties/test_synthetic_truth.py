@@ -36,7 +36,12 @@ DRIVERS = {
 CLOSE_OF = {"000660.KS": SEOUL, "005930.KS": SEOUL, "BTC": MIDNIGHT, "ETH": MIDNIGHT}
 VOLATILITY = np.array([0.030, 0.030, 0.040, 0.011])
 CORRELATION = np.array(
-    [[1, 0.65, 0.25, 0.6], [0.65, 1, 0.3, 0.75], [0.25, 0.3, 1, 0.3], [0.6, 0.75, 0.3, 1]]
+    [
+        [1, 0.65, 0.25, 0.6],
+        [0.65, 1, 0.3, 0.75],
+        [0.25, 0.3, 1, 0.3],
+        [0.6, 0.75, 0.3, 1],
+    ]
 )
 COVARIANCE = CORRELATION * np.outer(VOLATILITY, VOLATILITY)  # a weekday's
 FX_LOADINGS = np.array([0.02, 0.0, 0.01, 0.15])
@@ -155,7 +160,10 @@ def history(rng, empty):
     order = np.argsort(ALL)
     rate = np.exp(won.reshape(-1, len(HOURS))[:, [NEW_YORK]]) / 1000
     market = replace(
-        empty.market, dates=days, close=close[:, order], usd_per=rate,
+        empty.market,
+        dates=days,
+        close=close[:, order],
+        usd_per=rate,
         instruments=tuple(np.array(ALL)[order].tolist()),
     )
     return replace(empty, market=market), loadings

@@ -6,6 +6,8 @@ from scipy.linalg import eigh
 from statsmodels.regression.linear_model import WLS
 
 from riskplugin.factors.loadings import regress, shrink
+from riskplugin.factors.overlap import inflation, levers, overlap_bias, with_intercept
+from tests import oracles
 
 LAG = 5
 MIN_OVERLAP = 60
@@ -16,6 +18,26 @@ def windows(rng, rows, columns):
     """Overlapping five-session returns of `columns` series, shape (rows, columns)."""
     daily = rng.standard_t(5, (rows + LAG - 1, columns)) * 0.02
     return np.lib.stride_tricks.sliding_window_view(daily, LAG, axis=0).sum(axis=2)
+
+
+def two_widths(rng, rows, columns):
+    """Five-session returns, and the seven-session ones around them, (2, rows, columns)."""
+    daily = rng.standard_t(5, (rows + LAG + 1, columns)) * 0.02
+    wide = np.lib.stride_tricks.sliding_window_view(daily, LAG + 2, axis=0)
+    return np.stack([wide[:, :, 1:-1].sum(axis=2), wide.sum(axis=2)])
+
+
+def plain(returns, drivers, weights, lag=LAG, min_overlap=MIN_OVERLAP):
+    """`regress` with wider windows that are no wider: weighted least squares."""
+    return regress(
+        np.stack([returns] * 2), np.stack([drivers] * 2), weights, lag, min_overlap
+    )
+
+
+def share_of_variance(drivers, weights):
+    """What least squares on (T, J) leaves of the variance, by matrices in full."""
+    z = oracles.with_ones(drivers)
+    return oracles.overlap_share(z, z, weights, LAG)[1]
 
 
 def halving(rows, half_life=100):
@@ -41,11 +63,12 @@ def sample(request):
 
 
 def agrees(found, column, expected):
-    """Whether a series has the slopes and the slopes' covariance of statsmodels."""
+    """Whether a series has statsmodels' slopes and, inflated, their covariance."""
     np.testing.assert_allclose(found.loadings[column], expected.params[1:], rtol=1e-9)
+    assert found.inflation[column] > 1
     covariance = expected.cov_params()[1:, 1:]
     np.testing.assert_allclose(
-        found.covariance[column],
+        found.covariance[column] / found.inflation[column],
         covariance,
         rtol=1e-9,
         atol=1e-9 * np.diag(covariance).min(),
@@ -54,7 +77,7 @@ def agrees(found, column, expected):
 
 def test_full_history_is_statsmodels_wls_with_hac_errors(sample):
     returns, drivers, weights = sample
-    found = regress(returns, drivers, weights, LAG, MIN_OVERLAP)
+    found = plain(returns, drivers, weights)
     for k in range(3):
         expected = peer(returns[:, k], drivers, weights)
         agrees(found, k, expected)
@@ -62,7 +85,8 @@ def test_full_history_is_statsmodels_wls_with_hac_errors(sample):
             found.residuals[:, k], expected.resid, rtol=1e-9, atol=1e-13
         )
         mean_square = np.average(expected.resid**2, weights=weights)
-        assert found.variance[k] == pytest.approx(mean_square, rel=1e-9)
+        left = share_of_variance(drivers, weights)
+        assert found.variance[k] == pytest.approx(mean_square / left, rel=1e-9)
     assert found.windows.tolist() == [ROWS] * 3
     assert found.measured.tolist() == [True] * 3
 
@@ -73,7 +97,7 @@ def test_gaps_are_statsmodels_with_zero_weights_in_their_rows(sample):
     returns[:90, 1] = np.nan  # a young series
     returns[rng.random(ROWS) < 0.3, 2] = np.nan  # holes everywhere
     drivers[200:212, 0] = np.nan  # a driver's hole is everybody's
-    found = regress(returns, drivers, weights, LAG, MIN_OVERLAP)
+    found = plain(returns, drivers, weights)
     for k in range(3):
         there = ~np.isnan(returns[:, k]) & ~np.isnan(drivers).any(axis=1)
         y = np.where(there, returns[:, k], 9.0)  # what stands in a gap is irrelevant
@@ -85,7 +109,8 @@ def test_gaps_are_statsmodels_with_zero_weights_in_their_rows(sample):
         )
         assert np.isnan(found.residuals[~there, k]).all()
         mean_square = np.average(expected.resid[there] ** 2, weights=weights[there])
-        assert found.variance[k] == pytest.approx(mean_square, rel=1e-9)
+        left = share_of_variance(x, np.where(there, weights, 0.0))
+        assert found.variance[k] == pytest.approx(mean_square / left, rel=1e-9)
         assert found.windows[k] == there.sum()
 
 
@@ -93,12 +118,20 @@ def test_rows_of_a_gap_keep_their_place_in_time(sample):
     # If they were dropped, windows on either side of the gap would be neighbours.
     returns, drivers, weights = (a.copy() for a in sample)
     returns[100:110, 0] = np.nan
-    found = regress(returns[:, :1], drivers, weights, LAG, MIN_OVERLAP)
+    found = plain(returns[:, :1], drivers, weights)
     there = ~np.isnan(returns[:, 0])
     dropped = peer(returns[there, 0], drivers[there], weights[there])
     np.testing.assert_allclose(found.loadings[0], dropped.params[1:], rtol=1e-9)
-    apart = found.covariance[0] / dropped.cov_params()[1:, 1:] - 1
+    core = found.covariance[0] / found.inflation[0]
+    apart = core / dropped.cov_params()[1:, 1:] - 1
     assert np.abs(np.diag(apart)).max() > 1e-4
+
+
+THREE = (
+    np.array([[1.0], [0.0], [3.0]]),
+    np.array([[-1.0], [0.0], [1.0]]),
+    np.array([1.0, 2.0, 1.0]),
+)
 
 
 def test_three_rows_by_hand():
@@ -107,19 +140,88 @@ def test_three_rows_by_hand():
     # square is (1 + 2 + 1) / 4. Scores w z e are (1, -1), (-2, 0), (1, 1) and
     # Z'WZ = diag(4, 2), so the slope's variance
     # is ((1 + 0 + 1) + 2 * (2/3) * 0 + 2 * (1/3) * -1) over 2 squared.
-    returns, drivers = np.array([[1.0], [0.0], [3.0]]), np.array([[-1.0], [0.0], [1.0]])
-    found = regress(returns, drivers, np.array([1.0, 2.0, 1.0]), 2, 3)
+    found = plain(*THREE, 2, 3)
     assert found.loadings[0, 0] == pytest.approx(1, rel=1e-12)
     np.testing.assert_allclose(found.residuals[:, 0], [1, -1, 1], rtol=1e-12)
-    assert found.variance[0] == pytest.approx(1, rel=1e-12)
-    assert found.covariance[0, 0, 0] == pytest.approx(1 / 3, rel=1e-12)
+    core = found.covariance[0, 0, 0] / found.inflation[0]
+    assert core == pytest.approx(1 / 3, rel=1e-12)
+    # Rows 1 and 3 of two-session windows share no day and each counts 1/2 in the slope,
+    # whose variance is 1/2. Both residuals are (1, -2, 1) / 4 times the rows' errors;
+    # with correlations 1/2 of neighbours that is (6 - 4) / 16 = 1/8, and the sandwich
+    # finds (1/4) (1/8 + 1/8 - 2 (1/3) 1/8) = 1/24, a twelfth. Three degrees at least: 3.
+    assert found.inflation[0] == pytest.approx(12 * 3, rel=1e-12)
+    # Of the variance so few rows leave nothing; it counts as the least share, a tenth.
+    assert found.variance[0] == pytest.approx(1 / 0.1, rel=1e-12)
 
 
 def test_lag_beyond_the_history_counts_every_pair_once():
     # As above with lag 9: (2 + 2 * (1 - 2/10) * -1) / 4.
-    returns, drivers = np.array([[1.0], [0.0], [3.0]]), np.array([[-1.0], [0.0], [1.0]])
-    found = regress(returns, drivers, np.array([1.0, 2.0, 1.0]), 9, 3)
-    assert found.covariance[0, 0, 0] == pytest.approx(0.1, rel=1e-12)
+    found = plain(*THREE, 9, 3)
+    core = found.covariance[0, 0, 0] / found.inflation[0]
+    assert core == pytest.approx(0.1, rel=1e-12)
+
+
+def test_wider_windows_are_the_instruments_of_statsmodels():
+    # b = (Q'WZ)^-1 Q'Wy with its sandwich, written out in `oracles.instrumented`.
+    rng = np.random.default_rng(12)
+    drivers, returns = two_widths(rng, ROWS, 3), two_widths(rng, ROWS, 3)
+    returns += 0.001 + drivers @ rng.normal(1, 0.5, (3, 3))
+    weights = halving(ROWS)
+    returns[:, :200, 1] = np.nan
+    returns[0, rng.random(ROWS) < 0.1, 2] = np.nan
+    returns[1, rng.random(ROWS) < 0.1, 2] = np.nan
+    drivers[1, 250:253, 0] = np.nan
+    found = regress(returns, drivers, weights, LAG, MIN_OVERLAP)
+    whole = ~np.isnan(drivers).any(axis=(0, 2))
+    for k in range(3):
+        there = whole & ~np.isnan(returns[:, :, k]).any(axis=0)
+        y = np.where(there, returns[:, :, k], 0)
+        x = np.where(there[:, None], drivers, 0)
+        weight = np.where(there, weights, 0)
+        expected = oracles.instrumented(y, x, weight, LAG)
+        z, q = (oracles.with_ones(of) * np.sqrt(weight)[:, None] for of in x)
+        by_hand = np.linalg.inv(q.T @ z) @ q.T @ (np.sqrt(weight) * y[0])
+        np.testing.assert_allclose(expected.slopes, by_hand[1:], rtol=1e-8)
+        np.testing.assert_allclose(found.loadings[k], expected.slopes, rtol=1e-8)
+        np.testing.assert_allclose(
+            found.covariance[k],
+            expected.covariance,
+            rtol=1e-8,
+            atol=1e-9 * np.diag(expected.covariance).min(),
+        )
+        np.testing.assert_allclose(
+            found.residuals[there, k], expected.residuals[there], atol=1e-12
+        )
+        assert found.variance[k] == pytest.approx(expected.variance, rel=1e-8)
+        assert found.windows[k] == there.sum()
+
+
+@pytest.mark.parametrize("lag", [1, 2, 5, 40])
+@pytest.mark.parametrize("slopes", [0, 1, 3])
+def test_share_that_overlap_leaves_is_that_of_matrices_in_full(lag, slopes):
+    rng = np.random.default_rng(13)
+    x = rng.normal(0, 1, (30, slopes))
+    z, q = (with_intercept(of) for of in (x, x + rng.normal(0, 0.3, x.shape)))
+    weights = rng.uniform(0.2, 1, (30, 2)) * (rng.random((30, 2)) > 0.2)
+    bias = overlap_bias(levers(z, q, weights), z, weights, lag)
+    for k in range(2):
+        share, of_variance = oracles.overlap_share(z, q, weights[:, k], lag)
+        assert bias.covariance[k] == pytest.approx(share, rel=1e-9)
+        assert bias.variance[k] == pytest.approx(of_variance, rel=1e-9, abs=1e-12)
+    expected = [
+        oracles.inflation(s, w, slopes + 1, lag)
+        for s, w in zip(bias.covariance, weights.T, strict=True)
+    ]
+    np.testing.assert_allclose(inflation(bias, weights, slopes + 1, lag), expected)
+
+
+def test_share_is_one_where_windows_do_not_overlap_and_rows_are_many():
+    # One session a window and no lag to weigh down: only the fit itself takes some.
+    z = with_intercept(np.random.default_rng(14).normal(0, 1, (4000, 1)))
+    weights = np.ones((4000, 1))
+    bias = overlap_bias(levers(z, z, weights), z, weights, 1)
+    assert bias.covariance[0] == pytest.approx(1, abs=0.003)
+    assert inflation(bias, weights, 2, 1)[0] == pytest.approx(1, abs=0.005)
 
 
 def test_fewer_windows_than_needed_is_not_measured(sample):
@@ -127,7 +229,7 @@ def test_fewer_windows_than_needed_is_not_measured(sample):
     returns[: ROWS - 59, 0] = np.nan
     returns[: ROWS - 60, 1] = np.nan
     returns[:, 2] = np.nan
-    found = regress(returns, drivers, weights, LAG, MIN_OVERLAP)
+    found = plain(returns, drivers, weights)
     assert found.windows.tolist() == [59, 60, 0]
     assert found.measured.tolist() == [False, True, False]
     for k in (0, 2):
@@ -142,7 +244,7 @@ def test_residual_of_what_was_not_measured_is_unknown_and_not_zero():
     rng = np.random.default_rng(2)
     returns, drivers = windows(rng, 100, 1), windows(rng, 100, 1)
     returns[:41] = np.nan
-    found = regress(returns, drivers, halving(100), LAG, MIN_OVERLAP)
+    found = plain(returns, drivers, halving(100))
     assert not found.measured[0]
     assert np.isnan(found.residuals).all()
 
@@ -152,7 +254,7 @@ def test_series_whose_driver_stood_still_is_not_measured():
     drivers, returns = windows(rng, 200, 1), windows(rng, 200, 2)
     drivers[:80] = 0.01
     returns[80:, 0] = np.nan
-    found = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    found = plain(returns, drivers, halving(200))
     assert found.windows.tolist() == [80, 200]
     assert found.measured.tolist() == [False, True]
     assert np.isnan(found.loadings[0, 0])
@@ -165,7 +267,7 @@ def test_series_whose_drivers_were_one_is_not_measured():
     drivers, returns = windows(rng, 200, 2), windows(rng, 200, 2)
     drivers[:80, 1] = 3 * drivers[:80, 0] + 0.002
     returns[80:, 0] = np.nan
-    found = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    found = plain(returns, drivers, halving(200))
     assert found.measured.tolist() == [False, True]
     assert np.isnan(found.loadings[0]).all()
     agrees(found, 1, peer(returns[:, 1], drivers, halving(200)))
@@ -176,7 +278,7 @@ def test_exactly_explained_series_has_no_variance():
     drivers = windows(rng, 200, 2)
     returns = (0.003 + 1.5 * drivers[:, 0] - 0.25 * drivers[:, 1])[:, None]
     returns[:20] = np.nan
-    found = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    found = plain(returns, drivers, halving(200))
     np.testing.assert_allclose(found.loadings[0], [1.5, -0.25], rtol=1e-12)
     assert found.variance[0] == 0
     assert (found.residuals[20:, 0] == 0).all()
@@ -187,19 +289,21 @@ def test_small_noise_is_not_taken_for_rounding():
     rng = np.random.default_rng(6)
     drivers = windows(rng, 200, 1)
     returns = 1.5 * drivers + 1e-6 * windows(rng, 200, 1)
-    found = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    found = plain(returns, drivers, halving(200))
     expected = peer(returns[:, 0], drivers, halving(200))
     mean_square = np.average(expected.resid**2, weights=halving(200))
-    assert found.variance[0] == pytest.approx(mean_square, rel=1e-6)
+    left = share_of_variance(drivers, halving(200))
+    assert found.variance[0] == pytest.approx(mean_square / left, rel=1e-6)
 
 
 def test_without_drivers_the_residual_is_the_deviation_from_the_mean():
     rng = np.random.default_rng(8)
     returns, weights = windows(rng, 100, 2), halving(100)
-    found = regress(returns, np.zeros((100, 0)), weights, LAG, MIN_OVERLAP)
+    found = plain(returns, np.zeros((100, 0)), weights)
     mean = np.average(returns, axis=0, weights=weights)
     np.testing.assert_allclose(found.residuals, returns - mean, rtol=1e-9, atol=1e-15)
     variance = np.average((returns - mean) ** 2, axis=0, weights=weights)
+    variance /= share_of_variance(np.zeros((100, 0)), weights)
     np.testing.assert_allclose(found.variance, variance, rtol=1e-9)
     assert found.loadings.shape == (2, 0)
 
@@ -308,7 +412,7 @@ def test_tier_of_exactly_explained_names_is_left_alone():
     rng = np.random.default_rng(9)
     drivers = windows(rng, 200, 2)
     returns = drivers @ np.array([[1.5, 1.5, 1.5], [0.1, 0.2, 0.4]])
-    fitted = regress(returns, drivers, halving(200), LAG, MIN_OVERLAP)
+    fitted = plain(returns, drivers, halving(200))
     got = shrink(
         fitted.loadings, fitted.covariance, fitted.measured, ["a"] * 3, UNRELATED
     )
