@@ -92,28 +92,40 @@ def regress(
     coefficients = np.einsum("npt,tn->np", counted[kind], y)
     errors = np.where(has, y - z @ coefficients.T, 0.0)
     scores = counted[kind].transpose(2, 0, 1)[:, :, 1:] * errors[:, :, None]
-    sandwich = long_run_covariance(scores, lag)
-    square = mean_product(errors, errors, weight[:, rows])
-    exact = square <= ROUNDING * mean_product(y, y, weight[:, rows])
+    sandwich = long_run_covariance(scores, lag) * factor[:, None, None]
     left = np.maximum(bias.variance[kind], LEAST_SHARE)
-    variance = mean_product(errors, y_wide, weight[:, rows]) / left
-    variance = np.where(exact, 0.0, np.maximum(variance, LEAST_SHARE * square))
-    errors[:, exact] = 0.0
-
-    def spread_out(of_measured: Cube) -> Cube:
-        whole = np.full((len(windows), *of_measured.shape[1:]), np.nan)
-        whole[rows] = of_measured
-        return whole
-
+    variance = residual_variance(errors, y, y_wide, weight[:, rows]) / left
+    residuals = np.where(has, np.where(variance == 0, 0.0, errors), np.nan)
     return Regression(
-        spread_out(coefficients[:, 1:]),
-        spread_out(sandwich * factor[:, None, None]),
-        spread_out(np.where(has, errors, np.nan).T).T,
-        spread_out(variance),
-        spread_out(factor),
+        placed(coefficients[:, 1:], measured),
+        placed(sandwich, measured),
+        placed(residuals.T, measured).T,
+        placed(variance, measured),
+        placed(factor, measured),
         windows,
         measured,
     )
+
+
+def placed(of_measured: Cube, measured: Flags) -> Cube:
+    """Return what is known of the measured series for all; NaN for the others."""
+    whole = np.full((len(measured), *of_measured.shape[1:]), np.nan)
+    whole[measured] = of_measured
+    return whole
+
+
+def residual_variance(
+    errors: Matrix, y: Matrix, y_wide: Matrix, weights: Matrix
+) -> Vector:
+    """Return the mean product of residuals and wider returns, of each column.
+
+    At least `LEAST_SHARE` of the mean square; zero where that is mere rounding.
+    """
+    square = mean_product(errors, errors, weights)
+    exact = square <= ROUNDING * mean_product(y, y, weights)
+    found = np.maximum(mean_product(errors, y_wide, weights), LEAST_SHARE * square)
+    variance: Vector = np.where(exact, 0.0, found)
+    return variance
 
 
 def moments(regressors: Matrix, instruments: Matrix, weights: Matrix) -> Cube:
@@ -170,9 +182,10 @@ def shrink(
     ``b* = m + S (S + V_k)^-1 (b_k - m)``. With one driver this is the weight
     ``v / (v + se^2)``. The floor in the metric of V makes the result the same
     whatever coordinates the drivers are stated in. The posterior error counts that of
-    the mean, whose members' errors correlate as their residuals do: `alike` holds the
-    mean residual correlation per group. Groups of fewer than three, the
-    blank group, and loadings known exactly are left alone.
+    the mean, whose members' errors correlate as their residuals do (`alike` holds the
+    mean residual correlation per group), and that of the weight, see
+    `doubt_of_weight`. Groups of fewer than three, the blank group, and loadings known
+    exactly are left alone.
     """
     out, error = loadings.copy(), covariance.copy()
     moved = np.zeros(len(loadings), dtype=bool)
@@ -183,7 +196,8 @@ def shrink(
             continue
         mean, shared = loadings[rows].mean(axis=0), max(alike.get(group, 0.0), 0.0)
         excess = excess_covariance(loadings[rows], covariance[rows])
-        weight = excess @ pseudo_inverse(excess + covariance[rows])
+        precision = pseudo_inverse(excess + covariance[rows])
+        weight = excess @ precision
         weight[exactly_known(loadings[rows], covariance[rows])] = np.eye(
             loadings.shape[1]
         )
@@ -191,11 +205,12 @@ def shrink(
         of_mean = excess / len(rows) + covariance[rows].mean(axis=0) * (
             shared + (1 - shared) / len(rows)
         )
-        deviation = (loadings[rows] - mean)[:, :, None]
-        out[rows] = mean + (weight @ deviation)[:, :, 0]
+        away = loadings[rows] - mean
+        out[rows] = mean + (weight @ away[:, :, None])[:, :, 0]
         error[rows] = weight @ covariance[rows] + rest @ of_mean @ rest.transpose(
             0, 2, 1
         )
+        error[rows] += doubt_of_weight(rest, precision, covariance[rows], away)
         moved[rows] = ~np.isclose(weight, np.eye(len(mean)), 0, 1e-6).all(axis=(1, 2))
     return Shrunk(out, (error + error.transpose(0, 2, 1)) / 2, moved)
 
@@ -207,15 +222,43 @@ def spread(loadings: Matrix) -> Matrix:
     return across
 
 
-def excess_covariance(loadings: Matrix, covariance: Cube) -> Matrix:
-    """Return the covariance of `loadings` beyond the mean estimation error.
+def doubt_of_weight(
+    rest: Cube, precision: Cube, covariance: Cube, away: Matrix
+) -> Cube:
+    """Return the error of shrunk loadings because S is estimated, (N, J, J).
 
-    Positive semidefinite: excess below zero in any direction, measured against the
-    estimation error in that direction, is zero.
+    ``((d' P d) R V + (R d)(R d)') / (N - 1)`` with R the weight of the mean, d the
+    distance from it and ``P = (S + V)^-1``: the first-order effect of the sampling
+    variance of a covariance (Wishart) on R d. With one driver it is Morris's (1983)
+    ``2 (R d)^2 / (N - 1)``.
     """
+    moved = (rest @ away[:, :, None])[:, :, 0]
+    distance = np.einsum("nj,njk,nk->n", away, precision, away)
+    doubt: Cube = distance[:, None, None] * (rest @ covariance)
+    doubt += moved[:, :, None] * moved[:, None, :]
+    return doubt / (len(away) - 1)
+
+
+def excess_covariance(loadings: Matrix, covariance: Cube) -> Matrix:
+    """Return the covariance of `loadings` beyond their estimation errors.
+
+    By moments, each name weighted by the inverse of its error (DerSimonian and Laird
+    1986), so that names of short history do not drown what the others tell; no name
+    counts as better known than `LEAST_SHARE` of the mean error. Positive semidefinite:
+    excess below zero in any direction, measured against the estimation error in that
+    direction, is zero.
+    """
+    mean_error = covariance.mean(axis=0)
     across = spread(loadings)
-    noise = covariance.mean(axis=0)
-    floor = 1e-12 * max(np.trace(noise), np.trace(across), np.finfo(float).tiny)
+    floor = 1e-12 * max(np.trace(mean_error), np.trace(across), np.finfo(float).tiny)
+    metric = np.linalg.inv(mean_error + floor * np.eye(len(mean_error)))
+    size = np.einsum("jk,nkj->n", metric, covariance) / len(metric)
+    weight = 1 / np.maximum(size, LEAST_SHARE)
+    weight /= weight.sum()
+    freedom = 1 - weight @ weight
+    centred = loadings - weight @ loadings
+    across = (centred * weight[:, None]).T @ centred / freedom
+    noise = np.einsum("n,njk->jk", weight * (1 - weight), covariance) / freedom
     root = np.linalg.cholesky(noise + floor * np.eye(len(noise)))
     whitener = np.linalg.inv(root)
     ratio, directions = np.linalg.eigh(whitener @ across @ whitener.T)
