@@ -92,3 +92,15 @@ def inflation(share, weights, terms, lag):
     effective = weights.sum() ** 2 / (weights**2).sum()
     degrees = max(2 * effective / total - terms, 3.0)
     return degrees / (degrees - 2) / share
+
+
+def spread_beyond(loadings, errors):
+    """Return the variance of N loadings beyond their errors, by plain sums."""
+    mean_error = sum(errors) / len(errors)
+    precision = [1 / max(e / mean_error, 0.1) for e in errors]
+    share = [p / sum(precision) for p in precision]
+    mean = sum(s * b for s, b in zip(share, loadings, strict=True))
+    freedom = 1 - sum(s**2 for s in share)
+    across = sum(s * (b - mean) ** 2 for s, b in zip(share, loadings, strict=True))
+    noise = sum(s * (1 - s) * e for s, e in zip(share, errors, strict=True))
+    return max((across - noise) / freedom, 0.0)

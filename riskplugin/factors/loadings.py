@@ -54,10 +54,10 @@ def regress(
     ``Q = [1, X_wide]``, the drivers' returns over windows wider by a session at either
     end. Closes of one date lie up to a session apart; the wider window contains all of
     the move that the driver's and the name's windows share or miss, so that b is the
-    loading of simultaneous moves (Scholes and Williams 1977, on windows). The covariance
-    of b is the sandwich with Bartlett weights ``1 - l / (lag + 1)`` on the scores
-    ``w q e`` (Newey and West 1987), times `inflation`. Rows without a return score zero
-    and keep their place in time.
+    loading of simultaneous moves (Scholes and Williams 1977, on windows). The
+    covariance of b is the sandwich with Bartlett weights ``1 - l / (lag + 1)`` on the
+    scores ``w q e`` (Newey and West 1987), times `inflation`. Rows without a return
+    score zero and keep their place in time.
 
     Parameters
     ----------

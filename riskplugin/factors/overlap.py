@@ -88,17 +88,15 @@ def overlap_bias(counted: Cube, regressors: Matrix, weights: Matrix, lag: int) -
         term = (late * product[:, None, :]) @ early.transpose(0, 2, 1)
         found += weight * both_ways(term, step)
     slopes = np.s_[:, 1:, 1:]
-    share = np.linalg.solve(covariance[slopes], found[slopes])
+    share = np.einsum("njj->nj", np.linalg.solve(covariance[slopes], found[slopes]))
     return Bias(
-        np.einsum("njj->nj", share).mean(axis=1)
-        if share.shape[1]
-        else np.ones(len(share)),
+        share.mean(axis=1) if share.shape[1] else np.ones(len(share)),
         1 - taken_up(counted, regressors, weights, lag) / weights.sum(axis=0),
     )
 
 
 def taken_up(counted: Cube, regressors: Matrix, weights: Matrix, lag: int) -> Vector:
-    """Return ``sum w z' A C``, what the fit takes of the wider windows' residuals, (N,).
+    """Return ``sum w z' A C``, what the fit takes of the wider residuals, (N,).
 
     C is the covariance of residuals over windows with those over the wider ones.
     """
@@ -126,15 +124,16 @@ def both_ways(term: Cube, step: int) -> Cube:
 def inflation(bias: Bias, weights: Matrix, terms: int, lag: int) -> Vector:
     """Return by what the sandwich is multiplied, shape (N,).
 
-    Its bias, and ``n / (n - 2)``, the variance of Student's t with n degrees of freedom:
-    what is estimated is measured with an error that is itself estimated. n is the
+    Its bias, and ``n / (n - 2)``, the variance of Student's t with n degrees of
+    freedom: what is estimated is measured with an error that is itself estimated. n is the
     number of independent windows, ``(sum w)^2 / sum w^2`` over the overlap's sum of
     squared correlations, less the `terms` estimated.
     """
     windows = weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
     independent = windows / shared_squares(lag)
     degrees = np.maximum(independent - terms, FEWEST_DEGREES)
-    return degrees / (degrees - 2) / bias.covariance
+    factor: Vector = degrees / (degrees - 2) / bias.covariance
+    return factor
 
 
 def shared_squares(lag: int) -> float:

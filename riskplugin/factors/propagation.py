@@ -40,7 +40,7 @@ def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cu
     for pattern in np.unique(core, axis=0):
         rows = np.flatnonzero((core == pattern).all(axis=1))
         fixed, free = np.flatnonzero(pattern), np.flatnonzero(~pattern)
-        response = np.linalg.solve(
+        response: Matrix = np.linalg.solve(
             covariance[np.ix_(fixed, fixed)], covariance[np.ix_(fixed, free)]
         )
         given = completed[np.ix_(rows, fixed)]

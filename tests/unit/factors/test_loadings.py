@@ -21,7 +21,7 @@ def windows(rng, rows, columns):
 
 
 def two_widths(rng, rows, columns):
-    """Five-session returns, and the seven-session ones around them, (2, rows, columns)."""
+    """Five-session returns and the seven-session ones around them, (2, rows, N)."""
     daily = rng.standard_t(5, (rows + LAG + 1, columns)) * 0.02
     wide = np.lib.stride_tricks.sliding_window_view(daily, LAG + 2, axis=0)
     return np.stack([wide[:, :, 1:-1].sum(axis=2), wide.sum(axis=2)])
@@ -148,7 +148,7 @@ def test_three_rows_by_hand():
     # Rows 1 and 3 of two-session windows share no day and each counts 1/2 in the slope,
     # whose variance is 1/2. Both residuals are (1, -2, 1) / 4 times the rows' errors;
     # with correlations 1/2 of neighbours that is (6 - 4) / 16 = 1/8, and the sandwich
-    # finds (1/4) (1/8 + 1/8 - 2 (1/3) 1/8) = 1/24, a twelfth. Three degrees at least: 3.
+    # finds (1/4) (1/8 + 1/8 - 2 (1/3) 1/8) = 1/24, a twelfth. Three degrees: times 3.
     assert found.inflation[0] == pytest.approx(12 * 3, rel=1e-12)
     # Of the variance so few rows leave nothing; it counts as the least share, a tenth.
     assert found.variance[0] == pytest.approx(1 / 0.1, rel=1e-12)
@@ -316,64 +316,82 @@ def scalars(values):
     return np.array(values, dtype=float)[:, None, None]
 
 
+# Three names of loadings 1, 2, 3 with squared errors 0.1, 0.2, 0.3, of mean 0.2: their
+# precisions are as 2 : 1 : 2/3, so shares of 6, 3 and 2 in 11 and the mean 18/11. One
+# less the sum of squared shares is 72/121. The spread is (6 * 7^2 + 3 * 4^2 + 2 * 15^2)
+# / 11^3 over it, 1, and the errors' part
+# (6 * 5 * 0.1 + 3 * 8 * 0.2 + 2 * 9 * 0.3) / 11^2 over it, 13.2 / 72 = 11/60: v = 49/60. The weights are v / (v + se^2).
+SE2 = np.array([0.1, 0.2, 0.3])
+WEIGHT = np.array([49 / 55, 49 / 61, 49 / 67])
+SHRUNK_TO_TWO = [2 - 49 / 55, 2, 2 + 49 / 67]
+DOUBT = 2 * (1 - WEIGHT) ** 2 * np.array([1, 0, 1]) / 2  # 2 (1 - w)^2 d^2 / (N - 1)
+
+
 def test_three_names_by_vasicek():
-    # Mean 2, sample variance 1, mean squared error 0.2: v = 0.8 and the weights are
-    # 0.8 / (0.8 + 0.1), 0.8 / (0.8 + 0.2), 0.8 / (0.8 + 0.3). The tier's mean is
-    # itself known to (v + 0.2) / 3 = 1/3, which enters with (1 - w)^2.
-    se2, weight = np.array([0.1, 0.2, 0.3]), np.array([8 / 9, 4 / 5, 8 / 11])
+    # The tier's mean is itself known to (v + 0.2) / 3, which enters with (1 - w)^2.
     got = shrink(
         np.array([[1.0], [2], [3]]),
-        scalars(se2),
+        scalars(SE2),
         np.ones(3, bool),
         ["a"] * 3,
         UNRELATED,
     )
-    np.testing.assert_allclose(
-        got.loadings[:, 0], [2 - 8 / 9, 2, 2 + 8 / 11], rtol=1e-10
-    )
+    np.testing.assert_allclose(got.loadings[:, 0], SHRUNK_TO_TWO, rtol=1e-10)
     assert got.shrunk.tolist() == [True] * 3
-    posterior = weight * se2 + (1 - weight) ** 2 / 3
+    of_mean = (49 / 60 + 0.2) / 3
+    posterior = WEIGHT * SE2 + (1 - WEIGHT) ** 2 * of_mean + DOUBT
     np.testing.assert_allclose(got.covariance[:, 0, 0], posterior, rtol=1e-10)
-    assert got.covariance[1, 0, 0] == pytest.approx(0.8 * 0.2 + 0.04 / 3, rel=1e-10)
 
 
 def test_errors_that_correlate_make_the_mean_less_known():
     # With correlation c the mean of three errors of variance 0.2 has the variance
-    # 0.2 (1 + 2c) / 3, to which the spread of true loadings adds 0.8 / 3. For c = 1/2:
-    # (0.4 + 0.8) / 3. A correlation below zero counts as none.
-    se2, weight = np.array([0.1, 0.2, 0.3]), np.array([8 / 9, 4 / 5, 8 / 11])
+    # 0.2 (1 + 2c) / 3, to which the spread of true loadings adds v / 3. A correlation
+    # below zero counts as none.
     loadings, measured = np.array([[1.0], [2], [3]]), np.ones(3, bool)
-    for correlation, of_mean in [(0.5, 0.4), (0, 1 / 3), (-0.4, 1 / 3), (1, 1.4 / 3)]:
+    for correlation, errors in [(0.5, 0.4), (0, 0.2), (-0.4, 0.2), (1, 0.6)]:
         alike = {"a": correlation, "b": 0.9}
-        got = shrink(loadings, scalars(se2), measured, ["a"] * 3, alike)
-        posterior = weight * se2 + (1 - weight) ** 2 * of_mean
+        got = shrink(loadings, scalars(SE2), measured, ["a"] * 3, alike)
+        of_mean = (49 / 60 + errors) / 3
+        posterior = WEIGHT * SE2 + (1 - WEIGHT) ** 2 * of_mean + DOUBT
         np.testing.assert_allclose(got.covariance[:, 0, 0], posterior, rtol=1e-10)
-        np.testing.assert_allclose(
-            got.loadings[:, 0], [2 - 8 / 9, 2, 2 + 8 / 11], rtol=1e-10
-        )
+        np.testing.assert_allclose(got.loadings[:, 0], SHRUNK_TO_TWO, rtol=1e-10)
 
 
-def test_five_names_by_vasicek():
-    # Mean 1.5, sample variance (1 + 0.25 + 0 + 0.25 + 1) / 4 = 0.625, mean squared
-    # error 0.125: v = 0.5.
+def test_five_names_of_one_error_by_vasicek():
+    # Mean 1.5, sample variance (1 + 0.25 + 0 + 0.25 + 1) / 4 = 0.625, squared error
+    # 0.125: v = 0.5 and the weight 0.8. The doubt is 2 (0.2 d)^2 / 4.
     loadings = np.array([0.5, 1.0, 1.5, 2.0, 2.5])
-    se2 = np.array([0.125, 0.225, 0.125, 0.025, 0.125])
     got = shrink(
-        loadings[:, None], scalars(se2), np.ones(5, bool), ["a"] * 5, UNRELATED
+        loadings[:, None], scalars([0.125] * 5), np.ones(5, bool), ["a"] * 5, UNRELATED
     )
-    weight = np.array([0.8, 0.5 / 0.725, 0.8, 0.5 / 0.525, 0.8])
-    by_hand = [0.7, 1.5 - 0.25 / 0.725, 1.5, 1.5 + 0.25 / 0.525, 2.3]
-    np.testing.assert_allclose(got.loadings[:, 0], by_hand, rtol=1e-10)
     np.testing.assert_allclose(
-        got.covariance[:, 0, 0],
-        weight * se2 + (1 - weight) ** 2 * 0.625 / 5,
-        rtol=1e-10,
+        got.loadings[:, 0], [0.7, 1.1, 1.5, 1.9, 2.3], rtol=1e-10
     )
+    doubt = 0.02 * (loadings - 1.5) ** 2
+    np.testing.assert_allclose(
+        got.covariance[:, 0, 0], 0.1 + 0.04 * 0.625 / 5 + doubt, rtol=1e-10
+    )
+
+
+def test_names_known_badly_do_not_drown_what_the_others_tell():
+    # Six names differ by much more than their errors; six more are known badly. By
+    # unweighted moments the errors' mean, 1.005, would hide that they differ at all.
+    loadings = np.array([0.5, 0.7, 0.9, 1.1, 1.3, 1.5, -0.6, 0, 0.7, 1.3, 2, 2.6])
+    errors = np.array([0.01] * 6 + [2.0] * 6)
+    got = shrink(
+        loadings[:, None], scalars(errors), np.ones(12, bool), ["a"] * 12, UNRELATED
+    )
+    spread = oracles.spread_beyond(loadings, errors)
+    assert np.var(loadings, ddof=1) < errors.mean()
+    assert spread > 0.05
+    expected = 1 + spread / (spread + errors) * (loadings - 1)
+    np.testing.assert_allclose(got.loadings[:, 0], expected, rtol=1e-10)
 
 
 def test_spread_below_the_errors_gives_the_mean():
     # Sample variance 0.01 < mean squared error 0.04: nothing tells the names apart,
-    # and what is known is the mean of three estimates.
+    # and what is known is the mean of three estimates, and that they may differ after
+    # all: 2 d^2 / 2.
     got = shrink(
         np.array([[1.0], [1.1], [1.2]]),
         scalars([0.04] * 3),
@@ -382,7 +400,8 @@ def test_spread_below_the_errors_gives_the_mean():
         UNRELATED,
     )
     np.testing.assert_allclose(got.loadings[:, 0], [1.1] * 3, rtol=1e-10)
-    np.testing.assert_allclose(got.covariance[:, 0, 0], [0.04 / 3] * 3, rtol=1e-10)
+    expected = 0.04 / 3 + np.array([0.01, 0, 0.01])
+    np.testing.assert_allclose(got.covariance[:, 0, 0], expected, rtol=1e-9)
     assert got.shrunk.tolist() == [True] * 3
 
 
@@ -394,7 +413,10 @@ def test_names_known_exactly_keep_their_loadings():
 
 
 def test_name_known_exactly_keeps_its_loading_among_uncertain_peers():
-    # Only the uncertain ones move: mean 2, spread 1, mean error 0.2, v = 0.8.
+    # Only the uncertain ones move. Known exactly counts as a tenth of the mean error,
+    # 0.2: precisions are as 1 : 1 : 15, the mean 48/17, one less the squared shares
+    # 62/289, the spread (31^2 + 14^2 + 15 * 3^2) / (17 * 62) = 38/31 and the errors'
+    # part 2 * 16 * 0.3 / 62 = 4.8/31: v = 33.2/31 and the weights 33.2 / 42.5.
     got = shrink(
         np.array([[1.0], [2], [3]]),
         scalars([0.3, 0.3, 0]),
@@ -402,7 +424,7 @@ def test_name_known_exactly_keeps_its_loading_among_uncertain_peers():
         ["a"] * 3,
         UNRELATED,
     )
-    np.testing.assert_allclose(got.loadings[:, 0], [2 - 8 / 11, 2, 3], rtol=1e-10)
+    np.testing.assert_allclose(got.loadings[:, 0], [2 - 33.2 / 42.5, 2, 3], rtol=1e-10)
     assert got.shrunk.tolist() == [True, True, False]
     assert got.covariance[2, 0, 0] == pytest.approx(0, abs=1e-12)
 
@@ -441,7 +463,7 @@ def test_names_that_were_not_measured_do_not_count():
     got = shrink(loadings, errors, measured, ["a"] * 4 + ["b"] * 3, UNRELATED)
     np.testing.assert_allclose(
         got.loadings[:, 0],
-        [2 - 8 / 9, np.nan, 2, 2 + 8 / 11, 4, 8, np.nan],
+        [2 - 49 / 55, np.nan, 2, 2 + 49 / 67, 4, 8, np.nan],
         rtol=1e-10,
     )
     np.testing.assert_array_equal(got.covariance[4:6], errors[4:6])
@@ -457,8 +479,13 @@ def test_unrelated_coordinates_shrink_each_for_itself():
     by_hand = [[1.75, 2.125], [1.75, 1.875], [0.25, 2.125], [0.25, 1.875]]
     np.testing.assert_allclose(got.loadings, by_hand, rtol=1e-10)
     posterior = np.diag([1 / 4 + (1 / 16) * (4 / 3) / 4, 1 / 16 + (9 / 16) / 12])
+    # The doubt: d (S + V)^-1 d = 1 / (4/3) + 0.25 / (1/3) = 3/2 times R V, R = 1/4 and
+    # 3/4, and the outer product of R d, over N - 1 = 3.
+    doubt = 1.5 * np.diag([1 / 12, 3 / 16])
     for k in range(4):
-        np.testing.assert_allclose(got.covariance[k], posterior, atol=1e-10)
+        moved = (loadings[k] - [1, 2]) * [1 / 4, 3 / 4]
+        expected = posterior + (doubt + np.outer(moved, moved)) / 3
+        np.testing.assert_allclose(got.covariance[k], expected, atol=1e-10)
 
 
 def test_vectors_shrink_jointly():
@@ -469,16 +496,24 @@ def test_vectors_shrink_jointly():
     roots = rng.normal(0, 0.25, (6, 3, 3))
     errors = roots @ roots.transpose(0, 2, 1) + 0.01 * np.eye(3)
     got = shrink(loadings, errors, np.ones(6, bool), ["a"] * 6, UNRELATED)
-    noise, mean = errors.mean(axis=0), loadings.mean(axis=0)
-    ratio, directions = eigh(np.cov(loadings.T), noise)
+    mean = loadings.mean(axis=0)
+    size = [np.trace(np.linalg.solve(errors.mean(axis=0), e)) / 3 for e in errors]
+    share = 1 / np.array(size) / sum(1 / np.array(size))
+    assert min(size) > 0.1
+    across = np.cov(loadings.T, aweights=share, ddof=1)  # over one less its own squares
+    noise = np.tensordot(share * (1 - share), errors, 1) / (1 - share @ share)
+    ratio, directions = eigh(across, noise)
     assert ratio[0] < 1 < ratio[-1]  # both sides of the floor
     axes = noise @ directions
     excess = (axes * np.clip(ratio - 1, 0, None)) @ axes.T
     for k in range(6):
         own = np.linalg.solve(excess + errors[k], excess).T
-        np.testing.assert_allclose(
-            got.loadings[k], mean + own @ (loadings[k] - mean), rtol=1e-8
-        )
+        away = loadings[k] - mean
+        np.testing.assert_allclose(got.loadings[k], mean + own @ away, rtol=1e-8)
         rest = np.eye(3) - own
-        posterior = own @ errors[k] + rest @ (excess + noise) @ rest.T / 6
+        of_mean = (excess + errors.mean(axis=0)) / 6
+        posterior = own @ errors[k] + rest @ of_mean @ rest.T
+        distance = away @ np.linalg.solve(excess + errors[k], away)
+        posterior += distance * rest @ errors[k] / 5
+        posterior += np.outer(rest @ away, rest @ away) / 5
         np.testing.assert_allclose(got.covariance[k], posterior, rtol=1e-8, atol=1e-10)

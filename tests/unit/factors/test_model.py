@@ -8,7 +8,7 @@ import pytest
 
 import riskplugin as rp
 from riskplugin.factors.model import fit
-from tests.oracles import instrumented
+from tests.oracles import instrumented, spread_beyond
 
 ROWS = 420
 HALF_LIFE = 150
@@ -153,8 +153,9 @@ def test_history_beyond_the_window_is_not_used(theme):
 
 
 def test_young_name_is_proxied_by_its_tier(theme, rng):
-    # 37 prices make 30 windows that have a wider one around them. The tier has two measured names, too few to shrink, so
-    # its mean is theirs, and the upper quartile of two is three quarters of the way.
+    # 37 prices make 30 windows that have a wider one around them. The tier has two
+    # measured names, too few to shrink, so its mean is theirs, and the upper quartile
+    # of two is three quarters of the way.
     logs, tiers = theme
     young = 3 * logs["INDEX"] + walk(rng, ROWS, 1, 0.08)[:, 0]
     young[: ROWS - 37] = np.nan
@@ -202,7 +203,7 @@ def test_tier_of_three_is_shrunk_and_lends_its_shrunk_mean(theme, rng):
         slopes.append(fitted(y, x).slopes[0])
         variances.append(fitted(y, x).covariance[0, 0])
         volatilities.append(peer(y, x)[1])
-    excess = np.var(slopes, ddof=1) - np.mean(variances)
+    excess = spread_beyond(slopes, variances)
     weight = excess / (excess + np.array(variances))
     shrunk = np.mean(slopes) + weight * (slopes - np.mean(slopes))
     rows = [row(model, name) for name in ("A", "B", "C")]
