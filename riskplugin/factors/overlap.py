@@ -125,8 +125,8 @@ def inflation(bias: Bias, weights: Matrix, terms: int, lag: int) -> Vector:
     """Return by what the sandwich is multiplied, shape (N,).
 
     Its bias, and ``n / (n - 2)``, the variance of Student's t with n degrees of
-    freedom: what is estimated is measured with an error that is itself estimated. n is the
-    number of independent windows, ``(sum w)^2 / sum w^2`` over the overlap's sum of
+    freedom: what is estimated is measured with an error that is itself estimated. n is
+    the number of independent windows, ``(sum w)^2 / sum w^2`` over the overlap's sum of
     squared correlations, less the `terms` estimated.
     """
     windows = weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)

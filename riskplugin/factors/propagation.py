@@ -40,8 +40,11 @@ def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cu
     for pattern in np.unique(core, axis=0):
         rows = np.flatnonzero((core == pattern).all(axis=1))
         fixed, free = np.flatnonzero(pattern), np.flatnonzero(~pattern)
-        response: Matrix = np.linalg.solve(
-            covariance[np.ix_(fixed, fixed)], covariance[np.ix_(fixed, free)]
+        response = np.asarray(
+            np.linalg.solve(
+                covariance[np.ix_(fixed, fixed)], covariance[np.ix_(fixed, free)]
+            ),
+            dtype=np.float64,
         )
         given = completed[np.ix_(rows, fixed)]
         completed[np.ix_(rows, free)] = weighted_sum(given, response.T)

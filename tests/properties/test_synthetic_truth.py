@@ -234,11 +234,13 @@ def test_intervals_of_shrunk_loadings_and_betas_hold_the_truth(found):
 
 
 def test_betas_are_not_biased_by_the_closes(found):
-    # Least squares would put Seoul's beta at about nine tenths of the truth.
-    true = found.truth @ (COVARIANCE[:, 0] / COVARIANCE[0, 0])
+    # Least squares on five sessions puts them 0.035 too low, tokens 0.05. Here a mean
+    # over 1000 names has the standard error 0.009 if they have 60 windows.
+    away = found.betas - found.truth @ (COVARIANCE[:, 0] / COVARIANCE[0, 0])
+    assert away[:, columns(NAMES)].mean() == pytest.approx(0, abs=0.01)
     for kind in KINDS:
-        own = columns(NAMES, kind)
-        assert (found.betas - true)[:, own].mean() == pytest.approx(0, abs=0.03)
+        mean = away[:, columns(NAMES, kind)].mean()
+        assert mean == pytest.approx(0, abs=0.02), kind
 
 
 def test_residual_volatility_is_what_it_was_made(found):

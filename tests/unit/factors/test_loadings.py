@@ -320,7 +320,8 @@ def scalars(values):
 # precisions are as 2 : 1 : 2/3, so shares of 6, 3 and 2 in 11 and the mean 18/11. One
 # less the sum of squared shares is 72/121. The spread is (6 * 7^2 + 3 * 4^2 + 2 * 15^2)
 # / 11^3 over it, 1, and the errors' part
-# (6 * 5 * 0.1 + 3 * 8 * 0.2 + 2 * 9 * 0.3) / 11^2 over it, 13.2 / 72 = 11/60: v = 49/60. The weights are v / (v + se^2).
+# (6 * 5 * 0.1 + 3 * 8 * 0.2 + 2 * 9 * 0.3) / 11^2 over it, 13.2 / 72 = 11/60.
+# So v = 49/60, and the weights are v / (v + se^2).
 SE2 = np.array([0.1, 0.2, 0.3])
 WEIGHT = np.array([49 / 55, 49 / 61, 49 / 67])
 SHRUNK_TO_TWO = [2 - 49 / 55, 2, 2 + 49 / 67]
