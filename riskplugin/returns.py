@@ -6,15 +6,16 @@ filled with the last one for at most four rows, and there is no other fill. Retu
 overlap over several sessions, which tames the asynchrony of the closes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from riskplugin._typing import Dates, Matrix, Vector
+from riskplugin._typing import Cube, Dates, Matrix, Vector
 from riskplugin.market import Market
 
 FILLED_ROWS = 4
+SLACK = 1  # sessions by which the closes of one date may lie apart
 DAYS_FROM_MONDAY = 3  # 1970-01-01, day 0, was a Thursday
 
 
@@ -105,6 +106,20 @@ def over_sessions(log: Matrix, sessions: int) -> Matrix:
     Shape (T - sessions, N); NaN where either end has no price.
     """
     return log[sessions:] - log[:-sessions]
+
+
+def two_widths(returns_over: Callable[[int], Matrix], sessions: int) -> Cube:
+    """Return returns over windows, and over those wider by `SLACK` at both ends.
+
+    Shape (2, T - sessions, N), the wider beside the window it contains; NaN in the
+    first and the last row, which have nothing wider around them. `returns_over` gives
+    the returns over a number of sessions.
+    """
+    windows, wide = returns_over(sessions), returns_over(sessions + 2 * SLACK)
+    beside = np.full_like(windows, np.nan)
+    if len(wide):
+        beside[SLACK:-SLACK] = wide
+    return np.stack([windows, beside])
 
 
 def exponential_weights(rows: int, half_life: float) -> Vector:

@@ -75,7 +75,7 @@ def hand_model() -> FactorModel:
         members=(("MU",), ()),
         history=DriverHistory(("memory", "crypto"), members, days, np.zeros((1, 2))),
         # crypto follows without error here, so that bands stay on the page
-        driver_windows=np.array([[4, 1], [-4, -1], [0, 3], [0, -3]]) / 100,
+        driver_windows=np.array([[[4, 1], [-4, -1], [0, 3], [0, -3]]] * 2) / 100,
         weights=np.ones(4),
         return_sessions=1,
         covariance=np.array([[4e-4, 1e-4], [1e-4, 9e-4]]),

@@ -8,15 +8,52 @@ import numpy as np
 from riskplugin._typing import Cube, Flags, Matrix, Vector
 
 SMALLEST_EIGENVALUE = 1e-6
+LEAST_SHARE = 0.1
 
 
-def weighted_covariance(returns: Matrix, weights: Vector) -> Matrix:
-    """Return the covariance (J, J) of `returns` (T, J) over rows without a gap."""
-    full = ~np.isnan(returns).any(axis=1)
+def weighted_covariance(
+    returns: Matrix, weights: Vector, wide: Matrix | None = None
+) -> Matrix:
+    """Return the covariance (J, J) of `returns` (T, J) with themselves or with `wide`.
+
+    Over rows without a gap.
+    """
+    with_ = returns if wide is None else wide
+    full = ~np.isnan(returns + with_).any(axis=1)
     weight = weights[full] / weights[full].sum()
     centred = returns[full] - weight @ returns[full]
-    covariance: Matrix = (centred * weight[:, None]).T @ centred
+    other = with_[full] - weight @ with_[full]
+    covariance: Matrix = (other * weight[:, None]).T @ centred
     return covariance
+
+
+def synchronous_covariance(windows: Cube, weights: Vector) -> Matrix:
+    """Return the covariance (J, J) of returns whose closes lie up to a session apart.
+
+    A window and one that is wider by a session at either end contain all of each
+    other's simultaneous moves, so for returns without memory their covariance is that
+    of the moves themselves (Scholes and Williams 1977, on windows). It is symmetrised.
+    Where the variance of a combination comes out below `LEAST_SHARE` of that as
+    sampled, it is set there, so the result is positive definite.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (2, T, J)
+        Returns over windows, and over the wider ones; NaN where missing.
+    weights : ndarray of shape (T,)
+    """
+    returns, wide = windows
+    both = ~np.isnan(returns + wide).any(axis=1)
+    sampled = weighted_covariance(returns[both], weights[both])
+    crossed = weighted_covariance(returns[both], weights[both], wide[both])
+    root = np.linalg.cholesky(sampled)
+    whitener = np.linalg.inv(root)
+    share, directions = np.linalg.eigh(
+        whitener @ (crossed + crossed.T) @ whitener.T / 2
+    )
+    axes = root @ directions
+    covariance: Matrix = (axes * np.maximum(share, LEAST_SHARE)) @ axes.T
+    return (covariance + covariance.T) / 2
 
 
 class Pairs(NamedTuple):

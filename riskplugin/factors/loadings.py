@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
-from riskplugin.factors.covariance import long_run_covariance
+from riskplugin.factors.covariance import LEAST_SHARE, long_run_covariance
+from riskplugin.factors.overlap import inflation, levers, overlap_bias, with_intercept
 
 SHRINKABLE = 3
 ROUNDING = 1e-18  # variances below this share of what they explain are rounding
@@ -25,7 +26,10 @@ class Regression:
     residuals : ndarray of shape (T, N)
         NaN where the series or a driver has no return.
     variance : ndarray of shape (N,)
-        Weighted mean square of the residuals, per return window.
+        Of the residuals, per return window: the weighted mean of their products with
+        the returns over the wider windows, over the share that the regression leaves.
+    inflation : ndarray of shape (N,)
+        By what the sandwich was multiplied to give `covariance`.
     windows : ndarray of shape (N,)
         Return windows shared with all drivers.
     measured : ndarray of bool, shape (N,)
@@ -36,25 +40,31 @@ class Regression:
     covariance: Cube
     residuals: Matrix
     variance: Vector
+    inflation: Vector
     windows: Codes
     measured: Flags
 
 
 def regress(
-    returns: Matrix, drivers: Matrix, weights: Vector, lag: int, min_overlap: int
+    returns: Cube, drivers: Cube, weights: Vector, lag: int, min_overlap: int
 ) -> Regression:
     """Regress every column of `returns` on `drivers` with an intercept.
 
-    ``y = a + X b + e``; ``b = (Z'WZ)^-1 Z'Wy`` with ``Z = [1, X]``, and the covariance
-    of b is the sandwich with Bartlett weights ``1 - l / (lag + 1)`` on the scores
-    ``w z e`` (Newey and West 1987). Rows without a return score zero and keep their
-    place in time.
+    ``y = a + X b + e``; ``b = (Q'WZ)^-1 Q'Wy`` with ``Z = [1, X]`` and instruments
+    ``Q = [1, X_wide]``, the drivers' returns over windows wider by a session at either
+    end. Closes of one date lie up to a session apart; the wider window contains all of
+    the move that the driver's and the name's windows share or miss, so that b is the
+    loading of simultaneous moves (Scholes and Williams 1977, on windows). The
+    covariance of b is the sandwich with Bartlett weights ``1 - l / (lag + 1)`` on the
+    scores ``w q e`` (Newey and West 1987), times `inflation`. Rows without a return
+    score zero and keep their place in time.
 
     Parameters
     ----------
-    returns : ndarray of shape (T, N)
-        Log returns over overlapping windows; NaN where missing.
-    drivers : ndarray of shape (T, J)
+    returns : ndarray of shape (2, T, N)
+        Log returns over overlapping windows, and over the wider ones; NaN where
+        missing.
+    drivers : ndarray of shape (2, T, J)
         The same for the drivers.
     weights : ndarray of shape (T,)
         Weight of each row, > 0.
@@ -64,41 +74,79 @@ def regress(
         Windows needed; a series with fewer, or whose drivers did not vary, is not
         measured.
     """
-    complete = ~np.any(np.isnan(drivers), axis=1, keepdims=True)
-    there = ~np.isnan(returns) & complete
-    z: Matrix = np.column_stack([np.ones(len(drivers)), np.nan_to_num(drivers)])
-    y = np.where(there, returns, 0.0)
+    complete = ~np.any(np.isnan(drivers), axis=(0, 2))
+    there = ~np.any(np.isnan(returns), axis=0) & complete[:, None]
+    z, q = (with_intercept(np.where(complete[:, None], x, 0.0)) for x in drivers)
     weight = weights[:, None] * there
-    terms = z.shape[1]
-    squares = (z[:, :, None] * z[:, None, :]).reshape(len(z), terms**2)
-    moments = (weight.T @ squares).reshape(-1, terms, terms)
     windows = there.sum(axis=0)
-    measured = (windows >= min_overlap) & determined(moments)
-    inverse = np.full_like(moments, np.nan)
-    inverse[measured] = np.linalg.inv(moments[measured])
-    coefficients = np.einsum("npq,nq->np", inverse, (weight * y).T @ z)
-    residuals = np.where(there, returns - z @ coefficients.T, np.nan)
-    scores = (weight * np.nan_to_num(residuals))[:, :, None] * z[:, None, :]
-    meat = long_run_covariance(scores, lag)
-    sandwich = inverse @ meat @ inverse
-    total = np.maximum(weight.sum(axis=0), np.finfo(float).tiny)
-    variance = (weight * np.nan_to_num(residuals) ** 2).sum(axis=0) / total
-    exact = measured & (variance <= ROUNDING * (weight * y**2).sum(axis=0) / total)
+    measured = windows >= min_overlap
+    for instruments in (z, q):
+        measured &= determined(moments(z, instruments, weight))
+    rows = np.flatnonzero(measured)
+    has = there[:, rows]
+    y, y_wide = np.where(has, returns[:, :, rows], 0.0)
+    masks, kind = np.unique(has, axis=1, return_inverse=True)
+    counted = levers(z, q, weights[:, None] * masks)
+    bias = overlap_bias(counted, z, weights[:, None] * masks, lag)
+    factor = inflation(bias, weights[:, None] * masks, z.shape[1], lag)[kind]
+    coefficients = np.einsum("npt,tn->np", counted[kind], y)
+    errors = np.where(has, y - z @ coefficients.T, 0.0)
+    scores = counted[kind].transpose(2, 0, 1)[:, :, 1:] * errors[:, :, None]
+    sandwich = long_run_covariance(scores, lag) * factor[:, None, None]
+    left = np.maximum(bias.variance[kind], LEAST_SHARE)
+    variance = residual_variance(errors, y, y_wide, weight[:, rows]) / left
+    residuals = np.where(has, np.where(variance == 0, 0.0, errors), np.nan)
     return Regression(
-        coefficients[:, 1:],
-        sandwich[:, 1:, 1:],
-        np.where(exact & there, 0.0, residuals),
-        np.where(measured, np.where(exact, 0.0, variance), np.nan),
+        placed(coefficients[:, 1:], measured),
+        placed(sandwich, measured),
+        placed(residuals.T, measured).T,
+        placed(variance, measured),
+        placed(factor, measured),
         windows,
         measured,
     )
 
 
-def determined(moments: Cube) -> Flags:
+def placed(of_measured: Cube, measured: Flags) -> Cube:
+    """Return what is known of the measured series for all; NaN for the others."""
+    whole = np.full((len(measured), *of_measured.shape[1:]), np.nan)
+    whole[measured] = of_measured
+    return whole
+
+
+def residual_variance(
+    errors: Matrix, y: Matrix, y_wide: Matrix, weights: Matrix
+) -> Vector:
+    """Return the mean product of residuals and wider returns, of each column.
+
+    At least `LEAST_SHARE` of the mean square; zero where that is mere rounding.
+    """
+    square = mean_product(errors, errors, weights)
+    exact = square <= ROUNDING * mean_product(y, y, weights)
+    found = np.maximum(mean_product(errors, y_wide, weights), LEAST_SHARE * square)
+    variance: Vector = np.where(exact, 0.0, found)
+    return variance
+
+
+def moments(regressors: Matrix, instruments: Matrix, weights: Matrix) -> Cube:
+    """Return the symmetric part of ``Q'WZ`` per column of the weights, (N, P, P)."""
+    cross = instruments[:, :, None] * regressors[:, None, :]
+    terms = regressors.shape[1]
+    total = (weights.T @ cross.reshape(-1, terms**2)).reshape(-1, terms, terms)
+    return (total + total.transpose(0, 2, 1)) / 2
+
+
+def mean_product(one: Matrix, other: Matrix, weights: Matrix) -> Vector:
+    """Return the weighted mean of the products in each column of (T, N)."""
+    mean: Vector = (weights * one * other).sum(axis=0) / weights.sum(axis=0)
+    return mean
+
+
+def determined(matrices: Cube) -> Flags:
     """Whether each of the (N, P, P) moment matrices can be inverted with sense."""
-    scale = np.sqrt(np.einsum("npp->np", moments))
+    scale = np.sqrt(np.maximum(np.einsum("npp->np", matrices), 0.0))
     unit = scale[:, :, None] * scale[:, None, :]
-    scaled = np.divide(moments, unit, out=np.zeros_like(moments), where=unit > 0)
+    scaled = np.divide(matrices, unit, out=np.zeros_like(matrices), where=unit > 0)
     flags: Flags = np.linalg.eigvalsh(scaled)[:, 0] > 1e-10
     return flags
 
@@ -134,9 +182,10 @@ def shrink(
     ``b* = m + S (S + V_k)^-1 (b_k - m)``. With one driver this is the weight
     ``v / (v + se^2)``. The floor in the metric of V makes the result the same
     whatever coordinates the drivers are stated in. The posterior error counts that of
-    the mean, whose members' errors correlate as their residuals do: `alike` holds the
-    mean residual correlation per group. Groups of fewer than three, the
-    blank group, and loadings known exactly are left alone.
+    the mean, whose members' errors correlate as their residuals do (`alike` holds the
+    mean residual correlation per group), and that of the weight, see
+    `doubt_of_weight`. Groups of fewer than three, the blank group, and loadings known
+    exactly are left alone.
     """
     out, error = loadings.copy(), covariance.copy()
     moved = np.zeros(len(loadings), dtype=bool)
@@ -147,7 +196,8 @@ def shrink(
             continue
         mean, shared = loadings[rows].mean(axis=0), max(alike.get(group, 0.0), 0.0)
         excess = excess_covariance(loadings[rows], covariance[rows])
-        weight = excess @ pseudo_inverse(excess + covariance[rows])
+        precision = pseudo_inverse(excess + covariance[rows])
+        weight = excess @ precision
         weight[exactly_known(loadings[rows], covariance[rows])] = np.eye(
             loadings.shape[1]
         )
@@ -155,11 +205,12 @@ def shrink(
         of_mean = excess / len(rows) + covariance[rows].mean(axis=0) * (
             shared + (1 - shared) / len(rows)
         )
-        deviation = (loadings[rows] - mean)[:, :, None]
-        out[rows] = mean + (weight @ deviation)[:, :, 0]
+        away = loadings[rows] - mean
+        out[rows] = mean + (weight @ away[:, :, None])[:, :, 0]
         error[rows] = weight @ covariance[rows] + rest @ of_mean @ rest.transpose(
             0, 2, 1
         )
+        error[rows] += doubt_of_weight(rest, precision, covariance[rows], away)
         moved[rows] = ~np.isclose(weight, np.eye(len(mean)), 0, 1e-6).all(axis=(1, 2))
     return Shrunk(out, (error + error.transpose(0, 2, 1)) / 2, moved)
 
@@ -171,15 +222,43 @@ def spread(loadings: Matrix) -> Matrix:
     return across
 
 
-def excess_covariance(loadings: Matrix, covariance: Cube) -> Matrix:
-    """Return the covariance of `loadings` beyond the mean estimation error.
+def doubt_of_weight(
+    rest: Cube, precision: Cube, covariance: Cube, away: Matrix
+) -> Cube:
+    """Return the error of shrunk loadings because S is estimated, (N, J, J).
 
-    Positive semidefinite: excess below zero in any direction, measured against the
-    estimation error in that direction, is zero.
+    ``((d' P d) R V + (R d)(R d)') / (N - 1)`` with R the weight of the mean, d the
+    distance from it and ``P = (S + V)^-1``: the first-order effect of the sampling
+    variance of a covariance (Wishart) on R d. With one driver it is Morris's (1983)
+    ``2 (R d)^2 / (N - 1)``.
     """
+    moved = (rest @ away[:, :, None])[:, :, 0]
+    distance = np.einsum("nj,njk,nk->n", away, precision, away)
+    doubt: Cube = distance[:, None, None] * (rest @ covariance)
+    doubt += moved[:, :, None] * moved[:, None, :]
+    return doubt / (len(away) - 1)
+
+
+def excess_covariance(loadings: Matrix, covariance: Cube) -> Matrix:
+    """Return the covariance of `loadings` beyond their estimation errors.
+
+    By moments, each name weighted by the inverse of its error (DerSimonian and Laird
+    1986), so that names of short history do not drown what the others tell; no name
+    counts as better known than `LEAST_SHARE` of the mean error. Positive semidefinite:
+    excess below zero in any direction, measured against the estimation error in that
+    direction, is zero.
+    """
+    mean_error = covariance.mean(axis=0)
     across = spread(loadings)
-    noise = covariance.mean(axis=0)
-    floor = 1e-12 * max(np.trace(noise), np.trace(across), np.finfo(float).tiny)
+    floor = 1e-12 * max(np.trace(mean_error), np.trace(across), np.finfo(float).tiny)
+    metric = np.linalg.inv(mean_error + floor * np.eye(len(mean_error)))
+    size = np.einsum("jk,nkj->n", metric, covariance) / len(metric)
+    weight = 1 / np.maximum(size, LEAST_SHARE)
+    weight /= weight.sum()
+    freedom = 1 - weight @ weight
+    centred = loadings - weight @ loadings
+    across = (centred * weight[:, None]).T @ centred / freedom
+    noise = np.einsum("n,njk->jk", weight * (1 - weight), covariance) / freedom
     root = np.linalg.cholesky(noise + floor * np.eye(len(noise)))
     whitener = np.linalg.inv(root)
     ratio, directions = np.linalg.eigh(whitener @ across @ whitener.T)

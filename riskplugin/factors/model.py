@@ -19,6 +19,7 @@ from riskplugin.factors.baskets import (
 from riskplugin.factors.covariance import (
     among_moving,
     pairwise_correlation,
+    synchronous_covariance,
     weighted_covariance,
     within_groups,
 )
@@ -42,7 +43,7 @@ from riskplugin.factors.standins import (
     proxy,
 )
 from riskplugin.pricing import is_funded
-from riskplugin.returns import exponential_weights, panel
+from riskplugin.returns import exponential_weights, panel, two_widths
 
 MEMORY = "memory"
 
@@ -64,8 +65,9 @@ class FactorModel:
         Members of each driver's basket that have enough windows in USD.
     history : DriverHistory
         Levels of the drivers over all history.
-    driver_windows : ndarray of shape (T, J)
-        The drivers' returns over the overlapping windows used; NaN where missing.
+    driver_windows : ndarray of shape (2, T, J)
+        The drivers' returns over the overlapping windows used, and over windows wider
+        by a session at either end; NaN where missing.
     weights : ndarray of shape (T,)
         Weight of each window.
     return_sessions : int
@@ -98,7 +100,7 @@ class FactorModel:
     drivers: tuple[str, ...]
     members: tuple[tuple[str, ...], ...]
     history: DriverHistory
-    driver_windows: Matrix
+    driver_windows: Cube
     weights: Vector
     return_sessions: int
     covariance: Matrix
@@ -209,17 +211,19 @@ def fit(desk: Desk, as_of: np.datetime64 | None = None) -> FactorModel:
     history = driver_history(market, when, baskets, currency_of)
     rows = settings.window_sessions + sessions
     prices = panel(market, when, series.instruments, rows)
-    returns = series_windows(prices, series, sessions)
+    returns = two_widths(lambda width: series_windows(prices, series, width), sessions)
     covered = covered_baskets(
         prices, baskets, currency_of, sessions, settings.min_overlap
     )
-    factors = driver_windows(prices, covered, currency_of, sessions)
-    chosen = usable(factors, settings.half_life, settings.min_overlap)
+    factors = two_widths(
+        lambda width: driver_windows(prices, covered, currency_of, width), sessions
+    )
+    chosen = usable(factors.sum(axis=0), settings.half_life, settings.min_overlap)
     members = list(covered.items())
     return assembled(
         Sample(settings, when, series, history),
         dict(members[j] for j in chosen),
-        factors[:, chosen],
+        factors[:, :, chosen],
         returns,
     )
 
@@ -237,13 +241,13 @@ class Sample:
 def assembled(
     of: Sample,
     baskets: Mapping[str, tuple[str, ...]],
-    factors: Matrix,
-    returns: Matrix,
+    factors: Cube,
+    returns: Cube,
 ) -> FactorModel:
     """Measure, shrink, proxy and recentre."""
     settings, series = of.settings, of.series
     sessions, count = settings.return_sessions, len(series.instruments)
-    weights = exponential_weights(len(returns), settings.half_life)
+    weights = exponential_weights(returns.shape[1], settings.half_life)
     covariance = driver_covariance(factors, weights, sessions, tuple(baskets))
     fitted = regress(returns, factors, weights, sessions, settings.min_overlap)
     estimates, correlation = completed(of, fitted, weights)
@@ -305,7 +309,7 @@ def completed(
 
 
 def driver_covariance(
-    factors: Matrix, weights: Vector, sessions: int, drivers: Sequence[str]
+    factors: Cube, weights: Vector, sessions: int, drivers: Sequence[str]
 ) -> Matrix:
     """Return the drivers' covariance per session; (0, 0) if there are none.
 
@@ -316,10 +320,10 @@ def driver_covariance(
     """
     if not drivers:
         return np.zeros((0, 0))
-    covariance = weighted_covariance(factors, weights) / sessions
-    scale = np.sqrt(np.diag(covariance))
+    sampled = weighted_covariance(factors[0], weights)
+    scale = np.sqrt(np.diag(sampled))
     alone = (scale == 0).any()
-    if alone or np.linalg.eigvalsh(covariance / np.outer(scale, scale))[0] < 1e-10:
+    if alone or np.linalg.eigvalsh(sampled / np.outer(scale, scale))[0] < 1e-10:
         msg = f"the drivers {', '.join(drivers)} cannot be told apart: one does not "
         raise ModelError(msg + "move, or two hold the same instruments; see [drivers]")
-    return covariance
+    return synchronous_covariance(factors, weights) / sessions

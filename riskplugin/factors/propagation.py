@@ -4,6 +4,12 @@ import numpy as np
 
 from riskplugin._typing import Cube, Flags, Matrix, Vector
 from riskplugin.factors.covariance import long_run_covariance
+from riskplugin.factors.overlap import (
+    inflation,
+    levers,
+    overlap_bias,
+    with_intercept,
+)
 
 
 def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cube]:
@@ -34,8 +40,11 @@ def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cu
     for pattern in np.unique(core, axis=0):
         rows = np.flatnonzero((core == pattern).all(axis=1))
         fixed, free = np.flatnonzero(pattern), np.flatnonzero(~pattern)
-        response = np.linalg.solve(
-            covariance[np.ix_(fixed, fixed)], covariance[np.ix_(fixed, free)]
+        response = np.asarray(
+            np.linalg.solve(
+                covariance[np.ix_(fixed, fixed)], covariance[np.ix_(fixed, free)]
+            ),
+            dtype=np.float64,
         )
         given = completed[np.ix_(rows, fixed)]
         completed[np.ix_(rows, free)] = weighted_sum(given, response.T)
@@ -47,43 +56,43 @@ def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cu
 
 
 def completion_error(
-    windows: Matrix, weights: Vector, core: Flags, moves: Matrix, lag: int
+    windows: Cube, weights: Vector, core: Flags, moves: Matrix, lag: int
 ) -> Cube:
     """Return the covariance of the error of the completion, shape (S, J, J).
 
-    The response of the other drivers to the core is itself estimated: with
-    ``u = f_r - A f_c`` the error of ``A s`` has the sandwich covariance of the scores
-    ``w (s' M^-1 f_c) u``, ``M = f_c' W f_c``, with Bartlett weights over the overlap.
-    It grows with the move squared and not with the horizon.
+    The response of the other drivers to the core is itself estimated: the error of its
+    regression on the core, by `regress`'s formulas, along the moves. It grows with the
+    move squared and not with the horizon.
 
     Parameters
     ----------
-    windows : ndarray of shape (T, J)
-        The drivers' returns over overlapping windows; NaN where missing.
+    windows : ndarray of shape (2, T, J)
+        The drivers' returns over overlapping windows, and over the wider ones; NaN
+        where missing.
     weights : ndarray of shape (T,)
     core, moves : ndarray of shape (S, J)
         As in `complete`.
     lag : int
         Sessions of a window.
     """
-    full = ~np.any(np.isnan(windows), axis=1)
-    weight = np.where(full, weights, 0.0)
-    centred = np.where(full[:, None], windows, 0.0)
-    centred = (centred - weight @ centred / weight.sum()) * full[:, None]
-    moment = (centred * weight[:, None]).T @ centred
-    error = np.zeros((len(core), len(moment), len(moment)))
+    full = ~np.any(np.isnan(windows), axis=(0, 2))
+    weight = np.where(full, weights, 0.0)[:, None]
+    plain, wide = np.where(full[:, None], windows, 0.0)
+    error = np.zeros((len(core), plain.shape[1], plain.shape[1]))
     for pattern in np.unique(core, axis=0):
         rows = np.flatnonzero((core == pattern).all(axis=1))
         fixed, free = np.flatnonzero(pattern), np.flatnonzero(~pattern)
         if not (len(fixed) and len(free)):
             continue
-        own = moment[np.ix_(fixed, fixed)]
-        response = np.linalg.solve(own, moment[np.ix_(fixed, free)])
-        left = centred[:, free] - centred[:, fixed] @ response
-        weights_of = weighted_sum(moves[np.ix_(rows, fixed)], np.linalg.inv(own))
-        lever = weighted_sum(centred[:, fixed], weights_of)
-        scores = (weight[:, None] * lever)[:, :, None] * left[:, None, :]
-        error[np.ix_(rows, free, free)] = long_run_covariance(scores, lag)
+        z, q = (with_intercept(x[:, fixed]) for x in (plain, wide))
+        counted = levers(z, q, weight)
+        left = plain[:, free] - z @ (counted[0] @ plain[:, free])
+        along = weighted_sum(counted[0, 1:].T, moves[np.ix_(rows, fixed)])
+        scores = along[:, :, None] * (left * full[:, None])[:, None, :]
+        factor = inflation(
+            overlap_bias(counted, z, weight, lag), weight, z.shape[1], lag
+        )
+        error[np.ix_(rows, free, free)] = factor * long_run_covariance(scores, lag)
     return error
 
 

@@ -304,8 +304,10 @@ def test_regression_follows_what_is_added_and_nothing_else(seed, gaps, slope):
     # y + a + c f has the loading b + c, the same residuals and the same errors; a
     # series is not changed by its neighbour.
     rng = np.random.default_rng(seed)
-    drivers, returns = rng.normal(0, 1, (50, 1)), rng.normal(0, 1, (50, 2))
-    returns[gaps] = np.nan
+    drivers, returns = rng.normal(0, 1, (2, 50, 1)), rng.normal(0, 1, (2, 50, 2))
+    drivers[1] += drivers[0]
+    returns[1] += returns[0]
+    returns[:, gaps] = np.nan
     weights = 0.5 ** (np.arange(50)[::-1] / 20)
     plain = regress(returns, drivers, weights, 3, 10)
     assume(plain.measured.all())

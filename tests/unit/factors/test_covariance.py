@@ -11,6 +11,7 @@ from riskplugin.factors.covariance import (
     pairwise_correlation,
     positive_definite,
     residual_correlation,
+    synchronous_covariance,
     weighted_covariance,
     within_groups,
 )
@@ -94,6 +95,47 @@ def test_weighted_covariance_by_hand():
     returns = np.array([[0.0, 1], [4, 1], [2, 3]])
     found = weighted_covariance(returns, np.array([1.0, 1, 2]))
     np.testing.assert_allclose(found, [[2, 0], [0, 1]], atol=1e-15)
+
+
+def test_synchronous_covariance_is_the_mean_of_both_ways():
+    rng = np.random.default_rng(43)
+    plain = rng.normal(0, 0.03, (120, 3)) @ rng.normal(0, 1, (3, 3))
+    wide, weights = plain + rng.normal(0, 0.01, (120, 3)), halving(120)
+    wide[30:40, 1] = np.nan
+    rows = np.r_[0:30, 40:120]
+    both = np.cov(
+        plain[rows].T, wide[rows].T, aweights=weights[rows], rowvar=True, ddof=0
+    )
+    one_way = both[:3, 3:]
+    np.testing.assert_allclose(
+        synchronous_covariance(np.stack([plain, wide]), weights),
+        (one_way + one_way.T) / 2,
+        rtol=1e-9,
+    )
+
+
+def test_synchronous_covariance_is_that_as_sampled_if_nothing_is_wider():
+    rng = np.random.default_rng(44)
+    returns, weights = rng.normal(0, 0.03, (120, 3)), halving(120)
+    np.testing.assert_allclose(
+        synchronous_covariance(np.stack([returns] * 2), weights),
+        weighted_covariance(returns, weights),
+        rtol=1e-9,
+        atol=1e-15,
+    )
+
+
+def test_synchronous_covariance_has_a_floor_in_the_metric_of_the_sample():
+    # The second moves against its own wider window: it is left a tenth of its variance.
+    rng = np.random.default_rng(45)
+    returns, weights = rng.normal(0, 1, (200, 2)), np.ones(200)
+    returns = np.linalg.solve(
+        np.linalg.cholesky(weighted_covariance(returns, weights)),
+        (returns - returns.mean(axis=0)).T,
+    ).T  # uncorrelated, of variance one
+    wide = returns * [1.0, -0.5]
+    found = synchronous_covariance(np.stack([returns, wide]), weights)
+    np.testing.assert_allclose(found, [[1, 0], [0, 0.1]], atol=1e-12)
 
 
 def test_pairs_of_full_history_are_numpys_weighted_correlations(residuals):

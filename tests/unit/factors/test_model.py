@@ -5,10 +5,10 @@ from dataclasses import fields
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.regression.linear_model import WLS
 
 import riskplugin as rp
 from riskplugin.factors.model import fit
+from tests.oracles import instrumented, spread_beyond
 
 ROWS = 420
 HALF_LIFE = 150
@@ -59,29 +59,27 @@ def row(model, name):
 
 
 def windows(prices, *names):
-    """Five-session log returns of columns of a table without gaps, (T - 5, N)."""
+    """Log returns of columns of a table without gaps, (2, T - 7, N).
+
+    Over five sessions, and over the seven that have these in their middle.
+    """
     logs = np.log(prices[list(names)].to_numpy())
-    return logs[5:] - logs[:-5]
+    return np.stack([logs[6:-1] - logs[1:-6], logs[7:] - logs[:-7]])
 
 
 def halving(rows, half_life=HALF_LIFE):
     return 0.5 ** (np.arange(rows)[::-1] / half_life)
 
 
+def fitted(y, x):
+    """The regression of windows (2, T, 1) on (2, T, J) by statsmodels."""
+    return instrumented(y[:, :, 0], x, halving(y.shape[1]))
+
+
 def peer(y, x):
-    """Slopes and residual volatility a session by statsmodels."""
-    weights = halving(len(y))
-    z = np.column_stack([np.ones(len(y)), x])
-    fitted = WLS(y, z, weights=weights).fit()
-    variance = np.average(fitted.resid**2, weights=weights)
-    return fitted.params[1:], np.sqrt(variance / 5)
-
-
-def hac(y, x):
-    """The same regression with its Newey-West errors."""
-    z = np.column_stack([np.ones(len(y)), x])
-    kwds = {"maxlags": 5, "use_correction": False}
-    return WLS(y, z, weights=halving(len(y))).fit(cov_type="HAC", cov_kwds=kwds)
+    """Its slopes and residual volatility a session."""
+    found = fitted(y, x)
+    return found.slopes, np.sqrt(found.variance / 5)
 
 
 @pytest.fixture
@@ -115,7 +113,7 @@ def test_one_and_a_half_times_the_only_driver(rng):
     assert model.loadings[row(model, "INDEX"), 0] == pytest.approx(1, rel=1e-12)
     assert model.provenance[levered] == "own"
     assert model.volatility[levered] == 0
-    assert model.windows[levered] == ROWS - 5
+    assert model.windows[levered] == ROWS - 7
     np.testing.assert_allclose(model.errors[levered], [[0]], atol=1e-20)
 
 
@@ -136,11 +134,11 @@ def test_names_of_a_pair_are_statsmodels_regressions(theme):
     model = fit(desk_of(prices, tiers, {"equity": ["INDEX"]}))
     x = windows(prices, "INDEX")
     for name in ("A", "B", "OTHER"):
-        slope, volatility = peer(windows(prices, name)[:, 0], x)
+        slope, volatility = peer(windows(prices, name), x)
         assert model.loadings[row(model, name), 0] == pytest.approx(slope[0], rel=1e-9)
         assert model.volatility[row(model, name)] == pytest.approx(volatility, rel=1e-9)
         assert model.provenance[row(model, name)] == "own"
-    variance = np.cov(x[:, 0], aweights=halving(len(x)), ddof=0) / 5
+    variance = np.cov(*x[:, :, 0], aweights=halving(x.shape[1]), ddof=0)[0, 1] / 5
     assert model.covariance[0, 0] == pytest.approx(variance, rel=1e-9)
 
 
@@ -149,23 +147,24 @@ def test_history_beyond_the_window_is_not_used(theme):
     prices = table_of(logs)
     desk = desk_of(prices, tiers, {"equity": ["INDEX"]}, window_sessions=200)
     model, used = fit(desk), prices.tail(205)
-    slope, _ = peer(windows(used, "A")[:, 0], windows(used, "INDEX"))
-    assert model.windows[row(model, "A")] == 200
+    slope, _ = peer(windows(used, "A"), windows(used, "INDEX"))
+    assert model.windows[row(model, "A")] == 198
     assert model.loadings[row(model, "A"), 0] == pytest.approx(slope[0], rel=1e-9)
 
 
 def test_young_name_is_proxied_by_its_tier(theme, rng):
-    # 35 prices make 30 windows. The tier has two measured names, too few to shrink, so
-    # its mean is theirs, and the upper quartile of two is three quarters of the way.
+    # 37 prices make 30 windows that have a wider one around them. The tier has two
+    # measured names, too few to shrink, so its mean is theirs, and the upper quartile
+    # of two is three quarters of the way.
     logs, tiers = theme
     young = 3 * logs["INDEX"] + walk(rng, ROWS, 1, 0.08)[:, 0]
-    young[: ROWS - 35] = np.nan
+    young[: ROWS - 37] = np.nan
     prices = table_of({**logs, "YOUNG": young})
     desk = desk_of(prices, {**tiers, "YOUNG": "tokens"}, {"equity": ["INDEX"]})
     model = fit(desk)
     x, found = windows(prices, "INDEX"), row(model, "YOUNG")
     (slope_a, low), (slope_b, high) = (
-        peer(windows(prices, name)[:, 0], x) for name in ("A", "B")
+        peer(windows(prices, name), x) for name in ("A", "B")
     )
     assert low < high
     assert model.windows[found] == 30
@@ -181,12 +180,12 @@ def test_young_name_is_proxied_by_its_tier(theme, rng):
     assert np.isnan(model.own_loadings[found]).all()
 
 
-@pytest.mark.parametrize(("prices_of_it", "provenance"), [(64, "proxied"), (65, "own")])
+@pytest.mark.parametrize(("prices_of_it", "provenance"), [(66, "proxied"), (67, "own")])
 def test_sixty_windows_are_enough(theme, prices_of_it, provenance):
     logs, tiers = theme
     logs["B"][: ROWS - prices_of_it] = np.nan
     model = fit(desk_of(table_of(logs), tiers, {"equity": ["INDEX"]}))
-    assert model.windows[row(model, "B")] == prices_of_it - 5
+    assert model.windows[row(model, "B")] == prices_of_it - 7
     assert model.provenance[row(model, "B")] == provenance
 
 
@@ -200,12 +199,11 @@ def test_tier_of_three_is_shrunk_and_lends_its_shrunk_mean(theme, rng):
     x = windows(prices, "INDEX")
     slopes, variances, volatilities = [], [], []
     for name in ("A", "B", "C"):
-        y = windows(prices, name)[:, 0]
-        fitted = hac(y, x)
-        slopes.append(fitted.params[1])
-        variances.append(fitted.cov_params()[1, 1])
+        y = windows(prices, name)
+        slopes.append(fitted(y, x).slopes[0])
+        variances.append(fitted(y, x).covariance[0, 0])
         volatilities.append(peer(y, x)[1])
-    excess = np.var(slopes, ddof=1) - np.mean(variances)
+    excess = spread_beyond(slopes, variances)
     weight = excess / (excess + np.array(variances))
     shrunk = np.mean(slopes) + weight * (slopes - np.mean(slopes))
     rows = [row(model, name) for name in ("A", "B", "C")]
@@ -251,7 +249,7 @@ def test_name_without_a_measured_peer_is_assumed(theme):
     other = row(model, "OTHER")
     assert model.provenance[other] == "assumed"
     x = windows(prices, "INDEX")
-    known = [peer(windows(prices, n)[:, 0], x)[0][0] for n in ("A", "B")] + [1]
+    known = [peer(windows(prices, n), x)[0][0] for n in ("A", "B")] + [1]
     assert model.loadings[other, 0] == pytest.approx(np.mean(known), rel=1e-9)
 
 
@@ -344,9 +342,9 @@ def test_members_residuals_are_measured_from_their_basket(rng):
     prices = table_of(logs)
     tiers = {"NVDA": "g", "AMD": "g", "X": "x", "Y": "y", "Z": "z"}
     model = fit(desk_of(prices, tiers, {"ai_compute": ["NVDA", "AMD"]}))
-    x = windows(prices, "NVDA", "AMD").mean(axis=1)
+    x = windows(prices, "NVDA", "AMD").mean(axis=2, keepdims=True)
     for name in tiers:
-        slope, volatility = peer(windows(prices, name)[:, 0], x)
+        slope, volatility = peer(windows(prices, name), x)
         assert model.loadings[row(model, name), 0] == pytest.approx(slope[0], rel=1e-9)
         assert model.volatility[row(model, name)] == pytest.approx(volatility, rel=1e-4)
     # Two members of a basket: what one gains on it the other loses.
@@ -368,8 +366,8 @@ def test_local_returns_and_currencies_have_their_own_loadings(rng):
     )
     model = fit(desk)
     x = windows(prices, "INDEX")
-    local, volatility = peer(windows(prices, "K")[:, 0], x)
-    rate, rate_volatility = peer(-windows(fx, "USDKRW")[:, 0], x)
+    local, volatility = peer(windows(prices, "K"), x)
+    rate, rate_volatility = peer(-windows(fx, "USDKRW"), x)
     k, won = row(model, "K"), row(model, "KRW")
     np.testing.assert_allclose(model.loadings[k], local, rtol=1e-9)
     assert model.volatility[k] == pytest.approx(volatility, rel=1e-9)
@@ -392,34 +390,41 @@ def memory_and_compute(rng):
     return prices, tiers, {"memory": ["MU"], "ai_compute": ["NVDA"]}
 
 
-def test_memory_beta_is_the_regression_on_memory_alone(memory_and_compute):
-    # All series share their rows and nothing is shrunk: the omitted-variable identity.
+def test_memory_beta_adds_what_follows_memory(memory_and_compute):
+    # Compute follows memory by their covariance between windows and wider ones, of
+    # both ways the mean, over memory's own; where the ways agree this is the slope on
+    # memory alone.
     prices, tiers, drivers = memory_and_compute
     model = fit(desk_of(prices, tiers, drivers))
     beta, _ = model.beta()
-    for name in ("X", "NVDA"):
-        slope, _ = peer(windows(prices, name)[:, 0], windows(prices, "MU"))
-        assert beta[row(model, name)] == pytest.approx(slope[0], rel=1e-9)
+    x = windows(prices, "MU", "NVDA")
+    both = np.cov(*np.swapaxes(x, 1, 2), aweights=halving(x.shape[1]), ddof=0)
+    memory, there, back = both[0, 2], both[0, 3], both[1, 2]
+    follows = (there + back) / 2 / memory
+    np.testing.assert_allclose(model.response("memory"), [1, follows], rtol=1e-9)
+    partial, _ = peer(windows(prices, "X"), x)
+    np.testing.assert_allclose(model.loadings[row(model, "X")], partial, rtol=1e-9)
+    assert beta[row(model, "X")] == pytest.approx(partial @ [1, follows], rel=1e-9)
     assert beta[row(model, "MU")] == pytest.approx(1, rel=1e-12)
-    partial = model.loadings[row(model, "X")]
-    both, _ = peer(windows(prices, "X")[:, 0], windows(prices, "MU", "NVDA"))
-    np.testing.assert_allclose(partial, both, rtol=1e-9)
+    for name in ("X", "NVDA"):
+        alone, _ = peer(windows(prices, name), windows(prices, "MU"))
+        assert beta[row(model, name)] == pytest.approx(alone[0], abs=0.02)
 
 
 def test_error_of_a_memory_beta_adds_that_of_what_follows(memory_and_compute):
-    # With g the slope of compute on memory and b the partial slopes: the variance is
-    # (1, g) Var(b) (1, g)' + b_compute^2 Var(g), all of it by statsmodels.
+    # With g the response of compute to memory and b the partial slopes: the variance is
+    # (1, g) Var(b) (1, g)' + b_compute^2 Var(g), all of it by the oracle.
     prices, tiers, drivers = memory_and_compute
     model = fit(desk_of(prices, tiers, drivers))
     _, error = model.beta()
     x, memory = windows(prices, "MU", "NVDA"), windows(prices, "MU")
-    partial = hac(windows(prices, "X")[:, 0], x)
-    follows = hac(windows(prices, "NVDA")[:, 0], memory)
-    response = np.array([1, follows.params[1]])
-    variance = response @ partial.cov_params()[1:, 1:] @ response
-    variance += partial.params[2] ** 2 * follows.cov_params()[1, 1]
+    partial = fitted(windows(prices, "X"), x)
+    follows = fitted(windows(prices, "NVDA"), memory)
+    response = model.response("memory")
+    variance = response @ partial.covariance @ response
+    variance += partial.slopes[1] ** 2 * follows.covariance[0, 0]
     assert error[row(model, "X")] == pytest.approx(np.sqrt(variance), rel=1e-9)
-    alone = np.sqrt(follows.cov_params()[1, 1])
+    alone = np.sqrt(follows.covariance[0, 0])
     assert error[row(model, "NVDA")] == pytest.approx(alone, rel=1e-9)
     assert error[row(model, "MU")] == pytest.approx(0, abs=1e-9)
 
@@ -432,11 +437,11 @@ def test_memory_beta_in_base_currency_adds_the_currencys(rng):
     tiers, drivers = {"K": "t", "MU": "memory"}, {"memory": ["MU"]}
     desk = desk_of(prices, tiers, drivers, fx=fx, currency={"K": "KRW"})
     model = fit(desk)
-    dollars = (windows(prices, "K") - windows(fx, "USDKRW"))[:, 0]
+    dollars = windows(prices, "K") - windows(fx, "USDKRW")
     slope, _ = peer(dollars, windows(prices, "MU"))
     beta, _ = model.beta()
     assert beta[row(model, "K")] == pytest.approx(slope[0], rel=1e-9)
-    local, _ = peer(windows(prices, "K")[:, 0], windows(prices, "MU"))
+    local, _ = peer(windows(prices, "K"), windows(prices, "MU"))
     assert model.total_beta(model.loadings)[row(model, "K")] == pytest.approx(
         local[0], rel=1e-9
     )
@@ -449,11 +454,9 @@ def test_without_a_driver_volatility_is_that_of_the_returns(theme):
     assert model.drivers == ()
     assert model.loadings.shape == (5, 0)
     for name in ("A", "B"):
-        returns = windows(prices, name)[:, 0]
-        variance = np.cov(returns, aweights=halving(len(returns)), ddof=0) / 5
-        assert model.volatility[row(model, name)] == pytest.approx(
-            np.sqrt(variance), rel=1e-9
-        )
+        returns = windows(prices, name)
+        _, volatility = peer(returns, np.zeros((*returns.shape[:2], 0)))
+        assert model.volatility[row(model, name)] == pytest.approx(volatility, rel=1e-9)
     beta, error = model.beta()
     assert np.isnan(beta).all()
     assert np.isnan(error).all()
@@ -468,8 +471,8 @@ def test_young_driver_is_left_out_and_truncates_nobody(theme, rng):
     model = fit(desk_of(prices, {**tiers, "NEW": "coins"}, drivers))
     assert model.drivers == ("equity",)
     assert set(model.history.names) == {"equity", "crypto"}
-    assert model.windows[row(model, "A")] == ROWS - 5
-    slope, _ = peer(windows(prices, "A")[:, 0], windows(prices, "INDEX"))
+    assert model.windows[row(model, "A")] == ROWS - 7
+    slope, _ = peer(windows(prices, "A"), windows(prices, "INDEX"))
     assert model.loadings[row(model, "A"), 0] == pytest.approx(slope[0], rel=1e-9)
 
 
@@ -519,7 +522,7 @@ def test_cash_does_not_move(theme):
     assert len(cash) == 2
     assert (model.loadings[cash] == 0).all()
     assert (model.volatility[cash] == 0).all()
-    slope, _ = peer(-windows(fx, "USDKRW")[:, 0], windows(prices, "INDEX"))
+    slope, _ = peer(-windows(fx, "USDKRW"), windows(prices, "INDEX"))
     won_row = count + model.currencies.index("KRW")
     np.testing.assert_allclose(model.loadings[won_row], slope, rtol=1e-9)
 
@@ -618,7 +621,7 @@ def test_driver_listed_later_has_no_history_yet(rng):
     assert model.history.names == ("memory",)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 4, 5, 6, 30])
+@pytest.mark.parametrize("rows", [1, 2, 5, 6, 7, 8, 9, 30])
 def test_history_too_short_for_a_model_is_no_crash(rng, rows):
     # Nothing can be estimated, so nothing is known: no driver, no volatility.
     prices = table_of(dict(zip(("A", "INDEX"), walk(rng, rows, 2).T, strict=True)))
@@ -626,4 +629,4 @@ def test_history_too_short_for_a_model_is_no_crash(rng, rows):
     assert model.drivers == ()
     assert model.provenance[0] == "assumed"
     assert np.isnan(model.volatility[0])
-    assert model.windows.tolist() == [max(rows - 5, 0)] * 3
+    assert model.windows.tolist() == [max(rows - 7, 0)] * 3

@@ -11,6 +11,7 @@ from riskplugin.factors.propagation import (
     completion_error,
     response_to,
 )
+from tests.oracles import instrumented
 
 # Closed form, derived: a Gaussian conditional on its first coordinate at -0.3.
 COVARIANCE = np.array([[0.04, 0.03, 0.036], [0.03, 0.0625, 0.06], [0.036, 0.06, 0.16]])
@@ -82,7 +83,7 @@ def test_total_beta_is_the_univariate_regression_beta(driver):
     returns = 0.01 + drivers @ rng.normal(0, 1, (3, 4)) + noise
     drivers[40:52, 1] = np.nan  # a hole in any driver is a hole for all
     weights = 0.5 ** (np.arange(250)[::-1] / 90)
-    fitted = regress(returns, drivers, weights, 5, 60)
+    fitted = regress(np.stack([returns] * 2), np.stack([drivers] * 2), weights, 5, 60)
     covariance = weighted_covariance(drivers, weights)
     beta = fitted.loadings @ response_to(covariance, driver)
     rows = ~np.isnan(drivers).any(axis=1)
@@ -92,40 +93,35 @@ def test_total_beta_is_the_univariate_regression_beta(driver):
         assert beta[k] == pytest.approx(slope, rel=1e-9)
 
 
-def hac(y, x, weights, lag):
-    """Slopes and their Newey-West covariance by statsmodels."""
-    z = np.column_stack([np.ones(len(x)), x])
-    kwds = {"maxlags": lag, "use_correction": False}
-    fitted = WLS(y, z, weights=weights).fit(cov_type="HAC", cov_kwds=kwds)
-    return fitted.params[1:], fitted.cov_params()[1:, 1:]
-
-
 @pytest.fixture
 def overlapping():
     """Windows of four drivers with a hole, their weights, and the weights with it."""
     rng = np.random.default_rng(32)
-    daily = rng.standard_t(5, (304, 4)) @ rng.normal(0, 0.01, (4, 4))
-    windows = np.lib.stride_tricks.sliding_window_view(daily, 5, axis=0).sum(axis=2)
+    daily = rng.standard_t(5, (306, 4)) @ rng.normal(0, 0.01, (4, 4))
+    wide = np.lib.stride_tricks.sliding_window_view(daily, 7, axis=0)
+    windows = np.stack([wide[:, :, 1:-1].sum(axis=2), wide.sum(axis=2)])
     weights = 0.5 ** (np.arange(300)[::-1] / 90)
-    windows[100:108, 2] = np.nan
-    return windows, weights, np.where(np.isnan(windows[:, 2]), 0, weights)
+    windows[0, 100:108, 2] = np.nan
+    windows[1, 99:109, 2] = np.nan
+    return windows, weights, np.where(np.isnan(windows[1, :, 2]), 0, weights)
 
 
 @pytest.mark.parametrize("core", [[1], [0, 3]])
-def test_error_of_the_completion_is_statsmodels_on_the_core(overlapping, core):
+def test_error_of_the_completion_is_that_of_the_regression_on_the_core(
+    overlapping, core
+):
     # What follows is a regression on the core, so the error of any combination of the
     # followers is that of the regression of the combination.
     windows, weights, there = overlapping
     named = np.isin(np.arange(4), core)
     moves = np.where(named, [-0.3, -0.5, 0.2, 0.1], np.nan)
     found = completion_error(windows, weights, named[None], moves[None], 5)[0]
-    x = np.nan_to_num(windows)[:, named]
+    filled = np.where(np.isnan(windows[1]), 0, windows)
     for mix in ([0, 1, 1, 0], [1, 0, 0, 0], [0.5, 0, -2, 3], [0, 0, 1, 0]):
         held = np.where(named, 0, mix)
-        y = np.nan_to_num(windows) @ held
-        _, covariance = hac(y, x, there, 5)
-        expected = moves[named] @ covariance @ moves[named]
-        assert held @ found @ held == pytest.approx(expected, rel=1e-9, abs=1e-18)
+        expected = instrumented(filled @ held, filled[:, :, named], there)
+        variance = moves[named] @ expected.covariance @ moves[named]
+        assert held @ found @ held == pytest.approx(variance, rel=1e-9, abs=1e-18)
     assert (found[named] == 0).all()
     assert (found[:, named] == 0).all()
 
