@@ -134,10 +134,12 @@ def write_errors(page: Page, function: Function, positions: Cells, row: int) -> 
 def write_example(page: Page, function: Function, positions: Cells, row: int) -> None:
     """Write a call that works, with nothing below: its table may grow."""
     given = trimmed(sample(page.book.session, function, positions))
-    page.section(row, 1, "Example")
-    page.put(row + 1, 1, formula(function.name, given), Look.CODE)
+    base = page.book.session.world(None).desk.settings.base_currency
+    note = f"Money in {base} million." if function.spills else f"Money in {base}."
+    page.section(row, 1, "Example", note)
+    page.put(row + 2, 1, formula(function.name, given), Look.CODE)
     look = None if function.spills else look_of_answer(function)
-    found = page.ask((row + 2, 1), function.name, *given, look=look)
+    found = page.ask((row + 3, 1), function.name, *given, look=look)
     page.widths(1, 30, *[13.0] * 14)
     if function.spills:
         page.fit(found, {1: 30})
