@@ -66,7 +66,7 @@ def write_index(page: Page) -> None:
         "A name leads to its sheet. Every figure is live; an error cell has its reason"
         " beside it, from RISK_WHY.",
     )
-    page.widths(0, 2, 27, 52, 86)
+    page.widths(0, 2, 27, 84, 76)
     page.sheet.freeze_panes(4, 0)
     for j, name in enumerate(("function", "arguments", "what it gives"), start=1):
         page.put(3, j, name, Look.HEADER_TEXT)
