@@ -9,6 +9,7 @@ into it. All of it is bounded: the least used goes first.
 import os
 import time
 from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -183,12 +184,20 @@ def once(cache: LRUCache[Hashable, Any], key: Hashable, compute: Callable[[], T]
         try:
             outcome = compute()
         except Exception as error:
-            outcome = error
+            outcome = bare(error)
         keep(cache, key, outcome)
     if isinstance(outcome, Exception):
-        raise outcome.with_traceback(None)
+        raise bare(outcome)
     found: T = outcome
     return found
+
+
+def bare(error: Exception) -> Exception:
+    """Return a copy of an error without its traceback, which holds whole ranges.
+
+    What is raised gets another one, so it is never what is kept.
+    """
+    return copy(error).with_traceback(None)
 
 
 def keep(cache: LRUCache[Hashable, Any], key: Hashable, outcome: object) -> None:
@@ -199,6 +208,8 @@ def keep(cache: LRUCache[Hashable, Any], key: Hashable, outcome: object) -> None
 
 def positions_in(outcome: object) -> int:
     """Return what a book weighs in the cache."""
+    if isinstance(outcome, InputError):  # each issue is a few objects
+        return len(outcome.issues) + 1
     return len(outcome.book) + 1 if isinstance(outcome, Desk) else 1
 
 

@@ -155,6 +155,18 @@ def test_a_book_above_the_bound_is_answered_and_not_kept(trimmed_desk, monkeypat
     assert len(session.world(None)._books) == 0
 
 
+def test_failed_ranges_are_bounded_by_their_issues(trimmed_desk, monkeypatch):
+    monkeypatch.setattr(sessions, "POSITIONS", 100)
+    session = Session(str(trimmed_desk))
+    header = ["instrument", "quantity"]
+    for i in range(1, 10):
+        bad = [[f"Nobody {j}", float(i)] for j in range(30)]
+        assert isinstance(pnl(session, [header, *bad]), ExcelError)
+    books = session.world(None)._books
+    assert 0 < len(books) <= 3
+    assert all(error.__traceback__ is None for error in books.values())
+
+
 def test_answers_are_bounded_by_their_cells(trimmed_desk, monkeypatch):
     monkeypatch.setattr(sessions, "CELLS", 300)
     session = Session(str(trimmed_desk))
