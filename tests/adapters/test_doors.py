@@ -34,18 +34,9 @@ FEW = settings(
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(trimmed, tmp_path_factory):
     """The sample desk on its last 400 days."""
-    folder = tmp_path_factory.mktemp("doors")
-    for name in ("positions.csv", "instruments.csv", "scenarios.toml"):
-        (folder / name).write_bytes((SAMPLES / name).read_bytes())
-    for name, rows in (("prices.csv", 400), ("fx.csv", 4 * 400)):
-        header, *lines = (SAMPLES / name).read_text("utf-8").splitlines()
-        (folder / name).write_text("\n".join([header, *lines[-rows:]]), "utf-8")
-    lines = (SAMPLES / "desk.toml").read_text("utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.startswith("limits"))
-    (folder / "desk.toml").write_text(text, "utf-8")
-    return folder
+    return trimmed(tmp_path_factory.mktemp("doors")).parent
 
 
 @pytest.fixture(scope="module")

@@ -270,12 +270,13 @@ def check(session: Session, positions: object, asof: AsOf = None) -> Table:
     """Return every issue of a range: where, what, and what to do."""
     world = session.world(asof)
     try:
-        _, desk = world.book(positions)
-        issues, source = desk.issues, RANGE if desk.source == RANGE else ""
+        _, held = world.book(positions)
     except InputError as error:
-        issues, source = error.issues, RANGE
-    mine = [i for i in issues if i.where.source in (source, "nav") or not source]
-    return issue_table(mine, world.desk.as_of)
+        return issue_table(error.issues, world.desk.as_of)
+    issues = held.issues
+    if held.source == RANGE:  # not those of the market that it shares
+        issues = tuple(i for i in issues if i.where.source in (RANGE, "nav"))
+    return issue_table(issues, world.desk.as_of)
 
 
 def version(_: Session) -> str:

@@ -14,7 +14,7 @@ from riskplugin.adapters.excel.workbooks.pages import (
     Page,
     formula,
 )
-from riskplugin.adapters.excel.workbooks.style import Look
+from riskplugin.adapters.excel.workbooks.style import Look, look_of
 
 INDEX = "Index"
 NO_SUCH = "no_such_thing"
@@ -134,17 +134,29 @@ def write_errors(page: Page, function: Function, positions: Cells, row: int) -> 
 def write_example(page: Page, function: Function, positions: Cells, row: int) -> None:
     """Write a call that works, with nothing below: its table may grow."""
     given = trimmed(sample(page.book.session, function, positions))
-    base = page.book.session.world(None).desk.settings.base_currency
-    note = f"Money in {base} million." if function.spills else f"Money in {base}."
-    page.section(row, 1, "Example", note)
     page.put(row + 2, 1, formula(function.name, given), Look.CODE)
     look = None if function.spills else look_of_answer(function)
     found = page.ask((row + 3, 1), function.name, *given, look=look)
+    page.section(row, 1, "Example", unit_of(page, found, look))
     page.widths(1, 30, *[13.0] * 14)
     if function.spills:
         page.fit(found, {1: 30})
         page.heights(found)
     page.sheet.fit_to_pages(1, 0)
+
+
+def unit_of(page: Page, found: Cells, look: Look | None) -> str:
+    """Return in words the unit of the money in an answer, blank if it holds none."""
+    base = page.book.session.world(None).desk.settings.base_currency
+    if look is not None:
+        return f"In {base}." if look is Look.UNITS else ""
+    header, *rows = found.rows
+    money = any(
+        isinstance(cell, float) and look_of(str(name)) is Look.MILLIONS
+        for row in rows
+        for name, cell in zip(header, row, strict=True)
+    )
+    return f"Money in {base} million." if money else ""
 
 
 def look_of_answer(function: Function) -> Look:

@@ -1,10 +1,12 @@
-"""A desk that loads fast: the sample desk on its last 400 days."""
+"""A desk that loads fast (the sample desk on its last 400 days); formulas of a book."""
 
 from pathlib import Path
 
+import openpyxl
 import pytest
+from openpyxl.utils import range_boundaries
 
-SAMPLES = Path(__file__).parents[3] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 LAST_DAYS = {"prices.csv": 400, "fx.csv": 4 * 400}
 
 
@@ -31,3 +33,24 @@ def trimmed():
 def trimmed_desk(trimmed, tmp_path_factory):
     """Return the desk file of a trimmed desk that nobody changes."""
     return trimmed(tmp_path_factory.mktemp("trimmed"))
+
+
+@pytest.fixture(scope="session")
+def formula_cells():
+    """Return a function that gives sheet, row and column of all that formulas fill."""
+
+    def places(path):
+        found = set()
+        for sheet in openpyxl.load_workbook(path):
+            for cell in (cell for row in sheet.iter_rows() for cell in row):
+                if cell.data_type == "f":
+                    ref = getattr(cell.value, "ref", cell.coordinate)
+                    left, top, right, bottom = range_boundaries(ref)
+                    found |= {
+                        (sheet.title, row, column)
+                        for row in range(top, bottom + 1)
+                        for column in range(left, right + 1)
+                    }
+        return found
+
+    return places
