@@ -1,12 +1,13 @@
 """Everything riskplugin does, as functions of a desk."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from os import PathLike
 from typing import Any
 
 import pandas as pd
 
-from riskplugin import pipeline, tabulation, validation
+from riskplugin import pipeline, risk_tables, tabulation, validation
 from riskplugin.coverage import status_table
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
@@ -30,11 +31,15 @@ __all__ = [
     "desk_from_tables",
     "evidence",
     "exposures",
+    "factor_risk",
     "load_desk",
     "loadings",
+    "measures",
+    "pnl_scenarios",
     "positions",
     "read_scenarios",
     "run",
+    "samples",
     "scenario_list",
     "shocks",
     "stress",
@@ -335,6 +340,109 @@ def loadings(desk: Desk, driver: str = "memory") -> Table:
         If the desk has no such driver, or no prices of it.
     """
     return tabulation.loading_table(desk, pipeline.model_of(desk), driver)
+
+
+def measures(
+    desk: Desk,
+    measure: str | Iterable[str] | None = "CVaR",
+    alpha: float = 0.05,
+    by: str | Iterable[str] = "tier",
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return risk measures of the whole desk, and what each group has to do with them.
+
+    Parameters
+    ----------
+    desk : Desk
+    measure : str, or several, optional
+        volatility, VaR, CVaR, EVaR, MDD, …; all that the horizon allows by None.
+    alpha : float
+        Tail: 0.05 is the worst twentieth.
+    by : str or sequence of str
+        The keys of `exposures`; ``()`` gives the whole desk in one row.
+    horizon_sessions : {1, 5, 10, 21}
+        Sessions that a scenario spans; drawdowns need 1.
+    method : {"historical", "age_weighted", "filtered", "reversal"}
+        How the past becomes scenarios: as it was, less probable the older, at today's
+        volatility, or as probable as in a reversal of memory.
+
+    Returns
+    -------
+    Table
+        The keys, group (all of them in one label), measure, total (of the whole desk),
+        component (they add up to it), marginal, incremental, share, standalone,
+        total_pct_nav, component_pct_nav, own_history, independent_scenarios. Base
+        currency; a loss is > 0.
+
+    Raises
+    ------
+    UsageError
+        If there is no such measure, key, method or horizon.
+    ModelError
+        If the history is too short, or nothing is known of an instrument.
+    """
+    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    return risk_tables.measure_table(desk, sample, measure, alpha, by)
+
+
+def factor_risk(
+    desk: Desk,
+    measure: str = "CVaR",
+    alpha: float = 0.05,
+    by: str | Iterable[str] = (),
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return which share of a measure comes from each driver, and from none of them.
+
+    Parameters and errors are those of `measures`, for one measure.
+
+    Returns
+    -------
+    Table
+        The keys, measure, factor (a driver, or ``specific``: the rest), component
+        (they add up to the total), share, effective_bets (of the group by itself).
+    """
+    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    return risk_tables.factor_table(desk, sample, measure, alpha, by)
+
+
+def pnl_scenarios(
+    desk: Desk,
+    by: str | Iterable[str] = (),
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return the scenarios of P&L that `measures` measures, with probabilities.
+
+    Returns
+    -------
+    Table
+        end (last day of the window), probability, the keys, pnl (base currency).
+
+    Raises
+    ------
+    UsageError, ModelError
+        As `measures`.
+    """
+    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    return risk_tables.pnl_table(desk, sample, by)
+
+
+def samples(desk: Desk) -> Table:
+    """Return how much history stands behind the measures, by method and horizon.
+
+    Returns
+    -------
+    Table
+        method, horizon_sessions, scenarios, first, last, effective_scenarios,
+        independent_scenarios, own_history, memory_drift, reason (why there are none).
+    """
+    return risk_tables.sample_table(desk, partial(pipeline.sample_of, desk))
 
 
 def data_status(desk: Desk, dataset: str | None = None) -> Table:

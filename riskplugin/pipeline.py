@@ -14,6 +14,7 @@ from riskplugin.desk import Desk
 from riskplugin.errors import Issue
 from riskplugin.factors.model import FactorModel, fit
 from riskplugin.results import Report, Table
+from riskplugin.risk.sampling import Sample, sampled
 from riskplugin.shock_tables import shock_table
 from riskplugin.tabulation import (
     exposure_table,
@@ -27,6 +28,7 @@ from riskplugin.tabulation import (
 )
 
 _models: WeakKeyDictionary[Desk, FactorModel] = WeakKeyDictionary()
+_samples: WeakKeyDictionary[Desk, dict[tuple[str, int], Sample]] = WeakKeyDictionary()
 Stage = Callable[[], Table]
 
 
@@ -41,6 +43,18 @@ def model_of(desk: Desk) -> FactorModel:
         serves = shared is not None and desk.held() <= set(shared.instruments)
         _models[desk] = shared if shared is not None and serves else fit(desk)
     return _models[desk]
+
+
+def sample_of(desk: Desk, method: str, sessions: int) -> Sample:
+    """Return the scenarios of the risk measures, made once per model that is kept."""
+    model = model_of(desk)
+    home = desk
+    while home.origin is not None and model_of(home.origin) is model:
+        home = home.origin
+    kept = _samples.setdefault(home, {})
+    if (method, sessions) not in kept:
+        kept[method, sessions] = sampled(home, model, method, sessions)
+    return kept[method, sessions]
 
 
 def stages(desk: Desk, model: FactorModel) -> Mapping[str, Stage]:

@@ -90,7 +90,33 @@ COLUMNS: Mapping[str, str] = {
     "column": "Column in that table or file.",
     "reason": "Why the row was left out.",
     "start": "First day of the episode: its close is the last price used.",
-    "end": "Last day of the episode.",
+    "group": "The labels of the row in one.",
+    "measure": "Risk measure: > 0 is a loss.",
+    "total": "The measure of the whole desk, base currency; the same on every row.",
+    "component": "What the row adds to it: its derivative by scaling the row (Euler). "
+    "The components of a measure add up to the total.",
+    "marginal": "component / net: change of the total per unit of value added to the "
+    "row in its own proportions; NaN where the row nets to nothing.",
+    "incremental": "The total less the measure of the desk without the row.",
+    "share": "component / total.",
+    "standalone": "The measure of the row by itself, base currency.",
+    "total_pct_nav": "total / NAV of all books, as a decimal.",
+    "component_pct_nav": "component / NAV of all books, as a decimal.",
+    "own_history": "Share of gross x scenarios that is the instruments' own history; "
+    "the rest is what the drivers implied plus a drawn residual.",
+    "independent_scenarios": "Number of equally probable scenarios among windows that "
+    "do not overlap.",
+    "effective_scenarios": "Number of equally probable scenarios that carry as much "
+    "entropy.",
+    "scenarios": "Number of scenarios.",
+    "method": "How the past becomes scenarios.",
+    "memory_drift": "Expected simple return of the memory basket over 21 sessions of a "
+    "reversal; NaN elsewhere.",
+    "factor": "Driver, or `specific`: what no driver explains.",
+    "effective_bets": "Number of equal uncorrelated bets with as much diversity as the "
+    "row by itself: exp of the entropy of its variance over principal portfolios.",
+    "end": "Last day of the window, or of the episode.",
+    "probability": "Of the scenario; they sum to 1.",
     "predicted": "Simple return in base currency that the driver's move implied.",
     "realised": "Simple return in base currency that came.",
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",

@@ -1,0 +1,95 @@
+"""The commands of risk measures and their backtest."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from riskplugin import api
+from riskplugin.adapters.giving import finish
+from riskplugin.adapters.options import desk_options, loaded, names, positions_option
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def sample_options(command: F) -> F:
+    """Add --alpha, --horizon and --method."""
+    for option in (
+        click.option(
+            "--method",
+            default="historical",
+            show_default=True,
+            help="historical, age_weighted, filtered (today's volatility) or reversal "
+            "(as probable as when memory falls).",
+        ),
+        click.option(
+            "--horizon",
+            type=int,
+            default=1,
+            show_default=True,
+            help="Sessions of a scenario: 1, 5, 10 or 21.",
+        ),
+        click.option(
+            "--alpha",
+            type=float,
+            default=0.05,
+            show_default=True,
+            help="Tail: 0.05 is the worst twentieth.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@desk_options
+@positions_option
+@click.option(
+    "--measure",
+    "chosen",
+    default="CVaR",
+    show_default=True,
+    callback=names,
+    help="Comma-separated: volatility, VaR, CVaR, EVaR, MDD, …; or all.",
+)
+@sample_options
+@click.option(
+    "--by",
+    callback=names,
+    help="Comma-separated keys of exposures, or total; by default tier, and total "
+    "with --factors.",
+)
+@click.option(
+    "--factors", is_flag=True, help="Split by driver instead (one measure only)."
+)
+@click.option(
+    "--samples", is_flag=True, help="Show how much history stands behind each method."
+)
+def measures(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
+    """Show risk measures, and what each part of the desk has to do with them."""
+    held = loaded(desk, as_of, given["positions"])
+    usual = ["total"] if given["factors"] else ["tier"]
+    asked = given["by"] or usual
+    by = () if asked == ["total"] else asked
+    how = {"horizon_sessions": given["horizon"], "method": given["method"]}
+    wanted = None if given["chosen"] == ["all"] else given["chosen"]
+    if given["samples"]:
+        found = api.samples(held)
+    elif given["factors"]:
+        found = api.factor_risk(held, only(wanted), given["alpha"], by, **how)
+    else:
+        found = api.measures(held, wanted, given["alpha"], by, **how)
+    return finish(held, found, as_json=given["as_json"], out=given["out"])
+
+
+def only(wanted: list[str] | None) -> str:
+    """Return the one measure that is split by driver.
+
+    Raises
+    ------
+    click.UsageError
+        If there are several.
+    """
+    if wanted is None or len(wanted) > 1:
+        raise click.UsageError("--factors splits one measure: name one by --measure")
+    return wanted[0]
