@@ -21,14 +21,6 @@ from riskplugin.tabulation import keys_in, keys_of, navs, rows_of
 GROUPS_AT_ONCE = 256
 SPECIFIC = "specific"
 Wanted = str | Iterable[str] | None
-HEADLINES = (
-    Measure.VOLATILITY,
-    Measure.VAR,
-    Measure.CVAR,
-    Measure.EVAR,
-    Measure.MDD,
-    Measure.CDAR,
-)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
