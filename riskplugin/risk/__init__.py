@@ -1,0 +1,1 @@
+"""Risk measures, their contributions, and forecasts that are put to the test."""
