@@ -92,9 +92,9 @@ def amounts_of(
     """
     width = int(instrument.max(initial=0)) + 1
     pairs, pair = np.unique(group * width + instrument, return_inverse=True)
-    net = np.bincount(pair, weights=quantity, minlength=len(pairs))
+    sums = np.bincount(pair, weights=quantity, minlength=len(pairs))
     whole = np.bincount(pair, weights=np.abs(quantity), minlength=len(pairs))
-    net = np.where(np.abs(net) <= NOTHING * whole, 0.0, net).astype(np.float64)
+    net = np.where(np.abs(sums) <= NOTHING * whole, 0.0, sums).astype(np.float64)
     order = np.lexsort((released, pair))
     order = order[quantity[order] * net[pair[order]] > 0]
     amount, free = pair[order], released[order]
