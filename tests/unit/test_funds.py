@@ -1,6 +1,7 @@
 """Funds seen through, on the page."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -205,7 +206,7 @@ def test_rings_are_found_and_named_in_the_order_of_holding(funds, ring):
     found = ring_in(funds)
     assert set(found) == ring
     assert found[0] == found[-1]
-    assert all(b in funds[a] for a, b in zip(found, found[1:], strict=False))
+    assert all(b in funds[a] for a, b in pairwise(found))
     with pytest.raises(ValueError, match=f"funds hold each other: {' > '.join(found)}"):
         flattened(funds)
 
