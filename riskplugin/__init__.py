@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from riskplugin._version import __version__
     from riskplugin.api import (
+        backtest,
         data_status,
         desk_from_tables,
         evidence,
@@ -47,11 +48,12 @@ if TYPE_CHECKING:
         SchemaError,
         UsageError,
     )
-    from riskplugin.results import Evidence, Report, Table
+    from riskplugin.results import Backtest, Evidence, Report, Table
     from riskplugin.scenarios.definition import Scenario, ScenarioSet
 
 _HOME = {
     "AdapterError": "errors",
+    "Backtest": "results",
     "ConfigError": "errors",
     "CoverageError": "errors",
     "Desk": "desk",
@@ -68,6 +70,7 @@ _HOME = {
     "Table": "results",
     "UsageError": "errors",
     "__version__": "_version",
+    "backtest": "api",
     "data_status": "api",
     "desk_from_tables": "api",
     "evidence": "api",
@@ -90,6 +93,7 @@ _HOME = {
 
 __all__ = [
     "AdapterError",
+    "Backtest",
     "ConfigError",
     "CoverageError",
     "Desk",
@@ -106,6 +110,7 @@ __all__ = [
     "Table",
     "UsageError",
     "__version__",
+    "backtest",
     "data_status",
     "desk_from_tables",
     "evidence",

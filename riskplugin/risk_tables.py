@@ -16,7 +16,7 @@ from riskplugin.risk.definitions import DEFINITIONS
 from riskplugin.risk.measure import Measure, measure_named
 from riskplugin.risk.measuring import components, incremental, measured, totals
 from riskplugin.risk.sampling import HORIZONS, Method, Sample
-from riskplugin.tabulation import keys_in, keys_of, navs, rows_of
+from riskplugin.tabulation import group_names, keys_in, keys_of, navs, rows_of
 
 GROUPS_AT_ONCE = 256
 SPECIFIC = "specific"
@@ -176,13 +176,6 @@ def column_slices(groups: int) -> Iterator[slice]:
     """Yield the groups in pieces whose P&L fits into little memory."""
     for first in range(0, groups, GROUPS_AT_ONCE):
         yield slice(first, min(groups, first + GROUPS_AT_ONCE))
-
-
-def group_names(grouping: Grouping) -> list[str]:
-    """Return each group's labels in one."""
-    if not grouping.keys:
-        return ["total"]
-    return [", ".join(labels) for labels in zip(*grouping.keys.values(), strict=True)]
 
 
 def own_history(desk: Desk, sample: Sample, grouping: Grouping) -> Vector:
