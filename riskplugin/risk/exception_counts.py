@@ -16,6 +16,7 @@ from scipy import special
 
 from riskplugin._typing import Vector
 from riskplugin.errors import UsageError
+from riskplugin.risk.order_statistics import DIGITS
 from riskplugin.risk.track import checked_horizon
 
 PATHS = 100_000
@@ -73,7 +74,7 @@ def binomial_counts(observations: int, alpha: float) -> CountDistribution:
 
     Binomial: exceptions of right forecasts are independent with probability alpha.
     """
-    check_tail(observations, alpha)
+    alpha = checked_tail(observations, alpha)
     counts = np.arange(observations + 1)
     at_most = np.asarray(special.bdtr(counts, observations, alpha), dtype=np.float64)
     at_least = np.ones(observations + 1)
@@ -112,7 +113,8 @@ def overlapping_counts(
     Source: the simulation behind the stop-light bounds of the Open Source Risk Engine
     (QuantExt, stoplightbounds); normal P&L, as there.
     """
-    lengths = checked_lengths(observations, alpha)
+    lengths = checked_lengths(observations)
+    alpha = checked_tail(lengths[0], alpha)
     horizon = checked_horizon(horizon_sessions)
     if paths < 1:
         raise UsageError(f"paths is {paths}; give how many paths to simulate")
@@ -155,17 +157,16 @@ def chunks(paths: int, length: int) -> Iterator[int]:
         yield min(size, paths - start)
 
 
-def checked_lengths(observations: Sequence[int], alpha: float) -> list[int]:
+def checked_lengths(observations: Sequence[int]) -> list[int]:
     """Return numbers of observations that increase."""
     lengths = [int(count) for count in observations]
     if not lengths or any(b <= a for a, b in pairwise(lengths)):
         raise UsageError(f"observations must increase, got {list(observations)}")
-    check_tail(lengths[0], alpha)
     return lengths
 
 
-def check_tail(observations: int, alpha: float) -> None:
-    """Refuse no observations, and a tail that is none."""
+def checked_tail(observations: int, alpha: float) -> float:
+    """Return the tail as it would be written; observations must be 1 or more."""
     if observations < 1:
         raise UsageError(f"observations is {observations}; a test needs one or more")
     if not 0.0 < alpha < 1.0:
@@ -173,3 +174,4 @@ def check_tail(observations: int, alpha: float) -> None:
             f"alpha is {alpha!r}; give the probability of an exception, 0.01 for a "
             "confidence of 0.99"
         )
+    return round(alpha, DIGITS)

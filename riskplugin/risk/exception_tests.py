@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from riskplugin._typing import Codes, Flags, Vector
-from riskplugin.risk.exception_counts import CountDistribution, check_tail
+from riskplugin.risk.exception_counts import CountDistribution, checked_tail
 from riskplugin.risk.track import (
     FACT,
     Finding,
@@ -65,7 +65,7 @@ def kupiec_region(observations: int, alpha: float, level: float = 0.05) -> Regio
     level : float
         Size of the test.
     """
-    check_tail(observations, alpha)
+    alpha = checked_tail(observations, alpha)
     counts = np.arange(observations + 1, dtype=np.int64)
     ratio = kupiec_statistic(counts, observations, alpha)
     kept = np.flatnonzero(ratio <= special.chdtri(1, checked_level(level)))
