@@ -14,13 +14,13 @@ import numpy as np
 from numpy.random import Generator
 from scipy import special
 
-from riskplugin._typing import Vector
+from riskplugin._typing import Codes, Vector
 from riskplugin.errors import UsageError
 from riskplugin.risk.order_statistics import DIGITS
 from riskplugin.risk.track import checked_horizon
 
 PATHS = 100_000
-CHUNK = 2**21  # numbers held at a time
+CHUNK = 2**18  # numbers held at a time: what a processor keeps at hand
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,7 +120,6 @@ def overlapping_counts(
         raise UsageError(f"paths is {paths}; give how many paths to simulate")
     longest = lengths[-1]
     threshold = sqrt(horizon) * float(special.ndtri(1.0 - alpha))
-    starts = [0, *lengths[:-1]]
     seen = np.zeros((len(lengths), longest + 1), dtype=np.int64)
     for size in chunks(paths, longest + horizon):
         walk = np.zeros((size, longest + horizon))
@@ -128,8 +127,9 @@ def overlapping_counts(
         np.cumsum(steps, axis=1, out=walk[:, 1:])
         window = walk[:, horizon:] - walk[:, :-horizon]
         for beyond in (window > threshold, window < -threshold):
-            parts = np.add.reduceat(beyond, starts, axis=1, dtype=np.int64)
-            for row, counts in enumerate(parts.cumsum(axis=1).T):
+            counts = np.zeros(size, dtype=np.int64)
+            for row, (start, stop) in enumerate(pairwise([0, *lengths])):
+                counts += np.count_nonzero(beyond[:, start:stop], axis=1)
                 seen[row] += np.bincount(counts, minlength=longest + 1)
     return tuple(
         simulated(histogram[: count + 1], horizon, alpha)
@@ -137,9 +137,7 @@ def overlapping_counts(
     )
 
 
-def simulated(
-    histogram: "np.ndarray[tuple[int], np.dtype[np.int64]]", horizon: int, alpha: float
-) -> CountDistribution:
+def simulated(histogram: Codes, horizon: int, alpha: float) -> CountDistribution:
     """Return the distribution of a histogram (T + 1,) of both signs of each path."""
     draws = int(histogram.sum())
     at_most = np.cumsum(histogram) / draws

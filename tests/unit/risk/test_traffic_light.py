@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from riskplugin.errors import UsageError
+from riskplugin.risk import exception_counts
 from riskplugin.risk.exception_counts import binomial_counts, overlapping_counts
 from riskplugin.risk.traffic_light import traffic_light, zone_bounds
 
@@ -149,6 +150,16 @@ def test_two_windows_that_overlap_are_a_bivariate_normal():
     corner = [stats.norm.ppf(0.05)] * 2
     both = stats.multivariate_normal(cov=[[1, 0.5], [0.5, 1]]).cdf(corner)
     assert counts.at_least[2] == pytest.approx(both, abs=4 * np.sqrt(both / 200_000))
+
+
+def test_the_size_of_chunks_changes_nothing(monkeypatch):
+    def simulated():
+        (counts,) = overlapping_counts([60], 10, 0.05, np.random.default_rng(6), 500)
+        return counts.at_most
+
+    whole = simulated()
+    monkeypatch.setattr(exception_counts, "CHUNK", 700)
+    np.testing.assert_array_equal(simulated(), whole)
 
 
 def test_the_light_of_overlapping_windows_says_so(overlapping):
