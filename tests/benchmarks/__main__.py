@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.benchmarks.excel_calls import excel
+from tests.benchmarks.forecasting import forecast
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
@@ -45,7 +46,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = ["import", "stress", "loading", "excel", "evidence"]
+    names = ["import", "stress", "loading", "excel", "forecasts", "evidence"]
     parser.add_argument("--only", choices=names, action="append", help="repeatable")
     parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
     parser.add_argument(
@@ -67,11 +68,13 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
+    rows, groups, window = (60, 2, 20) if given.small else (2_500, 10, 500)
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
+        "forecasts": partial(forecast, rows, groups, window, min(repeats, 5)),
         "evidence": partial(judge, given.data, given.scorer),
     }
 

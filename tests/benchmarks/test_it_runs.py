@@ -26,3 +26,8 @@ def test_excel_runs(capfd):
     out = capfd.readouterr().out
     assert "excel, book's name" in out
     assert "excel, range of 100 rows, first time" in out
+
+
+def test_forecasts_run(capfd):
+    assert main([*TINY, "--only", "forecasts"]) == 0
+    assert "forecasts, historical / riskfolio" in capfd.readouterr().out
