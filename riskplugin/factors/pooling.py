@@ -104,9 +104,7 @@ def entropy_pooling(
     targets = (*equal[1], *bounded[1])
     rows = [
         Row(name, row, sense, float(target))
-        for name, row, sense, target in zip(
-            names, values, senses, targets, strict=True
-        )
+        for name, row, sense, target in zip(names, values, senses, targets, strict=True)
     ]
     found = tilted(checked, rows)
     if found is None:

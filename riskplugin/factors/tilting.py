@@ -88,7 +88,7 @@ class System(NamedTuple):
 
 
 class Dual(NamedTuple):
-    """The dual at its multipliers (M,): its value, slope (M,) and probabilities (T,)."""
+    """The dual at multipliers (M,): its value, slope (M,) and probabilities (T,)."""
 
     multipliers: Vector
     value: float
@@ -111,16 +111,12 @@ def tilted(prior: Vector, rows: Sequence[Row]) -> Vector | None:
         None if no probabilities were found under which all rows hold to 1e-10 of their
         prior standard deviation, or to rounding where that is coarser.
     """
-    if not rows:
-        return prior
     support = face(prior > 0, rows)
     if support is None:
         return None
     inside = prior[support] / prior[support].sum()
     system = independent(inside, [(row, row.values[support]) for row in rows])
-    if system is None:
-        return None
-    found = minimised(inside, system)
+    found = None if system is None else minimised(inside, system)
     if found is None:
         return None
     posterior = np.zeros_like(prior)
@@ -193,9 +189,7 @@ def independent(prior: Vector, rows: Sequence[tuple[Row, Vector]]) -> System | N
     return System(np.array(gaps).reshape(-1, len(prior)), np.array(signs, dtype=float))
 
 
-def standardised(
-    prior: Vector, values: Vector, target: float
-) -> tuple[Vector, float]:
+def standardised(prior: Vector, values: Vector, target: float) -> tuple[Vector, float]:
     """Return values and target less the prior mean, by the prior standard deviation.
 
     Values without spread are 0, and their target is in units of their size.
@@ -293,8 +287,10 @@ def newton_step(system: System, at: Dual) -> Vector:
     return bounded_step(scaled, pull, (signs, at.multipliers * size)) / size
 
 
-def bounded_step(curvature: Matrix, pull: Vector, held: tuple[Vector, Vector]) -> Vector:
-    """Return d that minimises ``d C d / 2 + pull d`` with ``m + d`` of the given signs.
+def bounded_step(
+    curvature: Matrix, pull: Vector, held: tuple[Vector, Vector]
+) -> Vector:
+    """Return d that minimises ``d C d / 2 + pull d``, with ``m + d`` of given signs.
 
     As bounded least squares, ``|C^(1/2) d + C^(-1/2) pull|``, solved by active sets.
     """
