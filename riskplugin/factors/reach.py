@@ -51,6 +51,14 @@ def reachable(
     return float(values @ least), float(values @ most)
 
 
+def meet(prior: Vector, rows: Sequence[Row]) -> bool:
+    """Return whether there are probabilities under which all rows hold."""
+    support = prior > 0
+    inside = prior[support]
+    program = program_of(inside, [(row, row.values[support]) for row in rows])
+    return feasible_columns(program, np.zeros_like(inside)) is not None
+
+
 def program_of(inside: Vector, rows: Sequence[tuple[Row, Vector]]) -> Program:
     """Return the rows, standardised under the prior, and that mass sums to 1."""
     equal, at = [np.ones_like(inside)], [1.0]
@@ -73,7 +81,7 @@ def feasible_columns(program: Program, unit: Vector) -> Codes | None:
     The slack that the program's rows still need is minimised over few scenarios; those
     that would lessen it most join, until none does (Dantzig and Wolfe 1960).
     """
-    kept = np.unique([unit.argmin(), unit.argmax()])
+    kept = np.unique([unit.argmin(), unit.argmax()]).astype(np.int64)
     for _ in range(ROUNDS):
         found = solved(program, np.zeros_like(unit), kept, slack_cost=1.0)
         if found is None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from riskplugin._typing import Vector
 from riskplugin.errors import LISTED, ModelError
-from riskplugin.factors.reach import reachable
+from riskplugin.factors.reach import meet, reachable
 from riskplugin.factors.tilting import Row, edge, tilted
 
 BISECTIONS = 14
@@ -36,7 +36,8 @@ def effective_number(probabilities: Vector) -> float:
 def unreachable(prior: Vector, rows: Sequence[Row]) -> ModelError:
     """Return the error for rows that no probabilities meet: which, and what they reach.
 
-    Each alone first; then each given the others, by linear programming.
+    Each alone first; then the fewest that contradict each other, each with what it can
+    reach given the rest of them.
     """
     support = prior > 0
     for row in rows:
@@ -48,17 +49,31 @@ def unreachable(prior: Vector, rows: Sequence[Row]) -> ModelError:
                 f"view '{row}' cannot be reached: over the scenarios it lies between "
                 f"{row.show(low)} and {row.show(high)}; {WIDER}"
             )
+    fewest = contradicting(prior, rows)
     findings = [
-        f"'{row}' {reach_given_others(prior, rows, i)}" for i, row in enumerate(rows)
+        f"'{row}' {reach_given_others(prior, fewest, i)}"
+        for i, row in enumerate(fewest[:LISTED])
     ]
-    more = len(findings) - LISTED
+    more = len(fewest) - LISTED
     tail = f"; and {more} more" if more > 0 else ""
     return ModelError(
-        "the views cannot hold together: "
-        + "; ".join(findings[:LISTED])
-        + tail
-        + "; relax one of them, or take scenarios that reach further"
+        f"views cannot hold together: {'; '.join(findings)}{tail}; "
+        "relax one of them, or take scenarios that reach further"
     )
+
+
+def contradicting(prior: Vector, rows: Sequence[Row]) -> list[Row]:
+    """Return rows that no probabilities meet, but any fewer of them do.
+
+    Rows are left out one by one while the rest still contradict (Chinneck and
+    Dravnieks 1991). All rows, if they meet to a solver's tolerance.
+    """
+    kept = list(rows)
+    for row in rows:
+        fewer = [other for other in kept if other is not row]
+        if not meet(prior, fewer):
+            kept = fewer
+    return kept
 
 
 def reach_given_others(prior: Vector, rows: Sequence[Row], which: int) -> str:
@@ -66,7 +81,7 @@ def reach_given_others(prior: Vector, rows: Sequence[Row], which: int) -> str:
     others = [row for i, row in enumerate(rows) if i != which]
     found = reachable(prior, rows[which], others)
     if found is None:
-        return "has no say: without it the others cannot hold together either"
+        return "stands against others that contradict already"
     low, high = (rows[which].show(end) for end in found)
     return f"can reach {low} to {high} given the others"
 

@@ -105,10 +105,10 @@ class View:
         """What it measures, in words."""
         words = self.quantity.replace("_", " ")
         if self.quantity is Quantity.RANKING:
-            return f"mean of {self.name!r} less mean of {self.other!r}"
+            return f"mean of {self.name} less mean of {self.other}"
         at = "" if self.alpha is None else f"{percent(self.alpha)} "
-        pair = "" if self.other is None else f" with {self.other!r}"
-        return f"{at}{words} of {self.name!r}{pair}"
+        pair = "" if self.other is None else f" with {self.other}"
+        return f"{at}{words} of {self.name}{pair}"
 
     def show(self, value: float) -> str:
         """Return a value of this view as it is read."""

@@ -38,6 +38,10 @@ class Sense(StrEnum):
         """The sign of the multiplier: 1, -1, or 0 where it is free."""
         return {">=": 1, "<=": -1}.get(self.value, 0)
 
+    def outside(self, target: float, low: float, high: float) -> bool:
+        """Return whether a target in this sense asks for more than `low` to `high`."""
+        return (self.sign >= 0 and target > high) or (self.sign <= 0 and target < low)
+
 
 def plain(value: float) -> str:
     """Return a figure as an error says it."""
@@ -69,8 +73,7 @@ class Row:
 
     def outside(self, low: float, high: float) -> bool:
         """Return whether the row asks for more than `high` or less than `low`."""
-        sign = self.sense.sign
-        return (sign >= 0 and self.target > high) or (sign <= 0 and self.target < low)
+        return self.sense.outside(self.target, low, high)
 
     def __str__(self) -> str:
         return f"{self.label} {self.sense} {self.show(self.target)}"
@@ -163,30 +166,36 @@ def independent(prior: Vector, rows: Sequence[tuple[Row, Vector]]) -> System | N
     the equalities fix, which leaves their multipliers as they are. A row that the
     equalities fix is left out if it holds.
     """
-    basis: list[Vector] = []
-    reached: list[float] = []
-    gaps, signs = [], []
+    basis, reached = np.empty((len(rows), len(prior))), np.zeros(len(rows))
+    signs: list[int] = []
+    fixed = 0
     for row, values in sorted(rows, key=lambda r: abs(r[0].sense.sign)):
         unit, target = standardised(prior, values, row.target)
-        for _ in range(2):  # twice is enough (Kahan, in Parlett 1980)
-            for other, at in zip(basis, reached, strict=True):
-                part = float((prior * other) @ unit)
-                unit, target = unit - part * other, target - part * at
+        parts, unit = freed(prior, unit, basis[:fixed])
+        target -= float(parts @ reached[:fixed])
         spread = float(np.sqrt(prior @ unit**2))
-        sign = row.sense.sign
-        if spread <= DEPENDENT:
-            if (sign >= 0 and target > CONVERGED) or (
-                sign <= 0 and target < -CONVERGED
-            ):
-                return None
-            continue
-        unit, target = unit / spread, target / spread
-        if not sign:
-            basis.append(unit)
-            reached.append(target)
-        gaps.append(unit - target)
-        signs.append(sign)
-    return System(np.array(gaps).reshape(-1, len(prior)), np.array(signs, dtype=float))
+        if spread > DEPENDENT:
+            basis[len(signs)], reached[len(signs)] = unit / spread, target / spread
+            signs.append(row.sense.sign)
+            fixed += not row.sense.sign
+        elif row.sense.outside(target, -CONVERGED, CONVERGED):
+            return None
+    count = len(signs)
+    gaps = basis[:count] - reached[:count, None]
+    return System(gaps, np.array(signs, dtype=np.float64))
+
+
+def freed(prior: Vector, unit: Vector, basis: Matrix) -> tuple[Vector, Vector]:
+    """Return a row's parts along an orthonormal basis (K, T), and what is left of it.
+
+    Twice where little is left, so that it is orthogonal (Kahan, in Parlett 1980).
+    """
+    parts = basis @ (prior * unit)
+    left = unit - parts @ basis
+    if prior @ left**2 < 0.5 * (prior @ unit**2):
+        again = basis @ (prior * left)
+        parts, left = parts + again, left - again @ basis
+    return parts, left
 
 
 def standardised(prior: Vector, values: Vector, target: float) -> tuple[Vector, float]:

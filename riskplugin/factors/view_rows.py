@@ -92,11 +92,11 @@ def held_rows(view: View, scenarios: Mapping[str, Vector], held: Vector) -> list
             continue
         returns = scenarios[name]
         mean = float(held @ returns)
-        label = f"mean of {name!r}, held,"
+        label = f"mean of {name}, held,"
         rows.append(Row(label, returns, Sense.EQUAL, mean, percent))
         if view.quantity is Quantity.CORRELATION:
             square = scored(name, scenarios, held) ** 2
-            label = f"variance of {name!r}, held, by itself,"
+            label = f"variance of {name}, over what it is held at,"
             rows.append(Row(label, square, Sense.EQUAL, 1.0))
     return rows
 
@@ -130,8 +130,7 @@ def refuse_beyond(prior: Vector, scenarios: Mapping[str, Vector], view: View) ->
         return
     turned = there if view.quantity is Quantity.QUANTILE else -there
     low, high = float(turned.min()), float(turned.max())
-    least, most = view.sense.sign >= 0, view.sense.sign <= 0
-    if (least and view.value > high) or (most and view.value < low):
+    if view.sense.outside(view.value, low, high):
         raise beyond(view, low, high, "its most extreme scenarios")
 
 

@@ -7,7 +7,13 @@ import numpy as np
 
 from riskplugin._typing import Matrix, Vector
 from riskplugin.errors import ModelError, UsageError, did_you_mean
-from riskplugin.factors.pooling import FLOOR, Posterior, checked_prior, floored
+from riskplugin.factors.pooling import (
+    FLOOR,
+    Posterior,
+    check_floor,
+    checked_prior,
+    floored,
+)
 from riskplugin.factors.refusals import Views
 from riskplugin.factors.stated import STAGES, Quantity, View
 from riskplugin.factors.tail_views import Tail, pooled_with_tails
@@ -69,6 +75,7 @@ def pooled(
         For views out of reach, with the range that is in reach; for a posterior below
         the floor, with what to relax.
     """
+    check_floor(floor)
     checked = checked_prior(prior)
     scenarios = named_columns(columns, names, len(checked))
     for view in views:
