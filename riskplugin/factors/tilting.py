@@ -282,40 +282,60 @@ def descended(prior: Vector, system: System, at: Dual) -> Dual | None:
 
 
 def newton_step(system: System, at: Dual) -> Vector:
-    """Return the minimiser of the dual's quadratic model within the signs, less m."""
+    """Return the step (M,) to the minimum of the dual's quadratic model.
+
+    Multipliers keep their signs: by active sets, as in non-negative least squares
+    (Lawson and Hanson 1974). A multiplier that would cross 0 stops there; one at 0 is
+    let go if that descends.
+    """
     gaps, signs = system
     curvature = (gaps * at.probabilities) @ gaps.T - np.outer(at.slope, at.slope)
     size = np.sqrt(np.maximum(np.diag(curvature), 0.0))
     size[size == 0] = 1.0
     scaled = curvature / np.outer(size, size) + RIDGE * np.eye(len(signs))
-    pull = at.slope / size
-    if not signs.any():
-        values, vectors = np.linalg.eigh(scaled)
-        raw = vectors @ ((vectors.T @ -pull) / np.maximum(values, RIDGE))
-        return np.asarray(raw / size, dtype=np.float64)
-    return bounded_step(scaled, pull, (signs, at.multipliers * size)) / size
+    pull, start = at.slope / size, at.multipliers * size
+    least = RIDGE * float(np.abs(pull).max())
+    step = np.zeros_like(pull)
+    free = (signs == 0) | (start != 0)
+    for _ in range(10 * len(signs)):
+        wanted = step.copy()
+        wanted[free] = -solved(
+            scaled[np.ix_(free, free)], rest(scaled, pull, step, free)
+        )
+        crossing = free & (signs * (start + wanted) < 0)
+        if crossing.any():
+            step = stopped(step, wanted, start, crossing)
+            free &= (signs == 0) | (start + step != 0)
+            continue
+        step = wanted
+        gain = np.where(free, 0.0, -signs * (pull + scaled @ step))
+        if gain.max() <= least:
+            break
+        free[gain.argmax()] = True
+    return step / size
 
 
-def bounded_step(
-    curvature: Matrix, pull: Vector, held: tuple[Vector, Vector]
-) -> Vector:
-    """Return d that minimises ``d C d / 2 + pull d``, with ``m + d`` of given signs.
+def rest(curvature: Matrix, pull: Vector, step: Vector, free: Flags) -> Vector:
+    """Return the slope of the free rows with the others at their step."""
+    return pull[free] + curvature[np.ix_(free, ~free)] @ step[~free]
 
-    As bounded least squares, ``|C^(1/2) d + C^(-1/2) pull|``, solved by active sets.
-    """
-    from scipy.optimize import lsq_linear  # noqa: PLC0415 - only where a view is a bound
 
-    signs, multipliers = held
+def solved(curvature: Matrix, pull: Vector) -> Vector:
+    """Return the solution of a positive semi-definite system."""
     values, vectors = np.linalg.eigh(curvature)
-    root = np.sqrt(np.maximum(values, RIDGE))
-    aim = -(vectors.T @ pull) / root
-    unit = float(np.abs(aim).max()) or 1.0
-    low = np.where(signs > 0, -multipliers / unit, -np.inf)
-    high = np.where(signs < 0, -multipliers / unit, np.inf)
-    found = lsq_linear(
-        root[:, None] * vectors.T, aim / unit, (low, high), method="bvls", tol=1e-13
+    return np.asarray(
+        vectors @ ((vectors.T @ pull) / np.maximum(values, RIDGE)), dtype=np.float64
     )
-    return np.asarray(found.x * unit, dtype=np.float64)
+
+
+def stopped(step: Vector, wanted: Vector, start: Vector, crossing: Flags) -> Vector:
+    """Return the way from `step` to `wanted` as far as the first multiplier at 0."""
+    way = np.full_like(step, np.inf)
+    way[crossing] = (start + step)[crossing] / (step - wanted)[crossing]
+    share = float(way.min())
+    there = step + share * (wanted - step)
+    there[way == share] = -start[way == share]
+    return there
 
 
 def holds(row: Row, prior: Vector, posterior: Vector) -> bool:
