@@ -392,7 +392,7 @@ def test_floor_that_no_single_view_can_make_room_for():
     returns = fat_tails(5000)[:, [0, 2]]
     with pytest.raises(ModelError, match="still below the floor: relax other views"):
         entropy_pooling(
-            uniform(5000), equalities=(returns.T, np.array([-0.06, -0.06])), floor=0.2
+            uniform(5000), equalities=(returns.T, np.array([-0.06, -0.06])), floor=0.3
         )
 
 
