@@ -18,6 +18,7 @@ COUNT = 3000
 CORRELATED = np.array([[1.0, 0, 0], [0.5, 0.8, 0], [0.3, 0.2, 0.9]]) * 0.02
 COLUMNS = np.random.default_rng(3).standard_t(6, (COUNT, 3)) @ CORRELATED.T
 PRIOR = np.full(COUNT, 1 / COUNT)
+EXACT = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}
 BY_NAME = dict(zip(NAMES, COLUMNS.T, strict=True))
 
 
@@ -30,33 +31,33 @@ def measured(view, posterior):
 
 
 def skfolio_of(**views):
-    """Return skfolio's posterior, by its primal solver, the more exact of its two."""
-    model = EntropyPooling(solver="CLARABEL", **views)
+    """Return skfolio's posterior on returns in percent, where its solver is exact."""
+    model = EntropyPooling(solver="CLARABEL", solver_params=EXACT, **views)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.fit(pd.DataFrame(COLUMNS, columns=NAMES))
+        model.fit(pd.DataFrame(100 * COLUMNS, columns=NAMES))
     return model.return_distribution_.sample_weight, model.relative_entropy_
 
 
 CASES = {
     "mean": (
         [View("mean", "memory", "==", -0.01)],
-        {"mean_views": ["memory == -0.01"]},
+        {"mean_views": ["memory == -1"]},
     ),
     "ranking": (
         [
             View("mean", "memory", "<=", -0.01),
             View("ranking", "equity", ">=", 0.002, other="crypto"),
         ],
-        {"mean_views": ["memory <= -0.01", "equity >= crypto + 0.002"]},
+        {"mean_views": ["memory <= -1", "equity >= crypto + 0.2"]},
     ),
     "volatility": (
-        [View("volatility", "memory", "==", 0.04)],
-        {"variance_views": ["memory == 0.0016"]},
+        [View("volatility", "memory", "==", 0.03)],
+        {"variance_views": ["memory == 9"]},
     ),
     "volatility at least": (
         [View("volatility", "memory", ">=", 0.03), View("mean", "crypto", ">=", 0.0)],
-        {"variance_views": ["memory >= 0.0009"], "mean_views": ["crypto >= 0"]},
+        {"variance_views": ["memory >= 9"], "mean_views": ["crypto >= 0"]},
     ),
     "correlation": (
         [View("correlation", "memory", "==", 0.8, other="crypto")],
@@ -69,21 +70,21 @@ CASES = {
             View("mean", "crypto", "==", -0.01),
         ],
         {
-            "mean_views": ["crypto == -0.01"],
-            "variance_views": ["memory == 0.0009"],
+            "mean_views": ["crypto == -1"],
+            "variance_views": ["memory == 9"],
             "correlation_views": ["(memory,crypto) >= 0.8"],
         },
     ),
     "value at risk": (
         [View("value_at_risk", "memory", "==", 0.06, alpha=0.05)],
-        {"value_at_risk_views": ["memory == 0.06"]},
+        {"value_at_risk_views": ["memory == 6"]},
     ),
     "value at risk at least": (
         [
             View("value_at_risk", "memory", ">=", 0.06, alpha=0.05),
             View("value_at_risk", "crypto", ">=", 0.01, alpha=0.05),
         ],
-        {"value_at_risk_views": ["memory >= 0.06", "crypto >= 0.01"]},
+        {"value_at_risk_views": ["memory >= 6", "crypto >= 1"]},
     ),
 }
 
@@ -104,7 +105,7 @@ def test_expected_shortfall_is_where_skfolio_nearly_is(value):
     """skfolio stops its search at 1e-4 of value at risk; ours meets the view."""
     view = View("expected_shortfall", "memory", "==", value, alpha=0.05)
     found = pool(view)
-    weight, relative_entropy = skfolio_of(cvar_views=[f"memory == {value}"])
+    weight, relative_entropy = skfolio_of(cvar_views=[f"memory == {100 * value}"])
     assert found.relative_entropy == pytest.approx(relative_entropy, abs=1e-6)
     theirs = sk.cvar(COLUMNS[:, 0], beta=0.95, sample_weight=found.probabilities)
     assert theirs == pytest.approx(value, abs=1e-12)
