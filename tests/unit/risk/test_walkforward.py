@@ -10,10 +10,10 @@ ONLY = {"drivers": {"memory": ["MU"], "crypto": [], "ai_compute": [], "equity": 
 DAYS = pd.bdate_range("2021-01-04", periods=700)
 
 
-def desk_of(close, held):
+def desk_of(close, held, **settings):
     rows = [{"book": b, "instrument": i, "quantity": q} for b, i, q in held]
     return rp.desk_from_tables(
-        pd.DataFrame(rows), close.rename_axis("date"), settings=ONLY
+        pd.DataFrame(rows), close.rename_axis("date"), settings=ONLY | settings
     )
 
 
@@ -193,7 +193,7 @@ def test_window_is_half_of_a_short_history_by_default(desk, close):
     found = rp.backtest(desk, nights=10)
     given = rp.backtest(desk, nights=10, window=349)
     assert found.nights.equals(given.nights)
-    short = desk_of(close.iloc[-30:], [("a", "MU", 1.0)])
+    short = desk_of(close.iloc[-30:], [("a", "MU", 1.0)], min_overlap=20)
     with pytest.raises(rp.ModelError, match="too few to backtest: at least 40"):
         rp.backtest(short)
 
