@@ -100,6 +100,8 @@ COLUMNS: Mapping[str, str] = {
     "incremental": "The total less the measure of the desk without the row.",
     "share": "component / total.",
     "standalone": "The measure of the row by itself, base currency.",
+    "riskfolio": "The same total by riskfolio-lib's own functions, base currency.",
+    "difference": "total / riskfolio - 1.",
     "total_pct_nav": "total / NAV of all books, as a decimal.",
     "component_pct_nav": "component / NAV of all books, as a decimal.",
     "own_history": "Share of gross x scenarios that is the instruments' own history; "

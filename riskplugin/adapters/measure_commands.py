@@ -10,6 +10,9 @@ from riskplugin import api
 from riskplugin.adapters import terminal
 from riskplugin.adapters.giving import finish, keep
 from riskplugin.adapters.options import desk_options, loaded, names, positions_option
+from riskplugin.adapters.plots import save_backtest
+from riskplugin.desk import Desk
+from riskplugin.results import Table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,23 +68,31 @@ def sample_options(command: F) -> F:
     "--factors", is_flag=True, help="Split by driver instead (one measure only)."
 )
 @click.option(
+    "--riskfolio", is_flag=True, help="Show the totals beside riskfolio-lib's."
+)
+@click.option(
     "--samples", is_flag=True, help="Show how much history stands behind each method."
 )
 def measures(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
     """Show risk measures, and what each part of the desk has to do with them."""
     held = loaded(desk, as_of, given["positions"])
-    usual = ["total"] if given["factors"] else ["tier"]
-    asked = given["by"] or usual
+    found = asked_of(held, **given)
+    return finish(held, found, as_json=given["as_json"], out=given["out"])
+
+
+def asked_of(held: Desk, **given: Any) -> Table:  # noqa: ANN401
+    """Return the table that the options ask for."""
+    asked = given["by"] or (["total"] if given["factors"] else ["tier"])
     by = () if asked == ["total"] else asked
     how = {"horizon_sessions": given["horizon"], "method": given["method"]}
     wanted = None if given["chosen"] == ["all"] else given["chosen"]
     if given["samples"]:
-        found = api.samples(held)
-    elif given["factors"]:
-        found = api.factor_risk(held, only(wanted), given["alpha"], by, **how)
-    else:
-        found = api.measures(held, wanted, given["alpha"], by, **how)
-    return finish(held, found, as_json=given["as_json"], out=given["out"])
+        return api.samples(held)
+    if given["riskfolio"]:
+        return api.replicate_measures(held, wanted, given["alpha"], **how)
+    if given["factors"]:
+        return api.factor_risk(held, only(wanted), given["alpha"], by, **how)
+    return api.measures(held, wanted, given["alpha"], by, **how)
 
 
 def only(wanted: list[str] | None) -> str:

@@ -160,8 +160,10 @@ def as_nights(
     gross = np.abs(held.values)
     covered = ratio(came @ gross, gross.sum(axis=0))
     there = covered > 0
-    figures = (np.where(there, f, np.nan) for f in (pnl, value_at_risk, shortfall))
-    return Nights(dates, *figures, covered)
+    pnl, value_at_risk, shortfall = (
+        np.where(there, figure, np.nan) for figure in (pnl, value_at_risk, shortfall)
+    )
+    return Nights(dates, pnl, value_at_risk, shortfall, covered)
 
 
 Scenarios = Callable[[np.datetime64, slice, Matrix], tuple[Matrix, Vector]]

@@ -293,6 +293,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "pnl_scenarios": "thousands of rows, for notebooks; RISK_MEASURE measures them",
     "positions": "the sheet holds them; a book is asked about by name",
     "read_scenarios": "scenarios come with the desk file",
+    "replicate_measures": "takes seconds to minutes; for model validation",
     "run": "the nightly batch writes runs",
     "write_run": "the nightly batch writes runs",
     "with_positions": "what the argument `positions` does",
