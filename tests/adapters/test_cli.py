@@ -384,7 +384,7 @@ def test_fault_of_the_user_shows_no_traceback(done, name):
         ("out and store", "give --out or --store, not both"),
         ("nothing chosen", "scenario"),
         ("factors of two", "--factors splits one measure"),
-        ("unknown measure", "no measure is called 'CVARR'; did you mean 'CVaR'?"),
+        ("unknown measure", "no measure is called 'CVARR'; did you mean 'CVaR'"),
         ("no backtest", "is a regime, not a forecast"),
     ],
 )
