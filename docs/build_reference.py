@@ -43,6 +43,8 @@ from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
 from riskplugin.inputs.scenario_file import ScenarioEntry
 from riskplugin.inputs.tables import TABLES
 from riskplugin.results import COLUMNS, Table, definition
+from riskplugin.risk.definitions import DEFINITIONS
+from riskplugin.risk.measure import ALSO_CALLED
 from riskplugin.universe import Instrument
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,6 +155,12 @@ CODES: Mapping[str, Code] = {
         "A kind for which there is no price function, or inverse settlement.",
         "Book its delta-equivalent as spot.",
     ),
+    "no-risk-measures": Code(
+        WARNING,
+        "A table of risk measures is left out of a run: the history is too short, or "
+        "holds no reversal to learn from.",
+        "Give longer histories.",
+    ),
     "missing-column": Code(
         ALWAYS,
         "A required column is not there.",
@@ -190,6 +198,35 @@ CODES: Mapping[str, Code] = {
         "An instrument without prices that names an underlying is valued and measured "
         "by the underlying's.",
         "Give its own prices to see the basis.",
+    ),
+    "fund-ring": Code(
+        ALWAYS,
+        "Funds of the holdings table that hold each other in a ring; it is named.",
+        "Take out the row that closes the ring.",
+    ),
+    "fund-weights": Code(
+        ALWAYS,
+        "Weights of a fund that add up to several times its assets, as percent do.",
+        "Give decimals: 0.08 for 8 %.",
+    ),
+    "fund-borrows": Code(
+        WARNING,
+        "Weights of a fund that add up to more than its assets: it is taken to have "
+        "borrowed the rest.",
+        "Mend the weights if the fund does not borrow.",
+    ),
+    "unknown-in-fund": Code(
+        WARNING,
+        "A held fund holds what no table knows; it is unclassified when the fund is "
+        "seen through.",
+        "Add it to instruments.",
+    ),
+    "unknown-volume": Code(
+        WARNING,
+        "The average daily volume of something held is not known, or not to be relied "
+        "on, for the reason given; its days to sell and its cost are NaN.",
+        "Give its volumes, up to date and of one venue; name `volume_venue` where "
+        "there are several.",
     ),
     "unused-table": Code(
         WARNING,
@@ -297,6 +334,14 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "stress": "Stress P&L by tier: `rp.stress(desk)`.",
     "stress_by_book": "Stress P&L by book and tier.",
     "stress_by_position": "Stress P&L of every position.",
+    "measures": "Risk measures over one session, and what each tier has to do with "
+    "them: `rp.measures(desk, …)`.",
+    "measures_by_book": 'The same by book: `by="book"`.',
+    "measures_by_position": "CVaR by position.",
+    "measures_in_reversal": "Over 21 sessions, as probable as when memory falls: "
+    '`method="reversal", horizon_sessions=21`.',
+    "factor_risk": 'CVaR by book and driver: `rp.factor_risk(desk, by="book")`.',
+    "samples": "How much history stands behind the measures: `rp.samples(desk)`.",
     "shocks": "Shock of every modelled instrument: `rp.shocks(desk)`.",
     "loadings": "Total memory beta and partial loadings: `rp.loadings(desk)`.",
     "positions": "Every position as valued: `rp.positions(desk)`.",
@@ -316,7 +361,11 @@ LOADING = (
     "other drivers held still. A diagnostic; risk is read from total_memory_beta."
 )
 USED: Mapping[str, frozenset[str]] = {
-    "positions": frozenset({*KEYS, "quantity", "price"}),
+    "positions": frozenset(
+        {*KEYS, "quantity", "price", "margin_posted", "locked_until"}
+    ),
+    "volumes": frozenset(TABLES["volumes"].names()),
+    "holdings": frozenset(TABLES["holdings"].names()),
     "instruments": frozenset(f.name for f in fields(Instrument)),
     "prices": frozenset(TABLES["prices"].names()),
     "fx": frozenset(TABLES["fx"].names()),
@@ -632,7 +681,6 @@ def desk_toml() -> str:
         key_grid(TableRef),
         "## [settings]",
         key_grid(Numbers),
-        CHECKED_ONLY + "`participation`.",
         "## Defaults written out",
         fenced("toml", 'base_currency = "USD"\non_error = "stop"\n'
                'universe = "extend"\nscenario_library = "extend"\n\n[drivers]\n'
@@ -725,6 +773,48 @@ def column_meaning(title: str, column: str) -> tuple[str, str]:
     if column.startswith(BY_DRIVER):
         return f"{BY_DRIVER}DRIVER", LOADING
     return column, MEANS_ELSE.get((title, column)) or definition(column)
+
+
+def measures_page() -> str:
+    """Return the page of the risk measures."""
+    rows = (
+        (
+            code(measure.value),
+            listed(ALSO_CALLED[measure]),
+            code(d.formula),
+            d.convention + ("; scenarios in time order" if d.in_time_order else ""),
+            d.source,
+            code(d.riskfolio),
+        )
+        for measure, d in DEFINITIONS.items()
+    )
+    return (
+        "\n\n".join(
+            [
+                "# Risk measures",
+                GENERATED,
+                "In the formulas x are losses (minus P&L), p their probabilities, "
+                "`mean = p @ x`, `x[k]` the k-th worst loss and `P[k]` the probability "
+                "of the k worst together, dd the drawdowns of the cumulated P&L. Every "
+                "measure is positive for a loss, in the unit of the P&L, and twice the "
+                "position is twice the measure. What they are taken over, and what a "
+                "contribution is, stands in [risk "
+                "measures](../explanation/risk-measures.md).",
+                grid(
+                    (
+                        "measure",
+                        "also called",
+                        "formula",
+                        "convention",
+                        "source",
+                        "in riskfolio-lib",
+                    ),
+                    rows,
+                ),
+            ]
+        )
+        + "\n"
+    )
 
 
 def command_help(name: str, command: click.Command) -> str:
@@ -973,6 +1063,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "results.md": results_page,
     "cli.md": cli_page,
     "errors.md": errors_page,
+    "measures.md": measures_page,
     "excel-functions.md": excel_page,
     "python.md": python_page,
 }

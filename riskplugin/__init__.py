@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from riskplugin._version import __version__
     from riskplugin.api import (
+        backtest,
         data_status,
         desk_from_tables,
         evidence,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         pnl_scenarios,
         positions,
         read_scenarios,
+        replicate_measures,
         run,
         samples,
         scenario_list,
@@ -47,11 +49,12 @@ if TYPE_CHECKING:
         SchemaError,
         UsageError,
     )
-    from riskplugin.results import Evidence, Report, Table
+    from riskplugin.results import Backtest, Evidence, Report, Table
     from riskplugin.scenarios.definition import Scenario, ScenarioSet
 
 _HOME = {
     "AdapterError": "errors",
+    "Backtest": "results",
     "ConfigError": "errors",
     "CoverageError": "errors",
     "Desk": "desk",
@@ -68,6 +71,7 @@ _HOME = {
     "Table": "results",
     "UsageError": "errors",
     "__version__": "_version",
+    "backtest": "api",
     "data_status": "api",
     "desk_from_tables": "api",
     "evidence": "api",
@@ -79,6 +83,7 @@ _HOME = {
     "pnl_scenarios": "api",
     "positions": "api",
     "read_scenarios": "api",
+    "replicate_measures": "api",
     "run": "api",
     "samples": "api",
     "scenario_list": "api",
@@ -90,6 +95,7 @@ _HOME = {
 
 __all__ = [
     "AdapterError",
+    "Backtest",
     "ConfigError",
     "CoverageError",
     "Desk",
@@ -106,6 +112,7 @@ __all__ = [
     "Table",
     "UsageError",
     "__version__",
+    "backtest",
     "data_status",
     "desk_from_tables",
     "evidence",
@@ -117,6 +124,7 @@ __all__ = [
     "pnl_scenarios",
     "positions",
     "read_scenarios",
+    "replicate_measures",
     "run",
     "samples",
     "scenario_list",

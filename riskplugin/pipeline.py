@@ -73,6 +73,15 @@ def model_of(desk: Desk) -> FactorModel:
     return _models[desk]
 
 
+def fitted(desk: Desk) -> Callable[[np.datetime64], FactorModel]:
+    """Return what gives the factor model of `desk` on a date, from nothing later."""
+
+    def on(date: np.datetime64) -> FactorModel:
+        return model_of(desk) if date == desk.as_of else fit(desk, date)
+
+    return on
+
+
 def sample_of(desk: Desk, method: str, sessions: int) -> Sample:
     """Return the scenarios of the risk measures, made once per model that is kept."""
     model = model_of(desk)

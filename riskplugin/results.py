@@ -145,6 +145,8 @@ COLUMNS: Mapping[str, str] = {
     "incremental": "The total less the measure of the desk without the row.",
     "share": "component / total.",
     "standalone": "The measure of the row by itself, base currency.",
+    "riskfolio": "The same total by riskfolio-lib's own functions, base currency.",
+    "difference": "total / riskfolio - 1.",
     "total_pct_nav": "total / NAV of all books, as a decimal.",
     "component_pct_nav": "component / NAV of all books, as a decimal.",
     "own_history": "Share of gross x scenarios that is the instruments' own history; "
@@ -160,6 +162,19 @@ COLUMNS: Mapping[str, str] = {
     "factor": "Driver, or `specific`: what no driver explains.",
     "effective_bets": "Number of equal uncorrelated bets with as much diversity as the "
     "row by itself: exp of the entropy of its variance over principal portfolios.",
+    "night": "Date of the forecast, from nothing later.",
+    "value_at_risk": "Forecast of that night, base currency; a loss is > 0.",
+    "expected_shortfall": "Forecast of that night, base currency; a loss is > 0.",
+    "exception": "Whether the loss was beyond the value at risk.",
+    "covered": "Share of gross with prices of its own on the night and after it.",
+    "test": "Name of the test.",
+    "figure": "What was seen: exceptions, their rate, a zone's probability, …",
+    "statistic": "Of the test; NaN where it has none.",
+    "p_value": "Probability, under forecasts that are right, of a statistic as "
+    "extreme; NaN where there is none.",
+    "verdict": "In words, with the level of the test.",
+    "note": "What was answered by definition, or how it was simulated.",
+    "nights": "Forecasts that the test speaks of.",
     "end": "Last day of the window, or of the episode.",
     "probability": "Of the scenario; they sum to 1.",
     "predicted": "Simple return in base currency that the driver's move implied.",
@@ -285,6 +300,37 @@ class Evidence(Table):
     _metadata = ["title", "as_of", "books", "summary"]  # noqa: RUF012 - pandas' name
     books: Table
     summary: Table
+
+
+class Backtest(Table):
+    """What tests say of the forecasts of past nights.
+
+    Attributes
+    ----------
+    nights : Table
+        The forecasts, and what came of them.
+    records : Mapping of str to (record, dates)
+        By group: what the tests judged, and the dates of its forecasts.
+    """
+
+    _metadata = ["title", "as_of", "nights", "records"]  # noqa: RUF012 - pandas' name
+    nights: Table
+    records: Mapping[str, tuple[Any, Any]]
+
+
+def backtest_table(
+    tests: Table, nights: Table, records: Mapping[str, tuple[Any, Any]]
+) -> Backtest:
+    """Return what tests say, with the nights they speak of."""
+    made = Backtest(tests.to_frame())
+    for attribute, value in (
+        ("title", tests.title),
+        ("as_of", tests.as_of),
+        ("nights", nights),
+        ("records", records),
+    ):
+        object.__setattr__(made, attribute, value)
+    return made
 
 
 def evidence_table(names: Table, books: Table, summary: Table) -> Evidence:

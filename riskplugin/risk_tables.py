@@ -15,8 +15,9 @@ from riskplugin.risk.bets import effective_bets, session_covariance
 from riskplugin.risk.definitions import DEFINITIONS
 from riskplugin.risk.measure import Measure, measure_named
 from riskplugin.risk.measuring import components, incremental, measured, totals
+from riskplugin.risk.riskfolio_totals import riskfolio_total
 from riskplugin.risk.sampling import HORIZONS, Method, Sample
-from riskplugin.tabulation import keys_in, keys_of, navs, rows_of
+from riskplugin.tabulation import group_names, keys_in, keys_of, navs, rows_of
 
 GROUPS_AT_ONCE = 256
 SPECIFIC = "specific"
@@ -178,19 +179,47 @@ def column_slices(groups: int) -> Iterator[slice]:
         yield slice(first, min(groups, first + GROUPS_AT_ONCE))
 
 
-def group_names(grouping: Grouping) -> list[str]:
-    """Return each group's labels in one."""
-    if not grouping.keys:
-        return ["total"]
-    return [", ".join(labels) for labels in zip(*grouping.keys.values(), strict=True)]
-
-
 def own_history(desk: Desk, sample: Sample, grouping: Grouping) -> Vector:
     """Return the share of gross x scenarios that is the names' own history, (G,)."""
     gross = np.abs(desk.book.market_value)
     own = grouping.total(gross * sample.own_share()[rows_of(desk, sample.model)])
     total = grouping.total(gross)
     return np.divide(own, total, out=np.full_like(own, np.nan), where=total > 0)
+
+
+def replication_table(
+    desk: Desk, sample: Sample, measure: Wanted, alpha: float
+) -> Table:
+    """Return measures of the whole desk beside riskfolio-lib's own.
+
+    Raises
+    ------
+    UsageError
+        If the scenarios are not equally probable: riskfolio knows no others.
+    """
+    if np.ptp(sample.probabilities) > 0:
+        msg = f"the scenarios of {sample.method.value!r} are not equally probable, and "
+        raise UsageError(msg + "riskfolio knows no others; take historical or filtered")
+    chosen = fitting(
+        wanted_measures(measure), sample.sessions, strict=measure is not None
+    )
+    whole = holdings(desk, sample).pnl
+    rows = [replicated(m, whole, sample.probabilities, alpha) for m in chosen]
+    names = ("measure", "total", "riskfolio", "difference", "reason")
+    columns = {n: [row[i] for row in rows] for i, n in enumerate(names)}
+    return table("replication", desk.as_of, columns)
+
+
+def replicated(
+    measure: Measure, whole: Vector, probabilities: Vector, alpha: float
+) -> tuple[str, float, float, float, str]:
+    """Return a measure beside riskfolio's, their difference, or why there is none."""
+    total = float(totals(measure, whole[:, None], probabilities, alpha)[0])
+    try:
+        other = riskfolio_total(measure, whole, alpha)
+    except ModelError as error:
+        return measure.value, total, np.nan, np.nan, str(error)
+    return measure.value, total, other, total / other - 1 if other else np.nan, ""
 
 
 @one_blas_thread

@@ -23,7 +23,7 @@ from riskplugin.adapters.giving import (
     keep,
     say_left_out,
 )
-from riskplugin.adapters.measure_commands import measures
+from riskplugin.adapters.measure_commands import backtest, measures
 from riskplugin.adapters.options import (
     desk_options,
     loaded,
@@ -292,7 +292,7 @@ def evidence(
     return DONE
 
 
-for command in (measures, excel):
+for command in (measures, backtest, excel):
     cli.add_command(command)
 
 

@@ -61,6 +61,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "independent_scenarios": WHOLE,
     "memory_drift": PERCENT,
     "p_value": "{:.4f}".format,
+    "difference": "{:.1e}".format,
 }
 IN_KEYS_ALREADY = "group"
 WORDS = ("description", "sources", "message", "hint", "severity", "core", "aliases")

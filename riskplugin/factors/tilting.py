@@ -38,6 +38,10 @@ class Sense(StrEnum):
         """The sign of the multiplier: 1, -1, or 0 where it is free."""
         return {">=": 1, "<=": -1}.get(self.value, 0)
 
+    def outside(self, target: float, low: float, high: float) -> bool:
+        """Return whether a target in this sense asks for more than `low` to `high`."""
+        return (self.sign >= 0 and target > high) or (self.sign <= 0 and target < low)
+
 
 def plain(value: float) -> str:
     """Return a figure as an error says it."""
@@ -69,8 +73,7 @@ class Row:
 
     def outside(self, low: float, high: float) -> bool:
         """Return whether the row asks for more than `high` or less than `low`."""
-        sign = self.sense.sign
-        return (sign >= 0 and self.target > high) or (sign <= 0 and self.target < low)
+        return self.sense.outside(self.target, low, high)
 
     def __str__(self) -> str:
         return f"{self.label} {self.sense} {self.show(self.target)}"
@@ -88,7 +91,7 @@ class System(NamedTuple):
 
 
 class Dual(NamedTuple):
-    """The dual at its multipliers (M,): its value, slope (M,) and probabilities (T,)."""
+    """The dual at multipliers (M,): its value, slope (M,) and probabilities (T,)."""
 
     multipliers: Vector
     value: float
@@ -111,16 +114,12 @@ def tilted(prior: Vector, rows: Sequence[Row]) -> Vector | None:
         None if no probabilities were found under which all rows hold to 1e-10 of their
         prior standard deviation, or to rounding where that is coarser.
     """
-    if not rows:
-        return prior
     support = face(prior > 0, rows)
     if support is None:
         return None
     inside = prior[support] / prior[support].sum()
     system = independent(inside, [(row, row.values[support]) for row in rows])
-    if system is None:
-        return None
-    found = minimised(inside, system)
+    found = None if system is None else minimised(inside, system)
     if found is None:
         return None
     posterior = np.zeros_like(prior)
@@ -167,35 +166,39 @@ def independent(prior: Vector, rows: Sequence[tuple[Row, Vector]]) -> System | N
     the equalities fix, which leaves their multipliers as they are. A row that the
     equalities fix is left out if it holds.
     """
-    basis: list[Vector] = []
-    reached: list[float] = []
-    gaps, signs = [], []
+    basis, reached = np.empty((len(rows), len(prior))), np.zeros(len(rows))
+    signs: list[int] = []
+    fixed = 0
     for row, values in sorted(rows, key=lambda r: abs(r[0].sense.sign)):
         unit, target = standardised(prior, values, row.target)
-        for _ in range(2):  # twice is enough (Kahan, in Parlett 1980)
-            for other, at in zip(basis, reached, strict=True):
-                part = float((prior * other) @ unit)
-                unit, target = unit - part * other, target - part * at
+        parts, unit = freed(prior, unit, basis[:fixed])
+        target -= float(parts @ reached[:fixed])
         spread = float(np.sqrt(prior @ unit**2))
-        sign = row.sense.sign
-        if spread <= DEPENDENT:
-            if (sign >= 0 and target > CONVERGED) or (
-                sign <= 0 and target < -CONVERGED
-            ):
-                return None
-            continue
-        unit, target = unit / spread, target / spread
-        if not sign:
-            basis.append(unit)
-            reached.append(target)
-        gaps.append(unit - target)
-        signs.append(sign)
-    return System(np.array(gaps).reshape(-1, len(prior)), np.array(signs, dtype=float))
+        if spread > DEPENDENT:
+            basis[len(signs)], reached[len(signs)] = unit / spread, target / spread
+            signs.append(row.sense.sign)
+            fixed += not row.sense.sign
+        elif row.sense.outside(target, -CONVERGED, CONVERGED):
+            return None
+    count = len(signs)
+    gaps = basis[:count] - reached[:count, None]
+    return System(gaps, np.array(signs, dtype=np.float64))
 
 
-def standardised(
-    prior: Vector, values: Vector, target: float
-) -> tuple[Vector, float]:
+def freed(prior: Vector, unit: Vector, basis: Matrix) -> tuple[Vector, Vector]:
+    """Return a row's parts along an orthonormal basis (K, T), and what is left of it.
+
+    Twice where little is left, so that it is orthogonal (Kahan, in Parlett 1980).
+    """
+    parts = basis @ (prior * unit)
+    left = unit - parts @ basis
+    if prior @ left**2 < 0.5 * (prior @ unit**2):
+        again = basis @ (prior * left)
+        parts, left = parts + again, left - again @ basis
+    return parts, left
+
+
+def standardised(prior: Vector, values: Vector, target: float) -> tuple[Vector, float]:
     """Return values and target less the prior mean, by the prior standard deviation.
 
     Values without spread are 0, and their target is in units of their size.
@@ -279,38 +282,60 @@ def descended(prior: Vector, system: System, at: Dual) -> Dual | None:
 
 
 def newton_step(system: System, at: Dual) -> Vector:
-    """Return the minimiser of the dual's quadratic model within the signs, less m."""
+    """Return the step (M,) to the minimum of the dual's quadratic model.
+
+    Multipliers keep their signs: by active sets, as in non-negative least squares
+    (Lawson and Hanson 1974). A multiplier that would cross 0 stops there; one at 0 is
+    let go if that descends.
+    """
     gaps, signs = system
     curvature = (gaps * at.probabilities) @ gaps.T - np.outer(at.slope, at.slope)
     size = np.sqrt(np.maximum(np.diag(curvature), 0.0))
     size[size == 0] = 1.0
     scaled = curvature / np.outer(size, size) + RIDGE * np.eye(len(signs))
-    pull = at.slope / size
-    if not signs.any():
-        values, vectors = np.linalg.eigh(scaled)
-        raw = vectors @ ((vectors.T @ -pull) / np.maximum(values, RIDGE))
-        return np.asarray(raw / size, dtype=np.float64)
-    return bounded_step(scaled, pull, (signs, at.multipliers * size)) / size
+    pull, start = at.slope / size, at.multipliers * size
+    least = RIDGE * float(np.abs(pull).max())
+    step = np.zeros_like(pull)
+    free = (signs == 0) | (start != 0)
+    for _ in range(10 * len(signs)):
+        wanted = step.copy()
+        wanted[free] = -solved(
+            scaled[np.ix_(free, free)], rest(scaled, pull, step, free)
+        )
+        crossing = free & (signs * (start + wanted) < 0)
+        if crossing.any():
+            step = stopped(step, wanted, start, crossing)
+            free &= (signs == 0) | (start + step != 0)
+            continue
+        step = wanted
+        gain = np.where(free, 0.0, -signs * (pull + scaled @ step))
+        if gain.max() <= least:
+            break
+        free[gain.argmax()] = True
+    return step / size
 
 
-def bounded_step(curvature: Matrix, pull: Vector, held: tuple[Vector, Vector]) -> Vector:
-    """Return d that minimises ``d C d / 2 + pull d`` with ``m + d`` of the given signs.
+def rest(curvature: Matrix, pull: Vector, step: Vector, free: Flags) -> Vector:
+    """Return the slope of the free rows with the others at their step."""
+    return pull[free] + curvature[np.ix_(free, ~free)] @ step[~free]
 
-    As bounded least squares, ``|C^(1/2) d + C^(-1/2) pull|``, solved by active sets.
-    """
-    from scipy.optimize import lsq_linear  # noqa: PLC0415 - only where a view is a bound
 
-    signs, multipliers = held
+def solved(curvature: Matrix, pull: Vector) -> Vector:
+    """Return the solution of a positive semi-definite system."""
     values, vectors = np.linalg.eigh(curvature)
-    root = np.sqrt(np.maximum(values, RIDGE))
-    aim = -(vectors.T @ pull) / root
-    unit = float(np.abs(aim).max()) or 1.0
-    low = np.where(signs > 0, -multipliers / unit, -np.inf)
-    high = np.where(signs < 0, -multipliers / unit, np.inf)
-    found = lsq_linear(
-        root[:, None] * vectors.T, aim / unit, (low, high), method="bvls", tol=1e-13
+    return np.asarray(
+        vectors @ ((vectors.T @ pull) / np.maximum(values, RIDGE)), dtype=np.float64
     )
-    return np.asarray(found.x * unit, dtype=np.float64)
+
+
+def stopped(step: Vector, wanted: Vector, start: Vector, crossing: Flags) -> Vector:
+    """Return the way from `step` to `wanted` as far as the first multiplier at 0."""
+    way = np.full_like(step, np.inf)
+    way[crossing] = (start + step)[crossing] / (step - wanted)[crossing]
+    share = float(way.min())
+    there = step + share * (wanted - step)
+    there[way == share] = -start[way == share]
+    return there
 
 
 def holds(row: Row, prior: Vector, posterior: Vector) -> bool:

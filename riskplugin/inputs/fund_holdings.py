@@ -88,7 +88,7 @@ def above_one(funds: Funds, place: Place) -> Iterator[Issue]:
             message = f"weights of {fund} add up to {total:.4f}: it is taken to have "
             message += f"borrowed {total - 1:.4f} of its assets"
             hint = "mend the weights if the fund does not borrow"
-            yield Issue("fund-weights", place, message, hint, Severity.WARNING)
+            yield Issue("fund-borrows", place, message, hint, Severity.WARNING)
 
 
 def unknown_in_funds(

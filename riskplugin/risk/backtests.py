@@ -49,13 +49,13 @@ class Backtest:
     @property
     def headline(self) -> str:
         """The traffic light in words."""
-        forecasts = len(self.track)
-        horizon = self.track.horizon_sessions
+        track, forecasts = self.track, len(self.track)
+        horizon = track.horizon_sessions
         what = "sessions" if horizon == 1 else f"overlapping {horizon}-session windows"
         return (
-            f"{self.light.zone.capitalize()}: {self.light.exceptions} losses beyond "
-            f"the {100 * self.track.confidence:.4g} % VaR in {forecasts:,} {what}, "
-            f"{forecasts * self.track.alpha:.3g} expected"
+            f"{self.light.zone.capitalize()} zone: {self.light.exceptions} losses "
+            f"beyond the {100 * track.confidence:.4g} % VaR in {forecasts:,} {what}, "
+            f"{forecasts * track.alpha:.3g} expected"
         )
 
 

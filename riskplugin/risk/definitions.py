@@ -53,8 +53,9 @@ PATH = (
     "probability of the session"
 )
 KISH = (
-    "kappa 0.3; N = 1 / sum(p**2) scenarios (T if all weigh the same); it depends on "
-    "their number"
+    "kappa 0.3; N = 1 / sum(p**2) scenarios (T if all weigh the same), and it depends "
+    "on their number; where probabilities differ so much that an argument of ln_k "
+    "exceeds 1, log takes its place"
 )
 
 DEFINITIONS: dict[Measure, Definition] = {

@@ -51,7 +51,7 @@ def below_worst(losses: Matrix) -> Matrix:
     """Return losses less the worst of their column, on a scale of 1: from -1 to 0."""
     worst = losses.max(axis=0)
     width = worst - losses.min(axis=0)
-    return (losses - worst) / np.where(width > 0.0, width, 1.0)
+    return np.asarray((losses - worst) / np.where(width > 0.0, width, 1.0))
 
 
 def attained(unit: Matrix, probabilities: Vector, alpha: float) -> Flags:
@@ -63,8 +63,7 @@ def attained(unit: Matrix, probabilities: Vector, alpha: float) -> Flags:
 def limit_weights(unit: Matrix, probabilities: Vector) -> Matrix:
     """Return the probabilities of the worst scenarios alone, summing to 1."""
     weights = probabilities[:, None] * (unit == 0.0)
-    weights /= weights.sum(axis=0)
-    return weights
+    return np.asarray(weights / weights.sum(axis=0))
 
 
 def tilted(
@@ -103,7 +102,8 @@ def tilt(unit: Matrix, probabilities: Vector, entropy: float) -> Vector:
         if done.all():
             return steepness
         slope = steepness * variance
-        newton = steepness - excess / np.where(slope > 0.0, slope, 1.0)
+        with np.errstate(over="ignore"):  # a step without end is outside the bracket
+            newton = steepness - excess / np.where(slope > 0.0, slope, 1.0)
         inside = (slope > 0.0) & (newton > low) & (newton < high)
         halved = np.where(high < STEEPEST, np.sqrt(low * high), 4.0 * steepness)
         step = np.where(inside, newton, np.minimum(halved, STEEPEST))

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.random import Generator
 from scipy import special
 
-from riskplugin._typing import Vector
+from riskplugin._typing import Codes, Vector
 from riskplugin.errors import UsageError
+from riskplugin.risk.order_statistics import DIGITS
 from riskplugin.risk.track import checked_horizon
 
 PATHS = 100_000
-CHUNK = 2**21  # numbers held at a time
+CHUNK = 2**18  # numbers held at a time: what a processor keeps at hand
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,7 +74,7 @@ def binomial_counts(observations: int, alpha: float) -> CountDistribution:
 
     Binomial: exceptions of right forecasts are independent with probability alpha.
     """
-    check_tail(observations, alpha)
+    alpha = checked_tail(observations, alpha)
     counts = np.arange(observations + 1)
     at_most = np.asarray(special.bdtr(counts, observations, alpha), dtype=np.float64)
     at_least = np.ones(observations + 1)
@@ -112,13 +113,13 @@ def overlapping_counts(
     Source: the simulation behind the stop-light bounds of the Open Source Risk Engine
     (QuantExt, stoplightbounds); normal P&L, as there.
     """
-    lengths = checked_lengths(observations, alpha)
+    lengths = checked_lengths(observations)
+    alpha = checked_tail(lengths[0], alpha)
     horizon = checked_horizon(horizon_sessions)
     if paths < 1:
         raise UsageError(f"paths is {paths}; give how many paths to simulate")
     longest = lengths[-1]
     threshold = sqrt(horizon) * float(special.ndtri(1.0 - alpha))
-    starts = [0, *lengths[:-1]]
     seen = np.zeros((len(lengths), longest + 1), dtype=np.int64)
     for size in chunks(paths, longest + horizon):
         walk = np.zeros((size, longest + horizon))
@@ -126,8 +127,9 @@ def overlapping_counts(
         np.cumsum(steps, axis=1, out=walk[:, 1:])
         window = walk[:, horizon:] - walk[:, :-horizon]
         for beyond in (window > threshold, window < -threshold):
-            parts = np.add.reduceat(beyond, starts, axis=1, dtype=np.int64)
-            for row, counts in enumerate(parts.cumsum(axis=1).T):
+            counts = np.zeros(size, dtype=np.int64)
+            for row, (start, stop) in enumerate(pairwise([0, *lengths])):
+                counts += np.count_nonzero(beyond[:, start:stop], axis=1)
                 seen[row] += np.bincount(counts, minlength=longest + 1)
     return tuple(
         simulated(histogram[: count + 1], horizon, alpha)
@@ -135,9 +137,7 @@ def overlapping_counts(
     )
 
 
-def simulated(
-    histogram: "np.ndarray[tuple[int], np.dtype[np.int64]]", horizon: int, alpha: float
-) -> CountDistribution:
+def simulated(histogram: Codes, horizon: int, alpha: float) -> CountDistribution:
     """Return the distribution of a histogram (T + 1,) of both signs of each path."""
     draws = int(histogram.sum())
     at_most = np.cumsum(histogram) / draws
@@ -155,17 +155,16 @@ def chunks(paths: int, length: int) -> Iterator[int]:
         yield min(size, paths - start)
 
 
-def checked_lengths(observations: Sequence[int], alpha: float) -> list[int]:
+def checked_lengths(observations: Sequence[int]) -> list[int]:
     """Return numbers of observations that increase."""
     lengths = [int(count) for count in observations]
     if not lengths or any(b <= a for a, b in pairwise(lengths)):
         raise UsageError(f"observations must increase, got {list(observations)}")
-    check_tail(lengths[0], alpha)
     return lengths
 
 
-def check_tail(observations: int, alpha: float) -> None:
-    """Refuse no observations, and a tail that is none."""
+def checked_tail(observations: int, alpha: float) -> float:
+    """Return the tail as it would be written; observations must be 1 or more."""
     if observations < 1:
         raise UsageError(f"observations is {observations}; a test needs one or more")
     if not 0.0 < alpha < 1.0:
@@ -173,3 +172,4 @@ def check_tail(observations: int, alpha: float) -> None:
             f"alpha is {alpha!r}; give the probability of an exception, 0.01 for a "
             "confidence of 0.99"
         )
+    return round(alpha, DIGITS)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from riskplugin._typing import Codes, Flags, Vector
-from riskplugin.risk.exception_counts import CountDistribution, check_tail
+from riskplugin.risk.exception_counts import CountDistribution, checked_tail
 from riskplugin.risk.track import (
     FACT,
     Finding,
@@ -55,7 +55,7 @@ def kupiec_region(observations: int, alpha: float, level: float = 0.05) -> Regio
     No exception is not rejected wherever one exception is not, whatever the ratio says
     of none: so Kupiec's own table has it, with ``N < 7`` for 255 sessions at 1 % though
     the ratio of none is 5.13 > 3.84. The chi-squared distribution is no guide there:
-    none has a probability of 7.7 %.
+    none has a probability of 7.7 %. `count_test` is exact for none too.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def kupiec_region(observations: int, alpha: float, level: float = 0.05) -> Regio
     level : float
         Size of the test.
     """
-    check_tail(observations, alpha)
+    alpha = checked_tail(observations, alpha)
     counts = np.arange(observations + 1, dtype=np.int64)
     ratio = kupiec_statistic(counts, observations, alpha)
     kept = np.flatnonzero(ratio <= special.chdtri(1, checked_level(level)))
@@ -83,10 +83,13 @@ def kupiec(
     Rejected outside `kupiec_region`.
     """
     region = kupiec_region(observations, alpha, level)
+    check_count(exceptions, observations)
     ratio = float(kupiec_statistic(exceptions, observations, alpha))
     p_value = float(special.chdtrc(1, ratio))
     kept = region.low <= exceptions <= region.high
     note = f"not rejected from {region.low} to {region.high} exceptions"
+    if region.low > region.high:
+        note = "no number of exceptions is likely enough at this level"
     if kept and p_value < level:
         note += "; none counts as one does, as in Kupiec's table, not by its ratio"
     return Finding(
@@ -102,7 +105,7 @@ def kupiec_overlapping(
     ``p = P(ratio of X >= ratio seen)``: for windows that overlap the ratio is far from
     chi-squared.
     """
-    check_count(exceptions, counts)
+    check_count(exceptions, counts.observations)
     possible = np.arange(counts.observations + 1, dtype=np.int64)
     ratios = kupiec_statistic(possible, counts.observations, counts.alpha)
     likely = np.diff(counts.at_most, prepend=0.0)
@@ -127,7 +130,7 @@ def count_test(
     separate sessions X is binomial, and the note has the Clopper-Pearson interval of
     the rate; for windows that overlap X is simulated.
     """
-    check_count(exceptions, counts)
+    check_count(exceptions, counts.observations)
     total = counts.observations
     tails = counts.at_most[exceptions], counts.at_least[exceptions]
     p_value = counts.probability(2.0 * min(tails))

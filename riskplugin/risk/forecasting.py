@@ -8,6 +8,7 @@ own: nothing of the row itself or later is looked at. Order statistics throughou
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil
+from numbers import Integral
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -43,6 +44,10 @@ class Forecasts:
     confidence: float
     horizon_sessions: int
 
+    def __post_init__(self) -> None:
+        self.value_at_risk.flags.writeable = False
+        self.expected_shortfall.flags.writeable = False
+
 
 def over_horizon(pnl: Matrix, sessions: int) -> Matrix:
     """Return sums over `sessions` rows from each on, shape (T - sessions + 1, G)."""
@@ -73,7 +78,9 @@ def historical_forecasts(
     pnl : ndarray of shape (T, G)
         P&L a session, profit > 0, in chronological order; no missing values.
     window : int
-        Rows before each row that its forecast is made from.
+        Rows before each row that its forecast is made from. Of fewer than ``1 / alpha``
+        the worst loss stands for value at risk and expected shortfall alike, and is
+        too low for both.
     confidence : float
         0.99.
     horizon_sessions : int
@@ -246,7 +253,7 @@ def blocks(count: int, size: int) -> Iterator[slice]:
 def checked_window(pnl: Matrix, window: int, horizon: int) -> int:
     """Return the first row that has a whole window before it."""
     checked_horizon(horizon)
-    if window != int(window) or window < horizon:
+    if not isinstance(window, Integral) or window < horizon:
         raise UsageError(
             f"window is {window!r}; give whole rows, not fewer than the horizon of "
             f"{horizon}"

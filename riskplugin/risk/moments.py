@@ -75,8 +75,7 @@ def unbiased(probabilities: Vector) -> float:
 def deviation(losses: Matrix, probabilities: Vector) -> Matrix:
     """Return ``x - mean``; exactly 0 where all losses of a column are the same."""
     away = losses - losses[0]
-    away -= probabilities @ away
-    return away
+    return np.asarray(away - probabilities @ away)
 
 
 def root_mean_square(values: Matrix, probabilities: Vector, divisor: float) -> Measured:

@@ -83,5 +83,6 @@ def weighted_tail(
     at = np.argmax(reached >= alpha - ROUNDING, axis=-1)[..., None]
     chosen = np.take_along_axis(order, at, axis=-1)
     value_at_risk = np.take_along_axis(losses, chosen, axis=-1)
-    beyond = np.maximum(losses - value_at_risk, 0.0) @ probabilities
+    excess = np.maximum(losses - value_at_risk, 0.0)
+    beyond = np.einsum("...n,n->...", excess, probabilities)  # the same on any BLAS
     return value_at_risk[..., 0], value_at_risk[..., 0] + beyond / alpha

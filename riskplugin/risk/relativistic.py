@@ -3,20 +3,27 @@
 Cajas (2023), after Kaniadakis: with ``ln_k(u) = (u**k - u**-k) / (2 k)``, 0 < k < 1,
 and N scenarios, the largest ``q @ x`` over probabilities q with
 
-    sum(q * ln_k(q / (p * N))) <= ln_k(1 / (alpha * N))
+    sum(q * L(q / (p * N))) <= L(1 / (alpha * N))
 
-For equal p this is riskfolio's ``sum(q * ln_k(q)) <= ln_k(1 / (alpha * T))``, N = T.
-It depends on the number of scenarios and not on their distribution alone: the same
-scenarios listed twice have another RLVaR. For probabilities that differ, N is the
-effective number of scenarios, ``1 / sum(p**2)``. As k goes to 0 it becomes EVaR.
+where ``L = ln_k`` up to 1. For equal p this is riskfolio's
+``sum(q * ln_k(q)) <= ln_k(1 / (alpha * T))``, N = T. It depends on the number of
+scenarios and not on their distribution alone: the same scenarios listed twice have
+another RLVaR. For probabilities that differ, N is the effective number of scenarios,
+``1 / sum(p**2)``, and an argument of L can exceed 1; there ``L = log``, which joins
+with equal value, slope and curvature. L of an exponential is then concave, so that
+EVaR <= RLVaR <= worst case (Jensen) whatever the probabilities. As k goes to 0, L is
+the logarithm and RLVaR is EVaR.
 
 The dual is a convex function of two variables,
 
-    F(t, z) = t + c z + z N p @ f((x - t) / z),   c = ln_k(1 / (alpha * N))
+    F(t, z) = t + c z + z N p @ f((x - t) / z),   c = L(1 / (alpha * N))
 
-with f the conjugate of ``u ln_k(u)``. Its slope is closed: ``f'(y) = u(y)``, where
-``w = u**k`` solves ``(1 + k) w**2 - 2 k y w - (1 - k) = 0``. At the minimum
-``q = p N u((x - t) / z)``: the weights. Newton's method finds it in a few rounds.
+with f the conjugate of ``u L(u)``. Its slope ``u = f'`` is closed: for y <= 1,
+``w = u**k`` solves ``(1 + k) w**2 - 2 k y w - (1 - k) = 0``; beyond,
+``u = exp(y - 1)``. At the minimum ``q = p N u((x - t) / z)``: the weights.
+For a given z, the t at which they sum to 1 is
+found by Newton's method; the slope of F by z is then ``c`` less their entropy, and
+increases with z: one root, in a bracket.
 Where the worst scenarios have a probability of at least alpha, z goes to 0, and RLVaR
 is the worst case.
 """
@@ -25,29 +32,40 @@ from typing import NamedTuple
 
 import numpy as np
 
-from riskplugin._typing import Flags, Matrix, Vector
+from riskplugin._typing import Matrix, Vector
 from riskplugin.errors import ModelError, UsageError
 from riskplugin.risk.entropic import attained, below_worst, limit_weights
 from riskplugin.risk.measure import Measured
 
 KAPPA = 0.3  # riskfolio's default
 ROUNDS = 200
-HALVINGS = 40
-PRECISION = 1e-12
-SMALLEST_STEP = 0.1  # of z: how far one round may go towards 0
-SUFFICIENT = 1e-4  # of the decrease that the slope promises (Armijo)
+PRECISION = 1e-13
+WIDEST = 4.0  # factor by which z may move where no bracket holds it
 
 
 class Dual(NamedTuple):
-    """F of G columns at (t, z), with its slopes and what Newton's step needs."""
+    """What is known of G columns at (t, z).
 
-    value: Vector
-    slope_t: Vector
-    slope_z: Vector
-    curvature: Vector
+    Attributes
+    ----------
+    weights : ndarray of shape (T, G)
+        ``p N u(y)``; they sum to `mass`, 1 at the minimum.
+    mass : ndarray of shape (G,)
+    slope : ndarray of shape (G,)
+        Of F by z.
+    bend : ndarray of shape (G,)
+        Minus z times the derivative of `mass` by t.
+    centre, spread : ndarray of shape (G,)
+        Mean and, divided by z, second moment of y under that derivative: t moves by
+        ``-centre`` with z, and the slope by `spread`.
+    """
+
+    weights: Matrix
+    mass: Vector
+    slope: Vector
+    bend: Vector
     centre: Vector
     spread: Vector
-    weights: Matrix
 
 
 def relativistic_value_at_risk(
@@ -98,6 +116,9 @@ class Problem:
         self.unit, self.kappa = unit, kappa
         count = 1.0 / float(probabilities @ probabilities)
         self.mass = probabilities * count
+        self.share = probabilities
+        self.mean = probabilities @ unit
+        self.mass_of_worst = self.mass @ (unit == 0.0)
         self.bound = float(deformed_log(np.array(1.0 / (alpha * count)), kappa))
 
     def worst_probabilities(self) -> Matrix:
@@ -108,70 +129,95 @@ class Problem:
         ModelError
             If the minimum is not found.
         """
-        t, z = self.start()
-        found = self.at(t, z)
+        z = np.sqrt(self.share @ (self.unit - self.mean) ** 2)
+        t = self.lowest(z)
+        low, high = np.zeros_like(z), np.full_like(z, np.inf)
         for _ in range(ROUNDS):
-            if self.solved(found).all():
-                return np.asarray(found.weights / found.weights.sum(axis=0))
-            t, z, found = self.step(t, z, found)
+            t, found = self.summing_to_one(t, z)
+            low = np.where(found.slope < 0.0, z, low)
+            high = np.where(found.slope >= 0.0, z, high)
+            done = np.abs(found.slope) <= PRECISION * (1.0 + abs(self.bound))
+            done |= high - low <= PRECISION * low
+            if done.all():
+                return np.asarray(found.weights / found.mass)
+            there = np.where(done, z, next_z(z, low, high, found))
+            t, z = t - found.centre * (there - z), there
         raise ModelError(f"RLVaR did not converge in {ROUNDS} rounds")
 
-    def start(self) -> tuple[Vector, Vector]:
-        """Return t and z to start from: the mean loss and its deviation."""
-        share = self.mass / self.mass.sum()
-        centre = share @ self.unit
-        deviation = np.sqrt(share @ (self.unit - centre) ** 2)
-        return centre + deviation, deviation
+    def lowest(self, z: Vector) -> Vector:
+        """Return a t at which the weights sum to 1 or more.
+
+        Either the worst loss alone, or all of them if they were all at their mean.
+        """
+        by_worst = -z * self.steepness(1.0 / self.mass_of_worst)
+        by_mean = self.mean - z * self.steepness(1.0 / self.mass.sum())
+        return np.maximum(by_worst, by_mean)
+
+    def steepness(self, density: Vector) -> Vector:
+        """Return the y of which u is `density`: the slope of ``u L(u)``."""
+        k = self.kappa
+        w = np.minimum(density, 1.0) ** k
+        below = ((1.0 + k) * w - (1.0 - k) / w) / (2.0 * k)
+        return np.asarray(below + np.log(np.maximum(density, 1.0)))
+
+    def summing_to_one(self, t: Vector, z: Vector) -> tuple[Vector, Dual]:
+        """Return the t at which the weights sum to 1, and what is there.
+
+        ``mass**kappa``, a norm of convex functions of t, is convex and nearly a line:
+        from where mass >= 1 Newton's steps only go up, and few are needed.
+
+        Raises
+        ------
+        ModelError
+            If they do not settle.
+        """
+        lowest = self.lowest(z)
+        t = np.maximum(t, lowest)
+        for _ in range(ROUNDS):
+            found = self.at(t, z)
+            if (np.abs(found.mass - 1.0) <= PRECISION).all():
+                return t, found
+            over = found.mass - found.mass ** (1.0 - self.kappa)
+            moved = np.maximum(t + z * over / (self.kappa * found.bend), lowest)
+            if (moved == t).all():
+                return t, found
+            t = moved
+        raise ModelError(f"RLVaR's weights did not sum to 1 in {ROUNDS} rounds")
 
     def at(self, t: Vector, z: Vector) -> Dual:
-        """Return F with its derivatives, per column."""
+        """Return the weights at (t, z) and the derivatives there."""
         k = self.kappa
         y = (self.unit - t) / z
-        root = np.sqrt((k * y) ** 2 + (1.0 - k * k))
-        # u**k without cancellation on either side of 0
-        far = root + k * np.abs(y)
+        beyond = np.maximum(y - 1.0, 0.0)
+        up_to = np.minimum(y, 1.0)
+        root = np.sqrt((k * up_to) ** 2 + (1.0 - k * k))
+        # w = (k y + root) / (1 + k), without cancellation on either side of 0
+        far = root + k * np.abs(up_to)
         w = np.where(y > 0.0, far / (1.0 + k), (1.0 - k) / far)
-        density = np.exp(np.log(w) / k)
-        weights = self.mass[:, None] * density
-        entropy = np.einsum("tg,tg->g", weights, (w - 1.0 / w) / (2.0 * k))
-        tension = np.einsum("tg,tg->g", weights, y)
-        bend = weights / root
-        curvature = bend.sum(axis=0)
-        centre = np.einsum("tg,tg->g", bend, y) / curvature
-        return Dual(
-            value=t + z * (self.bound + tension - entropy),
-            slope_t=1.0 - weights.sum(axis=0),
-            slope_z=self.bound - entropy,
-            curvature=curvature / z,
-            centre=centre,
-            spread=np.einsum("tg,tg->g", bend, (y - centre) ** 2) / z,
-            weights=weights,
-        )
+        weights = np.exp(np.log(w) / k + beyond)
+        weights *= self.mass[:, None]
+        deformed = (w - 1.0 / w) / (2.0 * k) + beyond
+        entropy = np.einsum("tg,tg->g", weights, deformed)
+        local = weights / root
+        bend = local.sum(axis=0)
+        centre = np.einsum("tg,tg->g", local, y) / bend
+        spread = np.einsum("tg,tg->g", local, (y - centre) ** 2) / z
+        total = weights.sum(axis=0)
+        return Dual(weights, total, self.bound - entropy, bend, centre, spread)
 
-    def solved(self, found: Dual) -> Flags:
-        """Return where both slopes are 0 but for rounding, (G,)."""
-        flat_z = np.abs(found.slope_z) <= PRECISION * (1.0 + abs(self.bound))
-        return np.asarray((np.abs(found.slope_t) <= PRECISION) & flat_z)
 
-    def step(self, t: Vector, z: Vector, found: Dual) -> tuple[Vector, Vector, Dual]:
-        """Return the next t and z by Newton's step, halved until F decreases."""
-        towards_z = (found.centre * found.slope_t - found.slope_z) / found.spread
-        towards_t = -found.slope_t / found.curvature - found.centre * towards_z
-        promised = found.slope_t * towards_t + found.slope_z * towards_z
-        shrinking = towards_z < 0.0
-        to_limit = (1.0 - SMALLEST_STEP) * z / np.where(shrinking, -towards_z, 1.0)
-        length = np.where(shrinking, np.minimum(to_limit, 1.0), 1.0)
-        noise = 1e-15 * (np.abs(found.value) + np.abs(t))
-        for _ in range(HALVINGS):
-            there = self.at(t + length * towards_t, z + length * towards_z)
-            enough = found.value + SUFFICIENT * length * promised + noise
-            falls = there.value <= enough
-            if falls.all():
-                break
-            length = np.where(falls, length, 0.5 * length)
-        return t + length * towards_t, z + length * towards_z, there
+def next_z(z: Vector, low: Vector, high: Vector, found: Dual) -> Vector:
+    """Return Newton's next z, or one inside the bracket where that leaves it."""
+    with np.errstate(over="ignore"):  # a step without end is outside the bracket
+        newton = z - found.slope / np.where(found.spread > 0.0, found.spread, 1.0)
+    inside = (found.spread > 0.0) & (newton > np.maximum(low, z / WIDEST))
+    inside &= newton < np.minimum(high, z * WIDEST)
+    down = np.maximum(np.sqrt(low * z), z / WIDEST)
+    up = np.minimum(np.sqrt(high * z), z * WIDEST)
+    return np.where(inside, newton, np.where(found.slope >= 0.0, down, up))
 
 
 def deformed_log(u: Vector, kappa: float) -> Vector:
-    """Return ``(u**kappa - u**-kappa) / (2 kappa)``, the kappa-logarithm."""
-    return np.asarray(np.sinh(kappa * np.log(u)) / kappa)
+    """Return L: ``(u**kappa - u**-kappa) / (2 kappa)`` up to 1, log beyond."""
+    log = np.log(u)
+    return np.where(log < 0.0, np.sinh(kappa * log) / kappa, log)

@@ -120,7 +120,11 @@ def sampled(desk: Desk, model: FactorModel, method: str, sessions: int) -> Sampl
 
 
 def past(
-    desk: Desk, model: FactorModel, sessions: int, rows: int | None = None
+    desk: Desk,
+    model: FactorModel,
+    sessions: int,
+    rows: int | None = None,
+    as_of: np.datetime64 | None = None,
 ) -> History:
     """Return the completed history of `desk`, the same whenever it is asked for."""
     return history(
@@ -129,6 +133,7 @@ def past(
         sessions,
         rows=rows,
         generator=np.random.Generator(np.random.PCG64(SEED)),
+        as_of=as_of,
     )
 
 

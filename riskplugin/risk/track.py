@@ -1,6 +1,7 @@
 """Forecasts beside what came of them, and what a test says about the two."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
@@ -115,7 +116,7 @@ def check_order(value_at_risk: Vector, expected_shortfall: Vector) -> None:
 
 def checked_horizon(sessions: int) -> int:
     """Return a horizon of whole sessions, 1 or more."""
-    if sessions != int(sessions) or sessions < 1:
+    if not isinstance(sessions, Integral) or sessions < 1:
         raise UsageError(
             f"horizon_sessions is {sessions!r}; give a whole number from 1"
         )

@@ -106,7 +106,7 @@ def traffic_light(exceptions: int, counts: CountDistribution) -> TrafficLight:
     UsageError
         For more exceptions than observations.
     """
-    check_count(exceptions, counts)
+    check_count(exceptions, counts.observations)
     green, yellow = zone_bounds(counts)
     reached = float(counts.at_most[exceptions])
     if exceptions <= green:
@@ -157,17 +157,17 @@ def origin(zone: str, counts: CountDistribution) -> str:
 def doubt(exceptions: int, counts: CountDistribution) -> str:
     """Return a warning where simulation leaves the zone open."""
     for limit in (YELLOW_FROM, RED_FROM):
-        for count in {max(exceptions, 0), max(exceptions - 1, 0)}:
+        for count in {exceptions, max(exceptions - 1, 0)}:
             error = ERRORS_APART * counts.standard_error(count)
             if abs(counts.at_most[count] - limit) < error:
                 return "within simulation error of the next zone: take more paths"
     return ""
 
 
-def check_count(exceptions: int, counts: CountDistribution) -> None:
+def check_count(exceptions: int, observations: int) -> None:
     """Refuse a count that cannot be."""
-    if not 0 <= exceptions <= counts.observations:
+    if not 0 <= exceptions <= observations:
         raise UsageError(
-            f"{exceptions} exceptions in {counts.observations} forecasts: give a "
-            "number from 0 to theirs"
+            f"{exceptions} exceptions in {observations} forecasts: give a number from "
+            "0 to theirs"
         )

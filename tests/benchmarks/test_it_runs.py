@@ -26,3 +26,18 @@ def test_excel_runs(capfd):
     out = capfd.readouterr().out
     assert "excel, book's name" in out
     assert "excel, range of 100 rows, first time" in out
+
+
+def test_forecasts_run(capfd):
+    assert main([*TINY, "--only", "forecasts"]) == 0
+    assert "forecasts, historical / riskfolio" in capfd.readouterr().out
+
+
+def test_contributions_and_measures_run(capfd):
+    chosen = ["--only", "contributions", "--only", "measures", "--relativistic"]
+    assert main([*TINY, *chosen]) == 0
+    out = capfd.readouterr().out
+    assert "CDaR contributions, apart" in out
+    assert "RLVaR, one series" in out
+    assert "18 measures by group" in out
+    assert "skipped" not in out

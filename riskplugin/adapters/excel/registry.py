@@ -214,6 +214,24 @@ FUNCTIONS = registry(
         answer=risk_answers.factor_risk,
     ),
     Function(
+        "RISK_BACKTEST",
+        "How the value at risk of past nights has fared for today's positions.",
+        "rp.backtest(rp.with_positions(desk, positions), confidence)",
+        (
+            POSITIONS,
+            optional("confidence", Kind.NUMBER, "Level; 0.99 if left out."),
+            optional(
+                "method",
+                Kind.TEXT,
+                "historical (if left out), age_weighted or filtered.",
+            ),
+            HOW[2],
+            ASOF,
+        ),
+        spills=True,
+        answer=risk_answers.backtest,
+    ),
+    Function(
         "RISK_SAMPLE_TABLE",
         "How much history stands behind the risk measures, by method and horizon.",
         "rp.samples(rp.with_positions(desk, positions))",
@@ -275,6 +293,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "pnl_scenarios": "thousands of rows, for notebooks; RISK_MEASURE measures them",
     "positions": "the sheet holds them; a book is asked about by name",
     "read_scenarios": "scenarios come with the desk file",
+    "replicate_measures": "takes seconds to minutes; for model validation",
     "run": "the nightly batch writes runs",
     "write_run": "the nightly batch writes runs",
     "with_positions": "what the argument `positions` does",

@@ -52,14 +52,14 @@ def test_percent_is_refused(refused, faults):
 
 def test_more_than_its_assets_is_said(load, of_code):
     desk = load(holdings=funds(("SMH", "MU", 0.7), ("SMH", "NVDA", 0.5)))
-    (issue,) = of_code(desk.issues, "fund-weights")
+    (issue,) = of_code(desk.issues, "fund-borrows")
     assert "add up to 1.2000: it is taken to have borrowed 0.2000" in issue.message
     assert issue.severity == "warning"
 
 
 def test_rounding_is_not(load, of_code):
     desk = load(holdings=funds(("SMH", "MU", 0.704), ("SMH", "NVDA", 0.3)))
-    assert not of_code(desk.issues, "fund-weights")
+    assert not of_code(desk.issues, "fund-borrows")
 
 
 def test_a_name_twice_in_a_fund_is_refused_by_alias_too(refused, faults):
