@@ -1,1 +1,1 @@
-"""Risk measures, their contributions, and forecasts that are put to the test."""
+"""Risk: what scenarios of P&L say about a loss, and whose loss it is."""
