@@ -105,4 +105,4 @@ def tail_of_worst(
     value_at_risk = np.take_along_axis(values, at, axis=-1)
     beyond = (np.maximum(values - value_at_risk, 0.0) * likely).sum(axis=-1)
     level: Matrix = value_at_risk[..., 0]
-    return level, level + beyond / alpha, filled[..., -1]
+    return level, np.asarray(level + beyond / alpha), filled[..., -1]
