@@ -267,6 +267,20 @@ def test_a_tail_fills_its_probability(losses, confidence):
     assert weighted_tail(values, equal, alpha) == pytest.approx(expected, abs=1e-9)
 
 
+@given(st.integers(0, 999), st.floats(0.5, 40), st.sampled_from([0.01, 0.05, 0.3]))
+def test_a_weighted_tail_fills_its_probability(seed, half_life, alpha):
+    """Two rows: as drawn, and the worst losses oldest, so that they weigh least."""
+    drawn = np.random.default_rng(seed).standard_t(3, 80)
+    losses = np.stack([drawn, np.sort(drawn)[::-1]])
+    weights = 0.5 ** (np.arange(80)[::-1] / half_life)
+    weights /= weights.sum()
+    var, es = weighted_tail(losses, weights, alpha)
+    for row in range(2):
+        expected = tail_by_words(losses[row], weights, alpha)
+        assert (var[row], es[row]) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+        assert weighted_tail(losses[row], weights, alpha) == (var[row], es[row])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
