@@ -148,6 +148,13 @@ def test_incremental_is_the_same_in_chunks(monkeypatch):
     assert incremental(Measure.CVAR, whole, parts[:, :0], equal, 0.05).shape == (0,)
 
 
+def test_parts_of_other_scenarios_are_refused():
+    with pytest.raises(UsageError, match="parts have 1 scenarios and the whole 5"):
+        incremental(
+            Measure.MAD, np.ones(5), np.ones((1, 3)), equal_probabilities(5), 0.05
+        )
+
+
 def test_riskfolio_refuses_before_it_is_asked():
     with pytest.raises(ModelError, match=r"NaN, infinite .* in column\(s\) 0"):
         riskfolio_total(Measure.CVAR, np.array([1.0, np.nan, 2.0]), 0.05)
