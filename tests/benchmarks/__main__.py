@@ -84,10 +84,9 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     instruments, years = (5, 2) if given.small else (500, 25)
     pooled = 500 if given.small else 100_000
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
-    tails = Shape(12, 90, 4) if given.small else Shape(1_000, 2_500, 20)
-    entropic = Shape(5, 90, 4) if given.small else Shape(100, 1_000, 20)
+    tails = Shape(12, 90) if given.small else Shape(1_000, 2_500)
+    entropic = Shape(5, 90) if given.small else Shape(100, 1_000)
     book = BookSize(90, 12, 90, 3) if given.small else BookSize(5_000, 400, 2_500, 11)
-    few, relativistic = min(repeats, 3), given.relativistic
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
@@ -96,7 +95,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
         "contributions": partial(
-            contributions, tails, entropic, few, relativistic=relativistic
+            contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),
         "measures": partial(measures, book, repeats),
     }
