@@ -120,6 +120,13 @@ CODES: Mapping[str, Code] = {
         "not have, holds a figure that cannot be used, or stands twice.",
         "See the [scenario file](scenario-file.md).",
     ),
+    "contradictory-shocks": Code(
+        WARNING,
+        "A scenario fixes every member of a core driver's basket, and they do not move "
+        "as the core says. Each moves as it is fixed; what follows the driver follows "
+        "the core.",
+        "Fix fewer of the members, or let the core say the same.",
+    ),
     "driver-member-without-prices": Code(
         WARNING,
         "A member of a driver's basket has no prices; the basket is made of the rest.",

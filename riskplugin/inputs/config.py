@@ -126,6 +126,12 @@ class Choices(Strict):
     nav: dict[str, Positive] = Field(
         default={}, description="Net asset value per book, base currency."
     )
+    half_life_share: dict[str, Positive] = Field(
+        default={},
+        description="Tier to the half-life of its move on a path, as a share of the "
+        "sessions that the move takes, instead of the tier's own; a large number is a "
+        "straight line.",
+    )
 
 
 class InPython(Choices, Numbers):
