@@ -91,12 +91,13 @@ def called(book: Book, grouping: Grouping, grid: ShockGrid) -> Called:
 
 def settled(book: Book, grouping: Grouping, grid: ShockGrid) -> Settled:
     """Return the positions of `book` that are not paid for, or have margin posted."""
-    kind, instrument = book.labels["kind"], book.labels["instrument"]
-    unfunded = ~is_funded(kind.names)[kind.codes]
-    some = np.flatnonzero(unfunded | ~np.isnan(book.margin_posted))
+    instrument = book.labels["instrument"]
     column = {name: i for i, name in enumerate(grid.model.instruments)}
     held = np.array([column[n] for n in instrument.names], dtype=np.int64)
-    names, name = np.unique(held[instrument.codes[some]], return_inverse=True)
+    held = held[instrument.codes]
+    unfunded = ~is_funded(grid.model.kinds)[held]
+    some = np.flatnonzero(unfunded | ~np.isnan(book.margin_posted))
+    names, name = np.unique(held[some], return_inverse=True)
     return Settled(
         grouping.codes[some],
         name.astype(np.int64),
