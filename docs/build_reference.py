@@ -40,7 +40,7 @@ from riskplugin.adapters.excel.specification import Function
 from riskplugin.book import KEYS
 from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
-from riskplugin.inputs.scenario_file import ScenarioEntry
+from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
 from riskplugin.inputs.tables import TABLES
 from riskplugin.results import COLUMNS, Table, definition
 from riskplugin.universe import Instrument
@@ -323,7 +323,7 @@ LOADING = (
     "other drivers held still. A diagnostic; risk is read from total_memory_beta."
 )
 USED: Mapping[str, frozenset[str]] = {
-    "positions": frozenset({*KEYS, "quantity", "price"}),
+    "positions": frozenset({*KEYS, "quantity", "price", "margin_posted"}),
     "instruments": frozenset(f.name for f in fields(Instrument)),
     "prices": frozenset(TABLES["prices"].names()),
     "fx": frozenset(TABLES["fx"].names()),
@@ -663,15 +663,23 @@ def scenario_file() -> str:
         "[`read_scenarios`](python.md#read_scenarios). The keys that are sections "
         "are written `[scenario.core]` and so on, after the plain keys. What they do: "
         "[own tiers and scenarios](../how-to/own-tiers-and-scenarios.md).",
-        key_grid(ScenarioEntry),
+        key_grid(ScenarioEntry).replace(
+            "list of a [table of its own](#a-table)", "list of [phases](#phases)"
+        ),
         "Every shock (`core`, `tiers`, `instruments`, `fx`) is a simple return over "
         "the horizon, above -1. `retrace`, `overshoot` and `half_life` are above 0. "
         "A driver stands in `core` or in `retrace`, not in both. At least one of "
         "`core`, `retrace`, `tiers`, `instruments` and `fx` must be given. Names must "
         "be known to the desk: drivers, tiers, instruments (aliases too); a currency "
         "is three capital letters and not the base currency.",
-        CHECKED_ONLY + "`volatility`, `half_life`; `effective` and `approved_by` are "
-        "for the desk's own records.",
+        "## Phases",
+        "Each `[[scenario.phases]]` after the sections of its scenario is a stretch of "
+        "the path. `reach` says how far tiers have got by its end, as a share of their "
+        "own log move; a tier not named there, without `others`, is on its way to what "
+        "a later phase says, or to its whole move at the end of the last phase.",
+        key_grid(PhaseEntry),
+        CHECKED_ONLY + "`volatility`; `effective` and `approved_by` are for the desk's "
+        "own records.",
     ]
     return "\n\n".join(parts) + "\n"
 

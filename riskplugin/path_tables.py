@@ -104,8 +104,13 @@ def path_summary_table(
 
 
 def grouping_by(desk: Desk, by: str | Iterable[str]) -> Grouping:
-    """Return the groups of the keys `by`; one group for none."""
-    return grouped(desk.book, keys_of(by) if by else ())
+    """Return the groups of the keys `by`; one group for none.
+
+    Scenario and session stand first, named or not.
+    """
+    first = (SCENARIO, SESSION)
+    keys = keys_of(by, first) if by else ()
+    return grouped(desk.book, [key for key in keys if key not in first])
 
 
 def path_of(

@@ -97,7 +97,7 @@ class Scenario:
         if not NAME.fullmatch(self.name):
             yield "the name may hold a-z, 0-9 and _ only"
         sessions = self.horizon_sessions
-        if sessions < 1 or sessions != int(sessions):
+        if not (is_number(sessions) and sessions >= 1 and sessions == int(sessions)):
             what = "a whole number, at least 1, is needed"
             yield f"horizon_sessions is {sessions!r}, {what}"
         if self.propagation not in PROPAGATIONS:
@@ -114,6 +114,11 @@ class Scenario:
             yield f"weight is {weight!r}, a number from 0 to 1 is needed"
 
     def _fault_of_phases(self) -> Iterator[str]:
+        given: tuple[object, ...] = self.phases
+        strange = [phase for phase in given if not isinstance(phase, Phase)]
+        if strange:
+            yield f"phases holds {strange[0]!r}, give Phase"
+            return
         for phase in self.phases:
             for fault in phase.faults(last=phase is self.phases[-1]):
                 yield f"phase {phase.name!r}: {fault}"

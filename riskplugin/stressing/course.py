@@ -64,7 +64,7 @@ def course_of(
     its move takes, for scenarios that do not say; None is a straight line.
     """
     tiers = half_life_shares.items()
-    spans = [np.arange(s.horizon_sessions + 1) for s in scenarios]
+    spans = [np.arange(int(s.horizon_sessions) + 1) for s in scenarios]
     shares = [
         np.array([made(s, tier, own, span) for tier, own in tiers]).T
         for s, span in zip(scenarios, spans, strict=True)

@@ -58,18 +58,17 @@ def path_grid(grid: ShockGrid, course: Course) -> ShockGrid:
     place = {tier: i for i, tier in enumerate(course.tiers)}
     names = course.share[:, [place[tier] for tier in model.tiers]]
     both = drivers[:, :, None] * drivers[:, None, :]
+    kept = {f.name: getattr(grid, f.name)[rows] for f in fields(grid)[1:]}
     return ShockGrid(
         model,
-        grid.drivers[rows] * drivers,
-        grid.remainder[rows],
-        grid.completion[rows] * both,
-        course.session.astype(np.float64),
-        unsigned(grid.local[rows] * names),
-        grid.multiplier[rows],
-        unsigned(grid.fx[rows] * course.passed[:, None]),
-        grid.direct[rows],
-        grid.explicit[rows],
-        grid.fx_explicit[rows],
+        **{
+            **kept,
+            "drivers": kept["drivers"] * drivers,
+            "completion": kept["completion"] * both,
+            "horizon": course.session.astype(np.float64),
+            "local": unsigned(kept["local"] * names),
+            "fx": unsigned(kept["fx"] * course.passed[:, None]),
+        },
     )
 
 

@@ -125,6 +125,12 @@ def test_scenarios_stand_one_after_the_other():
     np.testing.assert_array_equal(course.share[course.ends], np.ones((2, 1)))
 
 
+def test_sessions_are_whole_numbers_however_they_are_given():
+    course = course_of(ScenarioSet((scenario(horizon_sessions=3.0),)), {"memory": None})
+    assert course.session.dtype == np.int64
+    assert course.session.tolist() == [0, 1, 2, 3]
+
+
 def test_no_scenario_has_no_course():
     course = course_of(ScenarioSet(()), {"memory": None})
     assert course.share.shape == (0, 1)

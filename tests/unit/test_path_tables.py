@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import riskplugin as rp
@@ -108,6 +109,12 @@ def test_the_desk_may_replace_the_half_lives(desk):
     )
 
 
+def test_scenario_and_session_stand_first_named_or_not(desk):
+    named = tabulated(desk, ("tier", "scenario", "session"))
+    assert named.equals(tabulated(desk, "tier"))
+    assert tabulated(desk, "session").equals(tabulated(desk, ()))
+
+
 def test_unknown_keys_are_refused(desk):
     with pytest.raises(
         rp.UsageError, match="cannot group by 'teir'; did you mean 'tier'"
@@ -177,6 +184,50 @@ def test_no_scenario_gives_no_row(desk):
         path_summary_table(desk, model_of(desk), none, "tier", 0.8),
     ):
         assert len(found) == 0
+
+
+# --- from the tables of a desk to what is called --------------------------------------
+
+
+def test_cash_and_margin_of_a_perpetual_from_the_tables(desk):
+    """10 BTC short and 1,000 of a future on MU long, on margin that is given."""
+    frame = {t: pd.read_csv(SAMPLES / f"{t}.csv") for t in ("prices", "fx")}
+    mine = pd.DataFrame(
+        {
+            "instrument": ["BTC_PERP", "MU_FUT"],
+            "tier": ["crypto_benchmark", "memory"],
+            "asset_class": ["crypto", "equity"],
+            "kind": ["perpetual", "future"],
+            "currency": "USD",
+            "underlying": ["BTC", "MU"],
+            "maintenance_margin": [0.05, 0.10],
+        }
+    )
+    held = pd.DataFrame(
+        {
+            "book": ["perp", "future", "cash"],
+            "instrument": ["BTC_PERP", "MU_FUT", "MU"],
+            "quantity": [-10.0, 1000.0, 500.0],
+            "margin_posted": [100_000.0, 30_000.0, None],
+        }
+    )
+    own = rp.desk_from_tables(held, instruments=mine, **frame)
+    value = rp.positions(own).to_frame().set_index("book")["market_value"]
+    found = tabulated(own, "book", ["rally_extends", "inventory_build"])
+    assert len(found) == 3 * (61 + 121)
+    kept = {"perp": (100_000.0, 0.05), "future": (30_000.0, 0.10)}
+    calls = 0
+    for row in found.itertuples():
+        if row.book == "cash":
+            assert (row.cash_called, row.margin_called) == (0.0, 0.0)
+            continue
+        posted, share = kept[row.book]
+        assert row.cash_called == pytest.approx(-row.pnl, rel=1e-12, abs=1e-9)
+        notional = abs(value[row.book] + row.pnl)
+        short = share * notional - (posted + row.pnl)
+        assert row.margin_called == pytest.approx(max(0.0, short), rel=1e-9, abs=1e-6)
+        calls += short > 0
+    assert 0 < calls < 2 * (61 + 121)
 
 
 # --- weights -------------------------------------------------------------------------

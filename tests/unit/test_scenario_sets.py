@@ -83,6 +83,13 @@ def test_phases_that_cannot_be_used(phases, message):
         phased(*phases)
 
 
+def test_what_is_no_phase_is_named():
+    with pytest.raises(
+        ScenarioError, match=r"phases holds \{'name': 'a'\}, give Phase"
+    ):
+        phased({"name": "a"})
+
+
 def test_every_fault_of_phases_is_named_at_once():
     with pytest.raises(
         ScenarioError, match=r"(?=.*sessions is 0)(?=.*half_life.gpu)(?=.*last 5)"
