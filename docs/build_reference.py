@@ -675,8 +675,9 @@ def scenario_file() -> str:
         "## Phases",
         "Each `[[scenario.phases]]` after the sections of its scenario is a stretch of "
         "the path. `reach` says how far tiers have got by its end, as a share of their "
-        "own log move; a tier not named there, without `others`, is on its way to what "
-        "a later phase says, or to its whole move at the end of the last phase.",
+        "own log move. A tier moves in the phases that name it, waits in the others, "
+        "and has made its whole move at the end of the last. A tier that no phase names "
+        "moves all the time, as without phases.",
         key_grid(PhaseEntry),
         CHECKED_ONLY + "`volatility`; `effective` and `approved_by` are for the desk's "
         "own records.",

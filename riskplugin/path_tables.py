@@ -14,7 +14,7 @@ from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.stressing.course import Course, course_of
 from riskplugin.stressing.path import (
-    Path,
+    Unfolded,
     highest_of,
     path_groups,
     worst_of,
@@ -71,7 +71,8 @@ def path_summary_table(
     Parameters
     ----------
     loss : float, optional
-        In base currency, above 0: the first session that loses as much is sought.
+        In base currency, above 0: the first session at which a row loses as much is
+        sought.
 
     Raises
     ------
@@ -119,7 +120,7 @@ def path_of(
     scenarios: ScenarioSet,
     grouping: Grouping,
     confidence: float,
-) -> Path:
+) -> Unfolded:
     """Return the paths of `scenarios` for the groups of the desk's book."""
     grid = shock_grid(scenarios, model, desk.universe)
     course = course_by_tier(desk, scenarios)

@@ -35,14 +35,14 @@ class PhaseEntry(Strict):
     reach: Figures = Field(
         default={},
         description="Tier to share of its whole log move that is made by the end of "
-        "the phase: 0 holds it back, above 1 goes further than it stays.",
+        "the phase; above 1 goes further than it stays.",
     )
     others: Number | None = Field(
-        None, description="The same for every tier not named in `reach`."
+        None, description="The same for every tier not in `reach`."
     )
     half_life: Figures = Field(
         default={},
-        description="Tier to half-life in sessions on the way there, instead of the "
+        description="Tier to half-life in sessions, in this phase, instead of the "
         "scenario's.",
     )
 

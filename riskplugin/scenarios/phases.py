@@ -27,7 +27,11 @@ class Figures(dict[str, float]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """A stretch of a scenario at whose end tiers have got so far.
+    """A stretch of a scenario in which some tiers move.
+
+    A tier moves in the phases that name it, waits in the others, and has made its whole
+    move at the end of the last. One that no phase names moves all the time, as without
+    phases.
 
     Attributes
     ----------
@@ -37,12 +41,11 @@ class Phase:
         How long it lasts.
     reach : Mapping of tier to float
         Share of the tier's log move over the scenario that is made by the end of the
-        phase: 0 holds it back, above 1 goes further than it stays. A tier not named is
-        on its way to what a later phase says, or to the end of the scenario.
+        phase; above 1 goes further than it stays.
     others : float, optional
-        The same for every tier that is not named.
+        The same for every tier not in `reach`, which names them all.
     half_life : Mapping of tier to float
-        Sessions, on the way to what the phase says, instead of the scenario's.
+        Sessions, in this phase, instead of the scenario's.
     """
 
     name: str
@@ -56,8 +59,12 @@ class Phase:
             object.__setattr__(self, part, Figures(getattr(self, part)))
 
     def reached(self, tier: str) -> float | None:
-        """Return the share that `tier` has made by the end; None if left open."""
+        """Return the share that `tier` has made by the end; None if it waits."""
         return self.reach.get(tier, self.others)
+
+    def names(self, tier: str) -> bool:
+        """Whether the phase says anything of `tier`."""
+        return self.reached(tier) is not None or tier in self.half_life
 
     def faults(self, *, last: bool) -> Iterator[str]:
         """Yield what is wrong with the phase; the last one ends at the whole move."""

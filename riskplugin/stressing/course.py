@@ -4,9 +4,8 @@ Each tier gets to its log shock x_H over H sessions with its own half-life h,
 
     x_t = x_H (1 - 2^(-t/h)) / (1 - 2^(-H/h)),
 
-a straight line where h has no end. Phases put points on the way, and the same law holds
-from one point to the next. A part of such a way is a way of the same half-life, so the
-law holds inside every phase that a way leads through.
+a straight line where h has no end. Where phases name a tier, the same law holds inside
+each of them, from the share made before to the share made by its end.
 """
 
 from collections.abc import Iterator, Mapping
@@ -93,7 +92,7 @@ def made(
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """From one point of a tier to the next: sessions, shares, half-life in sessions."""
+    """Of a tier through a stretch: sessions, shares, half-life in sessions."""
 
     start: int
     end: int
@@ -103,22 +102,22 @@ class Way:
 
 
 def ways(scenario: Scenario, tier: str, half_life_share: float | None) -> Iterator[Way]:
-    """Yield the ways of `tier`: to every phase that says how far it gets by then.
+    """Yield the ways of `tier`: through every phase, or at once if none names it.
 
-    The half-life is the phase's, else the scenario's, else the tier's share of the way.
+    It waits in a phase that does not name it, and makes what is left in the last. The
+    half-life is the phase's, else the scenario's, else the tier's share of the way.
     """
-    alone = Phase(name=scenario.name, sessions=scenario.horizon_sessions)
-    phases = scenario.phases or (alone,)
-    start, now, before = 0, 0, 0.0
+    alone = Phase(name=scenario.name, sessions=int(scenario.horizon_sessions))
+    named = any(phase.names(tier) for phase in scenario.phases)
+    phases = scenario.phases if named else (alone,)
+    default = inf if half_life_share is None else half_life_share
+    start, before = 0, 0.0
     for phase in phases:
-        now += phase.sessions
-        after = 1.0 if phase is phases[-1] else phase.reached(tier)
-        if after is not None:
-            share = inf if half_life_share is None else half_life_share
-            own = scenario.half_life.get(tier, share * (now - start))
-            speed = phase.half_life.get(tier, own)
-            yield Way(start, now, before, after, speed)
-            start, before = now, after
+        end, goal = start + phase.sessions, phase.reached(tier)
+        after = 1.0 if phase is phases[-1] else before if goal is None else goal
+        own = scenario.half_life.get(tier, default * phase.sessions)
+        yield Way(start, end, before, after, phase.half_life.get(tier, own))
+        start, before = end, after
 
 
 def law(sessions: Codes, length: int, half_life: float) -> Vector:

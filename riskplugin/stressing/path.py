@@ -15,7 +15,7 @@ from riskplugin.stressing.shock import ShockGrid
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Path:
+class Unfolded:
     """What R sessions of S scenarios do to G groups: each of shape (G, R)."""
 
     course: Course
@@ -30,7 +30,7 @@ def path_groups(
     course: Course,
     confidence: float,
     unwind_share: float,
-) -> Path:
+) -> Unfolded:
     """Return what every session of `course` does to every group of `book`.
 
     A session is a shock like any other, of what has been reached by then over the
@@ -43,7 +43,7 @@ def path_groups(
     whole = stress_groups(book, grouping, grid, confidence, unwind_share)
     for part in fields(Stressed):
         getattr(done, part.name)[:, course.ends] = getattr(whole, part.name)
-    return Path(course, done, called(book, grouping, along))
+    return Unfolded(course, done, called(book, grouping, along))
 
 
 def path_grid(grid: ShockGrid, course: Course) -> ShockGrid:

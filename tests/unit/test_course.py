@@ -66,31 +66,53 @@ def test_a_tier_takes_the_half_life_of_the_scenario_before_its_own():
 
 
 PHASES = (
-    Phase(name="leaders falter", sessions=20, reach={"memory": 0.6}, others=0.0),
+    Phase(name="leaders falter", sessions=20, reach={"memory": 0.6}),
     Phase(name="equipment follows", sessions=30, reach={"semi_equipment": 0.9}),
     Phase(name="overshoot", sessions=25, reach={"crypto_agents": 1.3, "memory": 1.2}),
     Phase(name="rebound", sessions=25, half_life={"memory": 5}),
 )
 
 
-def test_phases_put_points_on_the_way():
-    tiers = ("memory", "semi_equipment", "crypto_agents", "gpu")
-    course = course_of(
-        ScenarioSet((scenario(phases=PHASES),)), dict.fromkeys(tiers, None)
+def shares(tiers, **parts):
+    course = course_of(ScenarioSet((scenario(**parts),)), dict.fromkeys(tiers, None))
+    return dict(zip(course.tiers, course.share.T, strict=True))
+
+
+def test_a_tier_moves_in_the_phases_that_name_it_and_waits_in_the_others():
+    found = shares(("memory", "semi_equipment", "crypto_agents"), phases=PHASES)
+    at = [0, 10, 20, 35, 50, 75, 100]
+    np.testing.assert_allclose(
+        found["memory"][[*at]][:6], [0, 0.3, 0.6, 0.6, 0.6, 1.2], rtol=1e-15
     )
-    found = dict(zip(course.tiers, course.share.T, strict=True))
-    at = [0, 20, 50, 75, 100]
-    np.testing.assert_array_equal(
-        found["memory"][at], [0, 0.6, found["memory"][50], 1.2, 1]
+    np.testing.assert_allclose(
+        found["semi_equipment"][at], [0, 0, 0, 0.45, 0.9, 0.9, 1], rtol=1e-15
     )
-    assert found["memory"][50] == pytest.approx(0.6 + 0.6 * 30 / 55)
-    np.testing.assert_array_equal(
-        found["semi_equipment"][[0, 20, 50, 100]], [0, 0, 0.9, 1]
+    np.testing.assert_allclose(
+        found["crypto_agents"][at], [0, 0, 0, 0, 0, 1.3, 1], rtol=1e-15
     )
-    assert found["semi_equipment"][75] == pytest.approx(0.95)
-    np.testing.assert_array_equal(found["crypto_agents"][[20, 75, 100]], [0, 1.3, 1])
-    np.testing.assert_array_equal(found["gpu"][:21], np.zeros(21))
-    assert found["gpu"][60] == pytest.approx(0.5)
+    # in the last phase what is left, or what was too much
+    assert found["semi_equipment"][80] == pytest.approx(0.92)
+    assert found["crypto_agents"][80] == pytest.approx(1.24)
+
+
+def test_a_tier_that_no_phase_names_moves_all_the_time():
+    half_life = {"gpu": 25}
+    found = shares(("gpu",), phases=PHASES, half_life=half_life)["gpu"]
+    np.testing.assert_allclose(found[QUARTERS], HALVED, rtol=1e-15)
+
+
+def test_others_name_every_tier():
+    phases = (Phase(name="a", sessions=40, reach={"memory": 0.5}, others=0.25),)
+    found = shares(("memory", "gpu"), phases=(*phases, Phase(name="b", sessions=60)))
+    assert (found["memory"][40], found["gpu"][40]) == (0.5, 0.25)
+    assert found["gpu"][70] == pytest.approx(0.25 + 0.75 / 2)
+
+
+def test_the_last_phase_may_name_what_moves_in_it_alone():
+    phases = (Phase(name="a", sessions=40), Phase(name="b", sessions=60, others=1.0))
+    found = shares(("gpu",), phases=phases)["gpu"]
+    assert (found[40], found[100]) == (0.0, 1.0)
+    assert found[70] == pytest.approx(0.5)
 
 
 def test_the_law_holds_inside_a_phase_with_its_own_half_life():
@@ -99,20 +121,15 @@ def test_the_law_holds_inside_a_phase_with_its_own_half_life():
     np.testing.assert_allclose(memory[75:], 1.2 - 0.2 * back, rtol=1e-14)
 
 
-def test_a_default_half_life_is_a_share_of_each_way():
-    memory = share(default=0.25, phases=PHASES)
-    quarter = 8 / 15
-    assert memory[5] == pytest.approx(0.6 * quarter, rel=1e-14)
-
-
-def test_a_way_through_a_phase_keeps_the_law_inside_it():
-    """From 20 to 75 memory has one half-life of 11: so it has from 50 to 75."""
+def test_the_law_holds_inside_a_phase_with_the_half_life_of_the_scenario():
     memory = share(half_life={"memory": 11}, phases=PHASES)
-    inside = (memory[50:76] - memory[50]) / (memory[75] - memory[50])
-    t = np.arange(26)
-    np.testing.assert_allclose(
-        inside, (1 - 2 ** (-t / 11)) / (1 - 2 ** (-25 / 11)), rtol=1e-12
-    )
+    made = (1 - 2 ** (-np.arange(26) / 11)) / (1 - 2 ** (-25 / 11))
+    np.testing.assert_allclose(memory[50:76], 0.6 + 0.6 * made, rtol=1e-14)
+
+
+def test_a_default_half_life_is_a_share_of_each_phase():
+    memory = share(default=0.25, phases=PHASES)
+    assert memory[5] == pytest.approx(0.6 * 8 / 15, rel=1e-14)
 
 
 def test_scenarios_stand_one_after_the_other():
