@@ -676,7 +676,7 @@ def scenario_file() -> str:
         "Each `[[scenario.phases]]` after the sections of its scenario is a stretch of "
         "the path. `reach` says how far tiers have got by its end, as a share of their "
         "own log move. A tier moves in the phases that name it, waits in the others, "
-        "and has made its whole move at the end of the last. A tier that no phase names "
+        "and has made its whole move at the end of the last. One that no phase names "
         "moves all the time, as without phases.",
         key_grid(PhaseEntry),
         CHECKED_ONLY + "`volatility`; `effective` and `approved_by` are for the desk's "

@@ -1,6 +1,6 @@
 """What scenarios do to the desk session by session, as tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from riskplugin.desk import Desk
 from riskplugin.errors import UsageError
 from riskplugin.factors.model import FactorModel
 from riskplugin.results import Table, table
-from riskplugin.scenarios.definition import ScenarioSet
+from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.course import Course, course_of
 from riskplugin.stressing.path import (
     Unfolded,
@@ -25,6 +25,10 @@ from riskplugin.tabulation import keys_in, keys_of
 SCENARIO, SESSION = "scenario", "session"
 PARTS = ("pnl", "direct", "propagated", "overshoot", "convexity", "liquidity")
 BAND = ("low", "high")
+SUMMARY = (
+    "pnl", "worst", "worst_session", "breach_session", "cash_called", "margin_called",
+)  # fmt: skip
+CELLS = 3_000_000  # groups x sessions that a summary holds at once
 
 
 @one_blas_thread
@@ -82,26 +86,55 @@ def path_summary_table(
     if loss is not None and not loss > 0:
         raise UsageError(f"loss is {loss}, an amount above 0 is needed")
     grouping = grouping_by(desk, by)
-    path = path_of(desk, model, scenarios, grouping, confidence)
-    course, pnl = path.course, path.stressed.pnl
-    worst = worst_of(pnl, course, np.nan if loss is None else float(loss))
-    scenario, group = np.divmod(np.arange(worst.pnl.size), max(len(grouping), 1))
+    limit = np.nan if loss is None else float(loss)
+    found = [
+        summary_of(path_of(desk, model, some, grouping, confidence), limit)
+        for some in batches(scenarios, len(grouping))
+    ]
+    groups = max(len(grouping), 1)
+    scenario, group = np.divmod(np.arange(len(scenarios) * len(grouping)), groups)
     columns: dict[str, object] = {
         SCENARIO: np.array(scenarios.names(), dtype=object)[scenario].tolist()
     }
     for key, labels in keys_in(grouping).items():
         columns[key] = np.array(labels, dtype=object)[group].tolist()
-    figures = {
-        "pnl": pnl[:, course.ends],
-        "worst": worst.pnl,
-        "worst_session": worst.session,
-        "breach_session": worst.breach,
-        "cash_called": highest_of(path.called.cash, course),
-        "margin_called": highest_of(path.called.margin, course),
-    }
-    columns["horizon_sessions"] = course.session[course.ends][scenario]
-    columns |= {name: flat(figure) for name, figure in figures.items()}
+    sessions = np.array([int(s.horizon_sessions) for s in scenarios], dtype=np.int64)
+    columns["horizon_sessions"] = sessions[scenario]
+    none = np.zeros((len(grouping), 0))
+    for name in SUMMARY:
+        parts = [none, *(figures[name] for figures in found)]
+        columns[name] = flat(np.concatenate(parts, axis=1))
     return table("stress_path_summary", desk.as_of, columns)
+
+
+def summary_of(path: Unfolded, loss: float) -> dict[str, Matrix]:
+    """Return the figures of `SUMMARY`, each of shape (G, S)."""
+    course, pnl = path.course, path.stressed.pnl
+    worst = worst_of(pnl, course, loss)
+    figures = (
+        pnl[:, course.ends],
+        worst.pnl,
+        worst.session,
+        worst.breach,
+        highest_of(path.called.cash, course),
+        highest_of(path.called.margin, course),
+    )
+    return dict(zip(SUMMARY, figures, strict=True))
+
+
+def batches(scenarios: ScenarioSet, groups: int) -> Iterator[ScenarioSet]:
+    """Yield the scenarios, as many together as `CELLS` allows and at least one."""
+    some: list[Scenario] = []
+    cells = 0
+    for scenario in scenarios:
+        own = groups * int(scenario.horizon_sessions)
+        if some and cells + own > CELLS:
+            yield ScenarioSet(tuple(some))
+            some, cells = [], 0
+        some.append(scenario)
+        cells += own
+    if some:
+        yield ScenarioSet(tuple(some))
 
 
 def grouping_by(desk: Desk, by: str | Iterable[str]) -> Grouping:

@@ -265,3 +265,52 @@ def test_a_path_is_the_same_in_any_company(
     for part in fields(Stressed):
         together = getattr(done, part.name)[:, start:]
         np.testing.assert_array_equal(together, getattr(alone.stressed, part.name))
+
+
+@LAWS
+@given(
+    rows=books(),
+    memory=moves,
+    fixed=st.sampled_from([{}, {TOKENS: -0.4}]),
+    won=st.sampled_from([{}, {"KRW": -0.1}]),
+    overshoot=st.sampled_from([{}, {TOKENS: 1.5}]),
+    sessions=st.integers(2, 60),
+    at=st.integers(1, 59),
+)
+def test_a_straight_path_is_a_series_of_smaller_stresses(  # noqa: PLR0917
+    rows, memory, fixed, won, overshoot, sessions, at, hand_model, hand_universe
+):
+    """At session t of H: every log shock t / H of itself, over t sessions."""
+    at = min(at, sessions - 1)
+
+    def part(figures):
+        return {k: float((1 + v) ** (at / sessions) - 1) for k, v in figures.items()}
+
+    whole = Scenario(
+        name="whole",
+        core={"memory": memory},
+        tiers=fixed,
+        fx=won,
+        overshoot=overshoot,
+        horizon_sessions=sessions,
+    )
+    smaller = Scenario(
+        name="smaller",
+        core=part({"memory": memory}),
+        tiers=part(fixed),
+        fx=part(won),
+        overshoot=overshoot,
+        horizon_sessions=at,
+    )
+    straight = dict.fromkeys(TIERS)
+    done = path(rows, whole, straight, hand_model, hand_universe, ("tier",)).stressed
+    book = book_from(rows)
+    grid = shock_grid(ScenarioSet((smaller,)), hand_model, hand_universe)
+    once = stress_groups(book, grouped(book, ("tier",)), grid, 0.80, 0.0)
+    for name in ("pnl", *PARTS, "low", "high"):
+        np.testing.assert_allclose(
+            getattr(done, name)[:, at],
+            getattr(once, name)[:, 0],
+            rtol=1e-7,
+            atol=1e-7 * gross(rows),
+        )

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import riskplugin as rp
-from riskplugin.path_tables import path_summary_table, path_table
+from riskplugin.path_tables import batches, path_summary_table, path_table
 from riskplugin.pipeline import model_of
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.scenarios.phases import Phase
@@ -143,6 +143,24 @@ def test_summary_is_read_off_the_path(desk):
         assert np.isnan(row["breach_session"]) == (len(lost) == 0)
         broken += len(lost) > 0
     assert 0 < broken < len(found)
+
+
+def test_summary_in_batches_is_the_summary_at_once(desk, monkeypatch):
+    whole = summary(desk, "tier", 5e6)
+    monkeypatch.setattr("riskplugin.path_tables.CELLS", 1)
+    assert summary(desk, "tier", 5e6).equals(whole)
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"), [(1, [1, 1, 1]), (160, [2, 1]), (220, [3])]
+)
+def test_batches_keep_every_scenario_in_order(desk, monkeypatch, cells, expected):
+    """60, 100 and 60 sessions of one group."""
+    monkeypatch.setattr("riskplugin.path_tables.CELLS", cells)
+    chosen = desk.scenarios.choose(NAMES)
+    found = list(batches(chosen, 1))
+    assert [len(some) for some in found] == expected
+    assert [name for some in found for name in some.names()] == [*NAMES]
 
 
 def test_no_loss_asked_for_is_none_broken(desk):
