@@ -168,5 +168,5 @@ def course_by_tier(desk: Desk, scenarios: ScenarioSet) -> Course:
 
 
 def flat(figures: Matrix) -> Matrix:
-    """Return a (group, row) array as one column, row by row, with no -0."""
-    return np.ascontiguousarray(figures.T).reshape(-1) + 0.0
+    """Return a (group, row) array as one column, row by row."""
+    return np.ascontiguousarray(figures.T).reshape(-1)

@@ -66,16 +66,10 @@ def path_grid(grid: ShockGrid, course: Course) -> ShockGrid:
             "drivers": kept["drivers"] * drivers,
             "completion": kept["completion"] * both,
             "horizon": course.session.astype(np.float64),
-            "local": unsigned(kept["local"] * names),
-            "fx": unsigned(kept["fx"] * course.passed[:, None]),
+            "local": kept["local"] * names,
+            "fx": kept["fx"] * course.passed[:, None],
         },
     )
-
-
-def unsigned(moves: Matrix) -> Matrix:
-    """Return `moves` without zeros below zero, which show as -0."""
-    moves += 0.0
-    return moves
 
 
 def driver_shares(course: Course, model: FactorModel) -> Matrix:

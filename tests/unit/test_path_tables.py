@@ -115,6 +115,19 @@ def test_scenario_and_session_stand_first_named_or_not(desk):
     assert tabulated(desk, "session").equals(tabulated(desk, ()))
 
 
+def test_a_straight_path_is_a_series_of_smaller_stresses(desk):
+    """Band included: errors of loadings and of how drivers follow grow with the move."""
+    straight = dict.fromkeys(desk.universe.tier_names(), 1e15)
+    flat = replace(desk, universe=desk.universe.with_half_lives(straight))
+    whole = rp.Scenario(name="whole", core={"memory": -0.75}, horizon_sessions=90)
+    half = rp.Scenario(name="half", core={"memory": -0.50}, horizon_sessions=45)
+    found = path_table(flat, model_of(desk), ScenarioSet((whole,)), "tier", 0.80)
+    found = found.to_frame().query("session == 45")
+    once = rp.stress(desk, half, by="tier").to_frame()
+    for figure in FIGURES:
+        np.testing.assert_allclose(found[figure], once[figure], rtol=1e-7, atol=1e-3)
+
+
 def test_unknown_keys_are_refused(desk):
     with pytest.raises(
         rp.UsageError, match="cannot group by 'teir'; did you mean 'tier'"
