@@ -116,7 +116,7 @@ def test_scenario_and_session_stand_first_named_or_not(desk):
 
 
 def test_a_straight_path_is_a_series_of_smaller_stresses(desk):
-    """Band included: errors of loadings and of how drivers follow grow with the move."""
+    """Band included: errors of loadings and of followers grow with the move."""
     straight = dict.fromkeys(desk.universe.tier_names(), 1e15)
     flat = replace(desk, universe=desk.universe.with_half_lives(straight))
     whole = rp.Scenario(name="whole", core={"memory": -0.75}, horizon_sessions=90)
