@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from riskplugin._version import __version__
+from riskplugin.book import FIGURES
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, ModelError, Place, Severity
 from riskplugin.factors.model import FactorModel, fit
@@ -203,7 +204,7 @@ def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
     """Return what the run id stands for: inputs, settings, version and date."""
     book, market = desk.book, desk.market
     names = json.dumps({k: v.names for k, v in book.labels.items()}).encode()
-    figures = (book.quantity, book.price, book.fx_rate, book.market_value)
+    figures = (getattr(book, column) for column in FIGURES)
     codes = tuple(v.codes for v in book.labels.values())
     columns = json.dumps([market.instruments, market.currencies]).encode()
     prices = (market.dates.astype(np.int64), market.close, market.usd_per)
@@ -216,7 +217,7 @@ def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
         "settings": asdict(desk.settings),
         "scenarios": [asdict(s) for s in desk.scenarios],
         "inputs": {
-            "positions": hashed(names, *codes, *figures, book.half_spread),
+            "positions": hashed(names, *codes, *figures),
             **modelled_beside(desk),
             "market": hashed(columns, *prices),
             "universe": hashed(json.dumps(universe, sort_keys=True).encode()),

@@ -48,6 +48,26 @@ COLUMNS: Mapping[str, str] = {
     "low": "Lower end of the band at the stated confidence; NaN where nothing in the "
     "row was propagated. Lows of parts do not add up to the low of a total.",
     "high": "Upper end of that band.",
+    "session": "Sessions since the scenario began; 0 is the valuation date.",
+    "cash_called": "Cash paid so far for losses of futures, forwards, swaps and "
+    "perpetuals, all taken as settled every session: minus their P&L, net of gains, so "
+    "below 0 it was received. Of a whole path: the most. Not to be added to "
+    "margin_called.",
+    "margin_called": "What is missing from the margin posted, base currency: the sum "
+    "of max(0, maintenance_margin x |notional| - (margin_posted + P&L)), nothing added "
+    "before and no gain of another position counted. Futures, forwards, swaps, "
+    "perpetuals, and whatever else margin is posted for; NaN where one of them has no "
+    "margin_posted or maintenance_margin. Of a whole path: the most.",
+    "worst": "Lowest P&L at any session, base currency; 0 if it is never below.",
+    "worst_session": "First session with that P&L.",
+    "breach_session": "First session with a loss of at least the loss asked for; NaN "
+    "if none, or none was asked for.",
+    "weight": "Sum of the weights of the scenarios that have one; never scaled to 1.",
+    "weighted_scenarios": "How many scenarios have a weight.",
+    "weighted_pnl": "Sum of weight x pnl over them, base currency: what their weights "
+    "leave of 1 counts as no move. NaN if none has a weight.",
+    "worst_pnl": "Lowest pnl of all the scenarios, weighted or not.",
+    "worst_scenario": "The scenario with it.",
     "driver": "Basket whose return stands for a cause.",
     "named": "Whether the scenario names the driver; the others follow.",
     "mean_shock": "Equal-weight mean of the shocks of the tier's instruments, simple "

@@ -18,11 +18,17 @@ def rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((DATA / name).read_text("utf-8").splitlines()))
 
 
+def figure(cell: str) -> float | None:
+    """Return the number in a cell, None where it is blank."""
+    return float(cell) if cell else None
+
+
 @cache
 def shipped_universe() -> Universe:
     """Return the shipped instruments and tiers."""
     tiers = tuple(
-        Tier(r["tier"], r["link"], r["description"]) for r in rows("tiers.csv")
+        Tier(r["tier"], r["link"], r["description"], figure(r["half_life_share"]))
+        for r in rows("tiers.csv")
     )
     link = {tier.name: tier.link for tier in tiers}
     instruments = {

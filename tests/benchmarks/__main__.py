@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
 from tests.benchmarks.pooling import pool
+from tests.benchmarks.paths import paths
 from tests.benchmarks.ratios import Line, Skipped, rendered
 from tests.benchmarks.stressing import stress
 from tests.benchmarks.synthetic import Size
@@ -56,6 +58,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "contributions",
         "measures",
         "pooling",
+        "paths",
     ]
     parser.add_argument("--only", choices=names, action="append", help="repeatable")
     parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
@@ -91,6 +94,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
         "pooling": partial(pool, pooled, repeats),
+        "paths": partial(paths, replace(size, positions=lots, books=20), repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),

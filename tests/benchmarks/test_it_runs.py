@@ -29,6 +29,14 @@ def test_loading_runs(capfd):
     assert "load_desk, parquet / bare pandas" in capfd.readouterr().out
 
 
+def test_paths_run(capfd):
+    assert main([*TINY, "--only", "paths"]) == 0
+    out = capfd.readouterr().out
+    assert "paths by tier" in out
+    assert "paths by book and tier" in out
+    assert "sessions of 8 scenarios" in out
+
+
 def test_excel_runs(capfd):
     assert main([*TINY, "--only", "excel"]) == 0
     out = capfd.readouterr().out
