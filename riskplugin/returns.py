@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskplugin._typing import Cube, Dates, Matrix, Vector
+from riskplugin._typing import Codes, Cube, Dates, Matrix, Vector
 from riskplugin.market import Market
 
 FILLED_ROWS = 4
@@ -83,21 +83,52 @@ def panel(
     if sessions is not None:
         first = max(first, as_of - np.timedelta64(7 * (sessions // 5 + 3), "D"))
     clock = weekdays(first, as_of)
-    column = {name: i for i, name in enumerate(market.instruments)}
     start = int(np.searchsorted(dates, first))
-    close = market.close[known][start:]
-    prices = np.full((len(close), len(instruments)), np.nan)
-    for i, name in enumerate(instruments):
-        if name in column:
-            prices[:, i] = close[:, column[name]]
+    rows = np.flatnonzero(known)[start:]
+    prices = closes(market, rows, instruments)
     keep = slice(None) if sessions is None else slice(-sessions, None)
     return Panel(
         clock[keep],
         tuple(instruments),
         np.log(sample(dates[start:], prices, clock))[keep],
         market.currencies,
-        np.log(sample(dates[start:], market.usd_per[known][start:], clock))[keep],
+        np.log(sample(dates[start:], market.usd_per[rows], clock))[keep],
     )
+
+
+def panel_between(
+    market: Market,
+    start: np.datetime64,
+    end: np.datetime64,
+    instruments: Sequence[str],
+) -> Panel:
+    """Return log prices of `instruments` from `start` to `end`, both included.
+
+    Every weekday of the stretch is there, priced or not; a fill may reach back before
+    the first.
+    """
+    clock = weekdays(start - np.timedelta64(7 * FILLED_ROWS, "D"), end)
+    reached = (market.dates >= clock[0]) & (market.dates <= end)
+    rows = np.flatnonzero(reached)
+    dates, prices = market.dates[rows], closes(market, rows, instruments)
+    keep = clock >= start
+    return Panel(
+        clock[keep],
+        tuple(instruments),
+        np.log(sample(dates, prices, clock))[keep],
+        market.currencies,
+        np.log(sample(dates, market.usd_per[rows], clock))[keep],
+    )
+
+
+def closes(market: Market, rows: Codes, instruments: Sequence[str]) -> Matrix:
+    """Return some rows of the closes of `instruments`, NaN where there are none."""
+    column = {name: i for i, name in enumerate(market.instruments)}
+    prices = np.full((len(rows), len(instruments)), np.nan)
+    for i, name in enumerate(instruments):
+        if name in column:
+            prices[:, i] = market.close[rows, column[name]]
+    return prices
 
 
 def over_sessions(log: Matrix, sessions: int) -> Matrix:
