@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -85,12 +85,33 @@ COLUMNS: Mapping[str, str] = {
     "values": "Number of dates with a value.",
     "stale": "Whether the last value is older than max_stale_sessions.",
     "stale_names": "Names whose last value is older than max_stale_sessions.",
-    "source": "Table or file the row comes from.",
+    "source": "Table or file the row comes from. Of a replay: where the move does, "
+    "own (closes on both ends), loadings (x what the drivers did), episode_table (of "
+    "the name, else the median of its tier), unknown.",
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
     "reason": "Why the row was left out.",
-    "start": "First day of the episode: its close is the last price used.",
+    "start": "First day of the episode: moves count from its close, and a model that "
+    "predicts it uses nothing later.",
     "end": "Last day of the episode.",
+    "episode": "Name of the dated stretch of history.",
+    "session": "Weekdays since the first close.",
+    "date": "Day of the session.",
+    "sessions": "Weekdays from the first close of the episode to the last.",
+    "covered_own": "Gross whose own closes say what the episode did to it, base "
+    "currency.",
+    "covered_loadings": "Gross of which today's loadings x the drivers' moves do.",
+    "covered_table": "Gross of which the table of the episode does.",
+    "covered_daily": "Gross whose move of every session is known: own closes, or what "
+    "the drivers did. What a table covers goes there in a straight line, in logs.",
+    "uncovered": "Gross of which nothing is known in the episode: not in the P&L.",
+    "fx_source": "Where the move of the currency comes from: own (rates, or the base "
+    "currency itself), loadings, assumed (held still), unknown.",
+    "local_move": "What the price did in the episode, own currency, simple.",
+    "fx_move": "What that currency did against the base currency, simple.",
+    "move": "What the driver's basket did in the episode, USD, simple.",
+    "followed": "Whether it had no closes there and followed the other drivers.",
+    "members": "Members of the basket with closes on both ends of the episode.",
     "predicted": "Simple return in base currency that the driver's move implied.",
     "realised": "Simple return in base currency that came.",
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",
@@ -216,16 +237,59 @@ class Evidence(Table):
     summary: Table
 
 
-def evidence_table(names: Table, books: Table, summary: Table) -> Evidence:
-    """Return the evidence of `names`, with that of books and its summary."""
-    made = Evidence(names.to_frame())
-    for attribute, value in (
-        ("title", names.title),
-        ("as_of", names.as_of),
-        ("books", books),
-        ("summary", summary),
-    ):
+def evidence_table(names: Table, **beside: Table) -> Evidence:
+    """Return the evidence of `names`, with the tables that stand beside it."""
+    return with_tables(Evidence(names.to_frame()), names, beside)
+
+
+class Replays(Table):
+    """What dated episodes of history would do to the book of today.
+
+    Attributes
+    ----------
+    positions : Table
+        Where the move of every position comes from.
+    drivers : Table
+        What the drivers did, and which followed the others.
+    """
+
+    _metadata = ["title", "as_of", "positions", "drivers"]  # noqa: RUF012 - pandas' name
+    positions: Table
+    drivers: Table
+
+
+def replays_table(groups: Table, **beside: Table) -> Replays:
+    """Return the replays of `groups`, with the tables that stand beside them."""
+    return with_tables(Replays(groups.to_frame()), groups, beside)
+
+
+class Claims(Table):
+    """What past episodes say for and against a tier falling further or sooner.
+
+    Attributes
+    ----------
+    by_episode : Table
+        The figures of every tier and episode.
+    """
+
+    _metadata = ["title", "as_of", "by_episode"]  # noqa: RUF012 - pandas' name
+    by_episode: Table
+
+
+def claims_table(claims: Table, **beside: Table) -> Claims:
+    """Return `claims`, with the tables that stand beside them."""
+    return with_tables(Claims(claims.to_frame()), claims, beside)
+
+
+Kind = TypeVar("Kind", bound=Table)
+
+
+def with_tables(made: Kind, main: Table, beside: Mapping[str, Table]) -> Kind:
+    """Return `made` with the name and date of `main`, and tables beside it."""
+    for attribute, value in {"title": main.title, "as_of": main.as_of}.items():
         object.__setattr__(made, attribute, value)
+    for attribute, table_beside in beside.items():
+        object.__setattr__(made, attribute, table_beside)
     return made
 
 

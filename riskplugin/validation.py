@@ -96,7 +96,8 @@ def evidence(
         raise ModelError(msg)
     names = name_table(desk, judged)
     books = book_table(desk, judged)
-    return evidence_table(names, books, summaries(desk, judged, confidence))
+    summary = summaries(desk, judged, confidence)
+    return evidence_table(names, books=books, summary=summary)
 
 
 def full_history(desk: Desk, driver: str) -> DriverHistory:
