@@ -112,6 +112,21 @@ COLUMNS: Mapping[str, str] = {
     "move": "What the driver's basket did in the episode, USD, simple.",
     "followed": "Whether it had no closes there and followed the other drivers.",
     "members": "Members of the basket with closes on both ends of the episode.",
+    "claim": "further: the tier's worst move from the first close is below memory's; "
+    "sooner: it reached half of that worst, in logs, in fewer sessions. Medians over "
+    "the names of the tier.",
+    "episodes": "Episodes with a figure of the tier and of memory.",
+    "for": "Episodes that speak for the claim.",
+    "against": "Episodes that speak against it.",
+    "neither": "Episodes in which both figures are equal.",
+    "sentence": "The record in words, with the figures.",
+    "figure": "Median over the tier's names: worst move (simple, USD) or sessions.",
+    "memory_figure": "The same of the memory tier.",
+    "speaks": "for, against or neither.",
+    "own_names": "Of those names, how many are measured on the desk's own closes; the "
+    "others are the shipped table's.",
+    "assumed": "What the scenario assumes: overshoot (multiplier) or half-life "
+    "(sessions).",
     "predicted": "Simple return in base currency that the driver's move implied.",
     "realised": "Simple return in base currency that came.",
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",
@@ -127,6 +142,16 @@ COLUMNS: Mapping[str, str] = {
     "mean_no_move": "Mean absolute error of the forecast that nothing moves.",
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
+    "mean_predicted": "Mean predicted return over the names, simple.",
+    "mean_realised": "Mean realised return over the names, simple.",
+    "within_50": "Share that fell into the central band of 50 %.",
+    "within_80": "Share that fell into that of 80 %.",
+    "within_90": "Share that fell into that of 90 %.",
+    "within_95": "Share that fell into that of 95 %.",
+    "bias": "Mean log error in standard deviations of its prediction; < 0 where names "
+    "fell further than predicted.",
+    "spread": "Root of its mean square: above 1 the bands are too narrow, below 1 too "
+    "wide.",
 }
 
 
@@ -230,11 +255,24 @@ class Evidence(Table):
         The same for equal-weight books of all names and of each tier.
     summary : Table
         Scores by episode, tier and book and over all, beside "no move".
+    by_tier : Table
+        Scores of every tier in every episode.
+    calibration : Table
+        How often names fell into bands of several levels, by tier and over all.
     """
 
-    _metadata = ["title", "as_of", "books", "summary"]  # noqa: RUF012 - pandas' name
+    _metadata = [  # noqa: RUF012 - the name pandas reads
+        "title",
+        "as_of",
+        "books",
+        "summary",
+        "by_tier",
+        "calibration",
+    ]
     books: Table
     summary: Table
+    by_tier: Table
+    calibration: Table
 
 
 def evidence_table(names: Table, **beside: Table) -> Evidence:

@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import riskplugin as rp
-from riskplugin.validation import crps
+from riskplugin.scoring import crps
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 EPISODES = [
