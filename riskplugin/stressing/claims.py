@@ -15,8 +15,8 @@ from riskplugin._typing import Matrix, Vector
 from riskplugin.episodes import Episode, Record
 from riskplugin.factors.model import MEMORY
 from riskplugin.market import Market
-from riskplugin.returns import over_sessions, panel_between
-from riskplugin.stressing.replay import from_first, tier_of, usd_moves
+from riskplugin.returns import over_sessions, usd_between
+from riskplugin.stressing.replay import from_first, tier_of
 from riskplugin.universe import UNCLASSIFIED, Universe
 
 FURTHER, SOONER = "further", "sooner"
@@ -59,16 +59,13 @@ def own_records(episode: Episode, market: Market, universe: Universe) -> list[Re
 
     In USD, of the names with closes, and rates of their currency, on both ends.
     """
-    names = [
-        name
+    currency_of = {
+        name: known.currency
         for name, known in universe.instruments.items()
         if known.tier != UNCLASSIFIED and name in market.instruments
-    ]
-    prices = panel_between(market, episode.start, episode.end, names)
-    usd, unknown = usd_moves(prices), np.full(len(prices.dates), np.nan)
-    currencies = [universe.instruments[name].currency for name in names]
-    rates = np.array([usd.get(c, unknown) for c in currencies])
-    moves = from_first(prices.log_price) + rates.reshape(len(names), -1).T
+    }
+    names = tuple(currency_of)
+    moves = from_first(usd_between(market, episode.start, episode.end, currency_of))
     whole = np.flatnonzero(~np.isnan(moves[-1]))
     found = falls(moves[:, whole])
     return [

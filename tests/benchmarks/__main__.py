@@ -19,6 +19,7 @@ from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
 from tests.benchmarks.ratios import Line, Skipped, rendered
+from tests.benchmarks.replays import replays
 from tests.benchmarks.stressing import stress
 from tests.benchmarks.synthetic import Size
 
@@ -45,9 +46,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = ["import", "stress", "loading", "excel", "evidence"]
+    names = ["import", "stress", "loading", "excel", "evidence", "replays"]
     parser.add_argument("--only", choices=names, action="append", help="repeatable")
-    parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
+    parser.add_argument("--data", type=Path, help="raw prices, for evidence, replays")
     parser.add_argument(
         "--scorer",
         type=Path,
@@ -73,6 +74,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
+        "replays": partial(replays, given.data),
     }
 
 

@@ -26,3 +26,11 @@ def test_excel_runs(capfd):
     out = capfd.readouterr().out
     assert "excel, book's name" in out
     assert "excel, range of 100 rows, first time" in out
+
+
+def test_replays_say_what_they_need(capfd):
+    assert main([*TINY, "--only", "replays"]) == 0
+    out = capfd.readouterr().out
+    assert "replays, off a calculation from the files" in out
+    assert "skipped" in out
+    assert "--data DIR" in out
