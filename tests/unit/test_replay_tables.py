@@ -60,10 +60,20 @@ def test_inside_the_prices_a_replay_is_revaluation_on_them(desk, model, units):
     moved = units.loc[DATES[1]] / units.loc[DATES[0]] - 1
     wanted = held["market_value"].to_numpy() * names.map(moved).to_numpy(float)
     known = own & ~np.isnan(wanted)
-    assert (own.sum(), known.sum()) == (40, 39)  # cash has no column of prices
+    assert (own.sum(), known.sum()) == (41, 39)  # two of cash, without prices
     np.testing.assert_allclose(
         found["pnl"][known], wanted[known], rtol=1e-12, atol=1e-6
     )
+
+
+def test_cash_moves_with_its_currency(desk, model):
+    rates = pd.read_csv(SAMPLES / "fx.csv").query("pair == 'USDKRW'")
+    rates = rates.set_index("date")["rate"]
+    rows = replay_table(desk, model, DATES, "episode").positions.set_index("instrument")
+    won, dollar = rows.loc["CASH_KRW"], rows.loc["CASH_USD"]
+    wanted = won["market_value"] * (rates[DATES[0]] / rates[DATES[1]] - 1)
+    assert won["pnl"] == pytest.approx(wanted, rel=1e-12)
+    assert (dollar["pnl"], dollar["source"]) == (0.0, "own")
 
 
 def test_dates_of_a_shipped_episode_are_that_episode(desk, model):
