@@ -256,7 +256,7 @@ def driver_table(desk: Desk, model: FactorModel, replays: Sequence[Replay]) -> T
             EPISODE: [replay.episode.name] * len(model.drivers),
             "driver": list(model.drivers),
             "move": np.expm1(replay.drivers[-1]),
-            "followed": ~replay.given() & ~np.isnan(replay.drivers[-1]),
+            "followed": ~replay.given & ~np.isnan(replay.drivers[-1]),
             "members": [", ".join(basket) for basket in replay.baskets],
         }
         for replay in replays

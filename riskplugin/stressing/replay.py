@@ -4,7 +4,8 @@ For each instrument the first that is known:
 
 1. ``own``: its own closes on both ends;
 2. ``loadings``: today's loadings x what the drivers did. A driver's basket is what has
-   closes on both ends; a driver without any takes its conditional mean given the others
+   closes on both ends; a driver of which that is not more than half (Bitcoin alone is
+   not the basket of Bitcoin and Ether) takes its conditional mean given the others
    (`complete`), never zero;
 3. ``episode_table``: what a table of the episode says of it, else the median of what it
    says of its tier, in USD;
@@ -38,6 +39,7 @@ from riskplugin.universe import Universe
 LOADINGS, TABLE, UNKNOWN = "loadings", "episode_table", "unknown"
 SOURCES = (OWN, LOADINGS, TABLE, UNKNOWN)
 FX_SOURCES = (OWN, LOADINGS, ASSUMED, UNKNOWN)
+MOST = 0.5  # of a basket, to speak for it
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,7 +57,9 @@ class Replay:
     drivers : ndarray of shape (T, J)
         Of the baskets, USD.
     baskets : tuple of J tuples of str
-        The members that had closes on both ends; of an empty one the move followed.
+        The members that had closes on both ends.
+    given : ndarray of bool, shape (J,)
+        Whether these are most of the basket; else the move follows the others.
     local : ndarray of shape (T, N)
         Of the price, own currency. A gap is carried; from a table, which has the ends
         alone, a straight line.
@@ -72,6 +76,7 @@ class Replay:
     dates: Dates
     drivers: Matrix
     baskets: tuple[tuple[str, ...], ...]
+    given: Flags
     local: Matrix
     fx: Matrix
     source: Codes
@@ -80,10 +85,6 @@ class Replay:
     def growth(self, days: slice = slice(None)) -> Matrix:
         """Return the P&L per unit of market value by full revaluation, (T, N)."""
         return revalue(self.kinds, self.local[days], self.fx[days])
-
-    def given(self) -> Flags:
-        """Whether each driver had closes, and did not follow the others; (J,)."""
-        return np.array([bool(basket) for basket in self.baskets], dtype=bool)
 
 
 def replayed(
@@ -94,7 +95,7 @@ def replayed(
     names = tuple(dict.fromkeys((*model.instruments, *members)))
     prices = panel_between(market, episode.start, episode.end, names)
     own, usd = own_moves(prices, universe), usd_moves(prices)
-    baskets, drivers = driver_moves(names, own, usd, model, universe)
+    baskets, given, drivers = driver_moves(names, own, usd, model, universe)
     count = len(model.instruments)
     fx, fx_source = currency_moves(usd, drivers, model)
     table = np.log1p(table_moves(episode, model, universe))
@@ -112,6 +113,7 @@ def replayed(
         dates=prices.dates,
         drivers=drivers,
         baskets=baskets,
+        given=given,
         local=local,
         fx=np.where(from_table, np.nan_to_num(fx), fx),
         source=source,
@@ -147,34 +149,34 @@ def driver_moves(
     usd: Mapping[str, Vector],
     model: FactorModel,
     universe: Universe,
-) -> tuple[tuple[tuple[str, ...], ...], Matrix]:
-    """Return what each driver's basket held, and its moves in USD, (T, J).
+) -> tuple[tuple[tuple[str, ...], ...], Flags, Matrix]:
+    """Return what each basket held, whether it speaks for its driver, and the moves.
 
-    The mean of the members with closes on both ends; a driver without any follows the
-    others, and all are NaN if none has any.
+    In USD, (T, J): the mean of the members with closes on both ends. A driver of which
+    these are not most follows the others; all are NaN if none speaks.
     """
     unknown = np.full(len(own), np.nan)
     alone = {
         name: own[:, i] + usd.get(universe.instruments[name].currency, unknown)
         for i, name in enumerate(names)
     }
-    history = model.history
+    whole = dict(zip(model.history.names, model.history.members, strict=True))
     baskets = tuple(
-        tuple(
-            member
-            for member in history.members[history.names.index(driver)]
-            if not np.isnan(alone[member][-1])
-        )
-        for driver in model.drivers
+        tuple(member for member in whole[d] if not np.isnan(alone[member][-1]))
+        for d in model.drivers
     )
+    enough = [
+        len(basket) > MOST * len(whole[d])
+        for d, basket in zip(model.drivers, baskets, strict=True)
+    ]
+    given = np.array(enough, dtype=bool)
     moves = np.full((len(own), len(baskets)), np.nan)
-    for j, basket in enumerate(baskets):
-        if basket:
-            moves[:, j] = np.mean([alone[member] for member in basket], axis=0)
-    given = ~np.isnan(moves)
+    for j in np.flatnonzero(given):
+        moves[:, j] = np.mean([alone[member] for member in baskets[j]], axis=0)
     if given.any():
-        moves, _ = complete(model.covariance, given, np.nan_to_num(moves))
-    return baskets, moves
+        core = np.tile(given, (len(own), 1))
+        moves, _ = complete(model.covariance, core, np.nan_to_num(moves))
+    return baskets, given, moves
 
 
 def by_loadings(drivers: Matrix, loadings: Matrix) -> Matrix:
@@ -325,7 +327,7 @@ def as_scenario(replay: Replay, model: FactorModel, held: Codes) -> Scenario:
     """
     episode = replay.episode
     unknown = held[replay.source[held] == SOURCES.index(UNKNOWN)]
-    if not replay.given().any() or len(unknown):
+    if not replay.given.any() or len(unknown):
         names = listing(model.instruments[int(i)] for i in unknown)
         what = f"of {names}" if names else "of any driver"
         msg = f"{episode.name} cannot be a scenario: nothing is known {what} in it; "
@@ -345,7 +347,7 @@ def as_scenario(replay: Replay, model: FactorModel, held: Codes) -> Scenario:
         core={
             driver: float(np.expm1(replay.drivers[-1, j]))
             for j, driver in enumerate(model.drivers)
-            if replay.baskets[j]
+            if replay.given[j]
         },
         instruments={model.instruments[int(i)]: float(ends[0, i]) for i in named},
         fx={model.currencies[int(model.currency[i])]: float(ends[1, i]) for i in rated},

@@ -101,9 +101,29 @@ def test_a_driver_without_closes_follows_those_that_have(model, universe, hand_b
     """Crypto follows memory by a quarter: TAO moves by 0.5 s + 0.25 s."""
     found = replayed(EPISODE, market(btc=TOKEN), model, universe)
     assert found.baskets == (("MU",), ())
-    np.testing.assert_array_equal(found.given(), [True, False])
+    np.testing.assert_array_equal(found.given, [True, False])
     np.testing.assert_allclose(found.drivers[-1], [S, 0.25 * S], rtol=1e-14)
     assert pnl(found, hand_book)[3] == pytest.approx(-40_000 * (0.5**0.75 - 1))
+
+
+def test_half_a_basket_does_not_speak_for_it(model, universe, hand_book):
+    """Of BTC and ETH one is not most: crypto follows, though BTC lost a fifth."""
+    ether = Instrument("ETH", "crypto_benchmark", "none", "crypto", "spot", "USD")
+    members = (("MU",), ("BTC", "ETH"))
+    wider = replace(model, history=replace(model.history, members=members))
+    found = replayed(EPISODE, market(), wider, universe.extended([ether], []))
+    assert found.baskets == (("MU",), ("BTC",))
+    np.testing.assert_array_equal(found.given, [True, False])
+    assert pnl(found, hand_book)[3] == pytest.approx(-40_000 * (0.5**0.75 - 1))
+
+
+def test_two_of_three_are_most_of_a_basket(model, universe):
+    third = Instrument("ETH", "crypto_benchmark", "none", "crypto", "spot", "USD")
+    members = (("MU",), ("BTC", "ETH", "MU"))
+    wider = replace(model, history=replace(model.history, members=members))
+    found = replayed(EPISODE, market(), wider, universe.extended([third], []))
+    assert found.baskets == (("MU",), ("BTC", "MU"))
+    np.testing.assert_allclose(found.drivers[-1], [S, (S + C) / 2], rtol=1e-14)
 
 
 def test_memory_follows_too(model, universe):
