@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from riskplugin._threads import one_blas_thread
+from riskplugin.bundles import Claims, claims_table
 from riskplugin.desk import Desk
 from riskplugin.episodes import Episode
 from riskplugin.factors.model import MEMORY
-from riskplugin.results import Claims, Table, claims_table, table
+from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario
 from riskplugin.stressing.claims import FURTHER, SOONER, Instance, instances
 

@@ -8,17 +8,19 @@ import numpy as np
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes
 from riskplugin.book import Grouping, grouped
+from riskplugin.bundles import Replays, replays_table
 from riskplugin.desk import Desk
 from riskplugin.episodes import Episode
 from riskplugin.errors import ModelError, UsageError, did_you_mean, listing
 from riskplugin.factors.model import FactorModel
 from riskplugin.inputs.shipped import shipped_episodes
-from riskplugin.results import Replays, Table, replays_table, table
+from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.stressing.replay import (
     FX_SOURCES,
     LOADINGS,
     SOURCES,
+    TABLE,
     UNKNOWN,
     Replay,
     as_scenario,
@@ -232,6 +234,7 @@ def source_table(desk: Desk, model: FactorModel, replays: Sequence[Replay]) -> T
     parts: list[dict[str, object]] = []
     for replay in replays:
         source = np.array(SOURCES, dtype=object)[replay.source[rows]]
+        fx_source = np.array(FX_SOURCES, dtype=object)[replay.fx_source[rows]]
         local, fx = replay.local[-1][rows], replay.fx[-1][rows]
         growth = replay.growth(slice(-1, None))[0][rows]
         parts.append(
@@ -239,10 +242,10 @@ def source_table(desk: Desk, model: FactorModel, replays: Sequence[Replay]) -> T
                 EPISODE: [replay.episode.name] * len(rows),
                 **{key: held[key].to_numpy() for key in HELD},
                 "source": source,
-                "fx_source": np.array(FX_SOURCES, dtype=object)[replay.fx_source[rows]],
+                "fx_source": fx_source,
                 "provenance": np.where(source == LOADINGS, provenance, ""),
                 "local_move": np.expm1(local),
-                "fx_move": np.expm1(fx),
+                "fx_move": np.where(fx_source == TABLE, np.nan, np.expm1(fx)),
                 "pnl": held["market_value"].to_numpy() * growth,
             }
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -106,9 +106,12 @@ COLUMNS: Mapping[str, str] = {
     "the drivers did. What a table covers goes there in a straight line, in logs.",
     "uncovered": "Gross of which nothing is known in the episode: not in the P&L.",
     "fx_source": "Where the move of the currency comes from: own (rates, or the base "
-    "currency itself), loadings, assumed (held still), unknown.",
-    "local_move": "What the price did in the episode, own currency, simple.",
-    "fx_move": "What that currency did against the base currency, simple.",
+    "currency itself), loadings, assumed (held still), episode_table (within what it "
+    "says of the instrument), unknown.",
+    "local_move": "What the price did in the episode, own currency, simple; in base "
+    "currency where fx_source is episode_table.",
+    "fx_move": "What that currency did against the base currency, simple; NaN where it "
+    "is unknown or within local_move.",
     "move": "What the driver's basket did in the episode, USD, simple.",
     "followed": "Whether it had no closes there and followed the other drivers.",
     "members": "Members of the basket with closes on both ends of the episode.",
@@ -277,57 +280,11 @@ class Evidence(Table):
 
 def evidence_table(names: Table, **beside: Table) -> Evidence:
     """Return the evidence of `names`, with the tables that stand beside it."""
-    return with_tables(Evidence(names.to_frame()), names, beside)
-
-
-class Replays(Table):
-    """What dated episodes of history would do to the book of today.
-
-    Attributes
-    ----------
-    positions : Table
-        Where the move of every position comes from.
-    drivers : Table
-        What the drivers did, and which followed the others.
-    """
-
-    _metadata = ["title", "as_of", "positions", "drivers"]  # noqa: RUF012 - pandas' name
-    positions: Table
-    drivers: Table
-
-
-def replays_table(groups: Table, **beside: Table) -> Replays:
-    """Return the replays of `groups`, with the tables that stand beside them."""
-    return with_tables(Replays(groups.to_frame()), groups, beside)
-
-
-class Claims(Table):
-    """What past episodes say for and against a tier falling further or sooner.
-
-    Attributes
-    ----------
-    by_episode : Table
-        The figures of every tier and episode.
-    """
-
-    _metadata = ["title", "as_of", "by_episode"]  # noqa: RUF012 - pandas' name
-    by_episode: Table
-
-
-def claims_table(claims: Table, **beside: Table) -> Claims:
-    """Return `claims`, with the tables that stand beside them."""
-    return with_tables(Claims(claims.to_frame()), claims, beside)
-
-
-Kind = TypeVar("Kind", bound=Table)
-
-
-def with_tables(made: Kind, main: Table, beside: Mapping[str, Table]) -> Kind:
-    """Return `made` with the name and date of `main`, and tables beside it."""
-    for attribute, value in {"title": main.title, "as_of": main.as_of}.items():
+    made = Evidence(names.to_frame())
+    for attribute, value in {"title": names.title, "as_of": names.as_of}.items():
         object.__setattr__(made, attribute, value)
-    for attribute, table_beside in beside.items():
-        object.__setattr__(made, attribute, table_beside)
+    for attribute, other in beside.items():
+        object.__setattr__(made, attribute, other)
     return made
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from riskplugin._typing import Vector
 from riskplugin.adapters.plots import INK, INSIDE, OUTSIDE
-from riskplugin.results import Replays, Table
+from riskplugin.bundles import Replays
+from riskplugin.results import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

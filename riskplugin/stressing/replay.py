@@ -38,7 +38,7 @@ from riskplugin.universe import Universe
 
 LOADINGS, TABLE, UNKNOWN = "loadings", "episode_table", "unknown"
 SOURCES = (OWN, LOADINGS, TABLE, UNKNOWN)
-FX_SOURCES = (OWN, LOADINGS, ASSUMED, UNKNOWN)
+FX_SOURCES = (OWN, LOADINGS, ASSUMED, UNKNOWN, TABLE)
 MOST = 0.5  # of a basket, to speak for it
 
 
@@ -64,7 +64,8 @@ class Replay:
         Of the price, own currency. A gap is carried; from a table, which has the ends
         alone, a straight line.
     fx : ndarray of shape (T, N)
-        Of the instrument's currency against the base currency.
+        Of the instrument's currency against the base currency; 0 where it is within
+        what the table says of the instrument.
     source : ndarray of int, shape (N,)
         Place in `SOURCES`.
     fx_source : ndarray of int, shape (N,)
@@ -106,7 +107,7 @@ def replayed(
         straight(table, len(own)) - converted,
     )
     local, source = first_known(options)
-    from_table = source == SOURCES.index(TABLE)
+    within = (source == SOURCES.index(TABLE)) & (fx_source == FX_SOURCES.index(UNKNOWN))
     return Replay(
         episode=episode,
         kinds=model.kinds,
@@ -115,9 +116,9 @@ def replayed(
         baskets=baskets,
         given=given,
         local=local,
-        fx=np.where(from_table, np.nan_to_num(fx), fx),
+        fx=np.where(within, 0.0, fx),
         source=source,
-        fx_source=fx_source,
+        fx_source=np.where(within, FX_SOURCES.index(TABLE), fx_source),
     )
 
 

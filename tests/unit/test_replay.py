@@ -185,10 +185,19 @@ def test_the_table_speaks_last_of_the_name_itself_else_of_its_tier(
     # SK hynix: the median of -0.6, -0.3, -0.2, in USD whatever the won did
     expected = [160_000 * -0.3, -60_000, 12_000, -40_000 * -0.85]
     np.testing.assert_allclose(pnl(found, hand_book), expected, rtol=1e-13)
+    assert [FX_SOURCES[i] for i in found.fx_source] == ["own"] * 3
     done = outcome(hand_book, grouped(hand_book, ()), found, ROWS)
     assert done.covered_table == pytest.approx(320_000)
     assert done.propagated == 0
     assert done.direct == done.pnl
+
+
+def test_the_tables_dollars_need_no_rate(model, universe, hand_book):
+    blind = market(mu=TOKEN, btc=TOKEN, hynix=TOKEN, won=TOKEN)
+    said = (record("000660.KS", "memory", -0.7),)
+    found = replayed(replace(EPISODE, records=said), blind, model, universe)
+    assert FX_SOURCES[found.fx_source[HYNIX]] == "episode_table"
+    assert pnl(found, hand_book)[0] == pytest.approx(160_000 * -0.7, rel=1e-13)
 
 
 def test_the_table_does_not_speak_where_loadings_can(model, universe):

@@ -139,6 +139,10 @@ def test_an_older_episode_is_the_shipped_record(desk, model):
     micron = rows.loc["MU"].iloc[0]
     assert micron["source"] == "episode_table"
     assert micron["pnl"] == pytest.approx(micron["market_value"] * -0.8783)
+    korean = rows.loc["000660.KS"].iloc[0]
+    assert korean["fx_source"] == "episode_table"
+    assert np.isnan(korean["fx_move"])
+    assert korean["pnl"] == pytest.approx(korean["market_value"] * -0.9885)
     # SNDK is not in it: the median of MU, SK hynix, Samsung and WDC
     flash = rows.loc["SNDK"].iloc[0]
     median = (-0.8783 - 0.2966) / 2
