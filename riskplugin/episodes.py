@@ -60,7 +60,8 @@ class Episode:
 
     def __post_init__(self) -> None:
         if not self.start < self.end:
-            raise ValueError(f"episode {self.name}: {self.start} is before {self.end}?")
+            msg = f"episode {self.name} must end after {self.start}, not on {self.end}"
+            raise ValueError(msg)
 
     @property
     def sessions(self) -> int:

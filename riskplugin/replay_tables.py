@@ -144,11 +144,12 @@ def between(dates: object) -> Episode:
 
 def weekday(day: object) -> np.datetime64:
     """Return a date, or the Friday before one at a weekend."""
+    text = str(day)[:10]
     try:
-        given = np.datetime64(str(day)[:10], "D")
+        given = np.datetime64(text, "D")
     except ValueError as error:
         raise UsageError(f"{day!r} is no date; write 2024-06-19") from error
-    if np.isnat(given):
+    if np.isnat(given) or len(text) < len("2024-06-19"):
         raise UsageError(f"{day!r} is no date; write 2024-06-19")
     return np.busday_offset(given, 0, roll="backward")
 

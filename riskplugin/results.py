@@ -38,9 +38,10 @@ COLUMNS: Mapping[str, str] = {
     "gross.",
     "effective_names": "Number of equal names with that concentration: 1 / hhi.",
     "proxied_share": "Share of gross whose loadings are proxied or assumed.",
-    "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the five parts.",
+    "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the parts. Of a "
+    "replay: of what is covered; NaN where nothing is.",
     "direct": "P&L of what the scenario names, or of members of a core driver's "
-    "basket, before overshoot.",
+    "basket, before overshoot. Of a replay: by own closes or the table.",
     "propagated": "P&L of everything else, through its loadings, before overshoot.",
     "overshoot": "P&L that the tier's multiplier on the log shock adds.",
     "convexity": "Full revaluation less the linear P&L.",

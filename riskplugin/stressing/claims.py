@@ -15,6 +15,7 @@ from riskplugin._typing import Matrix, Vector
 from riskplugin.episodes import Episode, Record
 from riskplugin.factors.model import MEMORY
 from riskplugin.market import Market
+from riskplugin.pricing import Kind
 from riskplugin.returns import over_sessions, usd_between
 from riskplugin.stressing.replay import from_first, tier_of
 from riskplugin.universe import UNCLASSIFIED, Universe
@@ -57,12 +58,15 @@ def falls(moves: Matrix) -> Falls:
 def own_records(episode: Episode, market: Market, universe: Universe) -> list[Record]:
     """Return what the desk's own closes say of every name that `universe` knows.
 
-    In USD, of the names with closes, and rates of their currency, on both ends.
+    In USD, of the shares, funds and tokens with closes, and rates of their currency, on
+    both ends; a contract on one of them is no second name.
     """
     currency_of = {
         name: known.currency
         for name, known in universe.instruments.items()
-        if known.tier != UNCLASSIFIED and name in market.instruments
+        if known.tier != UNCLASSIFIED
+        and known.kind in (Kind.SPOT, Kind.ETF)
+        and name in market.instruments
     }
     names = tuple(currency_of)
     moves = from_first(usd_between(market, episode.start, episode.end, currency_of))
@@ -100,7 +104,8 @@ def tier_falls(
 ) -> dict[str, TierFall]:
     """Return what `episode` did to every tier that has a name with figures."""
     own = {r.instrument: r for r in own_records(episode, market, universe)}
-    records = {r.instrument: r for r in episode.records} | own
+    table = {universe.resolve(r.instrument): r for r in episode.records}
+    records = table | own
     tiers: dict[str, list[Record]] = {}
     for record in records.values():
         tiers.setdefault(tier_of(record, universe), []).append(record)
@@ -109,7 +114,7 @@ def tier_falls(
             worst=known_median([r.worst for r in found]),
             half_sessions=known_median([r.half_sessions for r in found]),
             names=len(found),
-            own=sum(r.instrument in own for r in found),
+            own=sum(own.get(r.instrument) is r for r in found),
         )
         for tier, found in tiers.items()
     }

@@ -100,7 +100,8 @@ def replayed(
     count = len(model.instruments)
     fx, fx_source = currency_moves(usd, drivers, model)
     table = np.log1p(table_moves(episode, model, universe))
-    converted = (usd[model.currencies[0]])[:, None] + np.nan_to_num(fx)
+    base = usd.get(model.currencies[0], np.full(len(own), np.nan))
+    converted = base[:, None] + np.nan_to_num(fx)
     options = (
         np.where(np.isnan(fx), np.nan, own[:, :count]),
         np.where(np.isnan(fx), np.nan, by_loadings(drivers, model.loadings[:count])),
@@ -235,7 +236,7 @@ def table_moves(episode: Episode, model: FactorModel, universe: Universe) -> Vec
     Simple return in USD: of the instrument itself, else the median of what it says of
     names of its tier, tiers being those of `universe`; NaN where it says nothing.
     """
-    itself = {record.instrument: record.move for record in episode.records}
+    itself = {universe.resolve(r.instrument): r.move for r in episode.records}
     tiers: dict[str, list[float]] = {}
     for record in episode.records:
         tiers.setdefault(tier_of(record, universe), []).append(record.move)
@@ -249,7 +250,7 @@ def table_moves(episode: Episode, model: FactorModel, universe: Universe) -> Vec
 
 def tier_of(record: Record, universe: Universe) -> str:
     """Return the tier on which the desk sees the instrument of a record."""
-    known = universe.instruments.get(record.instrument)
+    known = universe.instruments.get(universe.resolve(record.instrument))
     return record.tier if known is None else known.tier
 
 

@@ -1,5 +1,7 @@
 """Further and sooner than memory? By hand, and as the scenarios page counts it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,14 @@ def test_without_a_rate_or_an_end_a_name_is_not_seen(hand_universe):
     prices = {"000660.KS": [1e5] * 6, "MU": [NAN, 1, 1, 1, 1, 1], "TAO": [4.0] * 6}
     seen = own_records(EPISODE, market(prices), hand_universe)
     assert [r.instrument for r in seen] == ["TAO"]
+
+
+def test_a_contract_is_no_second_name(hand_universe):
+    tao = replace(hand_universe.instruments["TAO"], instrument="TAO-PERP")
+    known = hand_universe.extended([replace(tao, kind="perpetual")], [])
+    prices = market({"TAO": [4.0] * 6, "TAO-PERP": [4.0] * 6})
+    (one,) = own_records(EPISODE, prices, known)
+    assert one.instrument == "TAO"
 
 
 def said(name, tier, worst, half):

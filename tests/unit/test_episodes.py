@@ -91,5 +91,7 @@ def test_there_is_a_record_of_memory_and_of_every_equity_tier():
 
 def test_an_episode_ends_after_it_starts():
     day = np.datetime64("2024-06-18")
-    with pytest.raises(ValueError, match="episode odd: 2024-06-18 is before 2024-06-1"):
+    with pytest.raises(
+        ValueError, match="odd must end after 2024-06-18, not on 2024-06-18"
+    ):
         Episode("odd", day, day)

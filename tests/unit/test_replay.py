@@ -218,6 +218,13 @@ def test_a_name_of_the_table_stands_on_the_tier_that_the_desk_gives_it(model, un
     assert found.local[-1, TAO] == pytest.approx(log(0.6), rel=1e-14)
 
 
+def test_the_table_knows_a_name_by_its_alias(model, universe):
+    prices = market(mu=TOKEN, btc=TOKEN)
+    said = (record("micron", "memory", -0.9), record("WDC", "memory", 0.3))
+    found = replayed(replace(EPISODE, records=said), prices, model, universe)
+    assert found.local[-1, MU] == pytest.approx(log(0.1), rel=1e-14)
+
+
 def test_cash_does_not_move_in_its_own_currency(model, universe, hand_book):
     cash = replace(universe.instruments["TAO"], kind="cash", currency="KRW")
     holds = replace(model, kinds=("spot", "spot", "cash"), currency=np.array([0, 1, 1]))
@@ -274,6 +281,21 @@ def test_in_another_base_currency_the_dollar_counts(model, universe, hand_book):
     found = replayed(replace(EPISODE, records=said), blind, in_won, universe)
     assert pnl(found, hand_book)[3] == pytest.approx(-40_000 * (0.5 / 0.9 - 1))
     assert pnl(found, hand_book)[0] == pytest.approx(160_000 * (0.3 / 0.9 - 1))
+
+
+def test_a_base_currency_without_rates_is_not_known(model, universe):
+    """Dollars are worth something in it, but nobody knows what."""
+    in_euro = replace(
+        model,
+        currencies=("EUR", "USD", "KRW"),
+        currency=np.array([1, 2, 1]),
+        loadings=np.vstack([model.loadings[:3], np.zeros((3, 2))]),
+        provenance=(*model.provenance[:3], "own", "own", "own"),
+    )
+    said = (record("MU", "memory", -0.5),)
+    blind = market(mu=TOKEN, btc=TOKEN)
+    found = replayed(replace(EPISODE, records=said), blind, in_euro, universe)
+    assert sources(found) == ["unknown"] * 3
 
 
 # --- gaps ----------------------------------------------------------------------------

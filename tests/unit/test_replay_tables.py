@@ -251,6 +251,8 @@ def test_a_date_at_a_weekend_is_the_friday_before():
         ("2018", "no episode '2018'; "),
         (("x", "2024-01-01"), "'x' is no date; write 2024-06-19"),
         (("", "2024-01-01"), "'' is no date"),
+        (("2018", "2022"), "'2018' is no date; write"),
+        ((pd.NaT, "2022-01-03"), "NaT is no date"),
         (("2024-01-02", "2024-01-01"), "from 2024-01-02 to 2024-01-01 has no session"),
         (("2024-01-06", "2024-01-07"), "has no session"),
         ([("2024-01-01",)], "is no episode: give a name or"),
