@@ -95,6 +95,12 @@ def test_own_closes_are_in_dollars_converted_at_the_close(hand_universe):
     assert one.worst_week == pytest.approx(0.75 * 0.8 - 1)
 
 
+def test_an_end_may_be_filled(hand_universe):
+    prices = market({"MU": [100.0, 90, 80, 70, 60, NAN]})
+    (one,) = own_records(EPISODE, prices, hand_universe)
+    assert (one.move, one.worst) == (pytest.approx(-0.4), pytest.approx(-0.4))
+
+
 def test_without_a_rate_or_an_end_a_name_is_not_seen(hand_universe):
     prices = {"000660.KS": [1e5] * 6, "MU": [NAN, 1, 1, 1, 1, 1], "TAO": [4.0] * 6}
     seen = own_records(EPISODE, market(prices), hand_universe)

@@ -381,6 +381,7 @@ def test_what_the_table_says_goes_there_in_a_straight_line(model, universe, hand
 
 
 def test_as_a_scenario_it_is_stressed_to_the_same(model, universe, hand_book):
+    won = pytest.approx(-0.1, rel=1e-12)
     for prices in (market(), market(btc=TOKEN), market(won=TOKEN), market(mu=TOKEN)):
         found = replayed(EPISODE, prices, model, universe)
         scenario = as_scenario(found, model, np.unique(ROWS))
@@ -390,6 +391,7 @@ def test_as_a_scenario_it_is_stressed_to_the_same(model, universe, hand_book):
         np.testing.assert_allclose(
             done.pnl[:, 0], pnl(found, hand_book), rtol=1e-12, atol=1e-8
         )
+        assert scenario.fx == ({} if np.isnan(prices.usd_per).all() else {"KRW": won})
     assert scenario.horizon_sessions == 4
     assert scenario.family == "replay"
 

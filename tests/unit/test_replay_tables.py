@@ -212,6 +212,9 @@ def test_what_cannot_be_a_scenario_says_why(desk, model):
 
 
 def test_only_what_had_ended_is_known():
+    during = np.datetime64("2018-12-23")
+    assert past_episodes(during)[-1].name == "replay_2014_16"
+    assert past_episodes(during + 1)[-1].name == "replay_2018"
     then = np.datetime64("2019-06-28")
     assert [e.name for e in past_episodes(then)][-1] == "replay_2018"
     assert chosen_episodes(then, None) == list(past_episodes(then))
