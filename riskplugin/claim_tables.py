@@ -50,7 +50,7 @@ def instance_table(as_of: np.datetime64, found: Sequence[Instance]) -> Table:
         "tier": [i.tier for i in found],
         "claim": [i.claim for i in found],
         "episode": [i.episode.name for i in found],
-        "figure": [i.figure for i in found],
+        "tier_figure": [i.figure for i in found],
         "memory_figure": [i.memory for i in found],
         "speaks": [("neither", "for", "against")[i.speaks] for i in found],
         "names": [i.fall.names for i in found],

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskplugin.errors import Issue, Severity
+from riskplugin.past_columns import PAST
 
 LOADING = "loading_"
 COLUMNS: Mapping[str, str] = {
@@ -94,43 +95,48 @@ COLUMNS: Mapping[str, str] = {
     "reason": "Why the row was left out.",
     "start": "First day of the episode: moves count from its close, and a model that "
     "predicts it uses nothing later.",
-    "end": "Last day of the episode.",
-    "episode": "Name of the dated stretch of history.",
-    "session": "Weekdays since the first close.",
-    "date": "Day of the session.",
-    "sessions": "Weekdays from the first close of the episode to the last.",
-    "covered_own": "Gross whose own closes say what the episode did to it, base "
-    "currency.",
-    "covered_loadings": "Gross of which today's loadings x the drivers' moves do.",
-    "covered_table": "Gross of which the table of the episode does.",
-    "covered_daily": "Gross whose move of every session is known: own closes, or what "
-    "the drivers did. What a table covers goes there in a straight line, in logs.",
-    "uncovered": "Gross of which nothing is known in the episode: not in the P&L.",
-    "fx_source": "Where the move of the currency comes from: own (rates, or the base "
-    "currency itself), loadings, assumed (held still), episode_table (within what it "
-    "says of the instrument), unknown.",
-    "local_move": "What the price did in the episode, own currency, simple; in base "
-    "currency where fx_source is episode_table.",
-    "fx_move": "What that currency did against the base currency, simple; NaN where it "
-    "is unknown or within local_move.",
-    "move": "What the driver's basket did in the episode, USD, simple.",
-    "followed": "Whether it had no closes there and followed the other drivers.",
-    "members": "Members of the basket with closes on both ends of the episode.",
-    "claim": "further: the tier's worst move from the first close is below memory's; "
-    "sooner: it reached half of that worst, in logs, in fewer sessions. Medians over "
-    "the names of the tier.",
-    "episodes": "Episodes with a figure of the tier and of memory.",
-    "for": "Episodes that speak for the claim.",
-    "against": "Episodes that speak against it.",
-    "neither": "Episodes in which both figures are equal.",
-    "sentence": "The record in words, with the figures.",
-    "figure": "Median over the tier's names: worst move (simple, USD) or sessions.",
-    "memory_figure": "The same of the memory tier.",
-    "speaks": "for, against or neither.",
-    "own_names": "Of those names, how many are measured on the desk's own closes; the "
-    "others are the shipped table's.",
-    "assumed": "What the scenario assumes: overshoot (multiplier) or half-life "
-    "(sessions).",
+    "group": "The labels of the row in one.",
+    "measure": "Risk measure: > 0 is a loss.",
+    "total": "The measure of the whole desk, base currency; the same on every row.",
+    "component": "What the row adds to it: its derivative by scaling the row (Euler). "
+    "The components of a measure add up to the total.",
+    "marginal": "component / net: change of the total per unit of value added to the "
+    "row in its own proportions; NaN where the row nets to nothing.",
+    "incremental": "The total less the measure of the desk without the row.",
+    "share": "component / total.",
+    "standalone": "The measure of the row by itself, base currency.",
+    "riskfolio": "The same total by riskfolio-lib's own functions, base currency.",
+    "difference": "total / riskfolio - 1.",
+    "total_pct_nav": "total / NAV of all books, as a decimal.",
+    "component_pct_nav": "component / NAV of all books, as a decimal.",
+    "own_history": "Share of gross x scenarios that is the instruments' own history; "
+    "the rest is what the drivers implied plus a drawn residual.",
+    "independent_scenarios": "Number of equally probable scenarios among windows that "
+    "do not overlap.",
+    "effective_scenarios": "Number of equally probable scenarios that carry as much "
+    "entropy.",
+    "scenarios": "Number of scenarios.",
+    "method": "How the past becomes scenarios.",
+    "memory_drift": "Expected simple return of the memory basket over 21 sessions of a "
+    "reversal; NaN elsewhere.",
+    "factor": "Driver, or `specific`: what no driver explains.",
+    "effective_bets": "Number of equal uncorrelated bets with as much diversity as the "
+    "row by itself: exp of the entropy of its variance over principal portfolios.",
+    "night": "Date of the forecast, from nothing later.",
+    "value_at_risk": "Forecast of that night, base currency; a loss is > 0.",
+    "expected_shortfall": "Forecast of that night, base currency; a loss is > 0.",
+    "exception": "Whether the loss was beyond the value at risk.",
+    "covered": "Share of gross with prices of its own on the night and after it.",
+    "test": "Name of the test.",
+    "figure": "What was seen: exceptions, their rate, a zone's probability, …",
+    "statistic": "Of the test; NaN where it has none.",
+    "p_value": "Probability, under forecasts that are right, of a statistic as "
+    "extreme; NaN where there is none.",
+    "verdict": "In words, with the level of the test.",
+    "note": "What was answered by definition, or how it was simulated.",
+    "nights": "Forecasts that the test speaks of.",
+    "end": "Last day of the window, or of the episode.",
+    "probability": "Of the scenario; they sum to 1.",
     "predicted": "Simple return in base currency that the driver's move implied.",
     "realised": "Simple return in base currency that came.",
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",
@@ -146,16 +152,7 @@ COLUMNS: Mapping[str, str] = {
     "mean_no_move": "Mean absolute error of the forecast that nothing moves.",
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
-    "mean_predicted": "Mean predicted return over the names, simple.",
-    "mean_realised": "Mean realised return over the names, simple.",
-    "within_50": "Share that fell into the central band of 50 %.",
-    "within_80": "Share that fell into that of 80 %.",
-    "within_90": "Share that fell into that of 90 %.",
-    "within_95": "Share that fell into that of 95 %.",
-    "bias": "Mean log error in standard deviations of its prediction; < 0 where names "
-    "fell further than predicted.",
-    "spread": "Root of its mean square: above 1 the bands are too narrow, below 1 too "
-    "wide.",
+    **PAST,
 }
 
 
@@ -277,6 +274,37 @@ class Evidence(Table):
     summary: Table
     by_tier: Table
     calibration: Table
+
+
+class Backtest(Table):
+    """What tests say of the forecasts of past nights.
+
+    Attributes
+    ----------
+    nights : Table
+        The forecasts, and what came of them.
+    records : Mapping of str to (record, dates)
+        By group: what the tests judged, and the dates of its forecasts.
+    """
+
+    _metadata = ["title", "as_of", "nights", "records"]  # noqa: RUF012 - pandas' name
+    nights: Table
+    records: Mapping[str, tuple[Any, Any]]
+
+
+def backtest_table(
+    tests: Table, nights: Table, records: Mapping[str, tuple[Any, Any]]
+) -> Backtest:
+    """Return what tests say, with the nights they speak of."""
+    made = Backtest(tests.to_frame())
+    for attribute, value in (
+        ("title", tests.title),
+        ("as_of", tests.as_of),
+        ("nights", nights),
+        ("records", records),
+    ):
+        object.__setattr__(made, attribute, value)
+    return made
 
 
 def evidence_table(names: Table, **beside: Table) -> Evidence:

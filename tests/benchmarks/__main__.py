@@ -14,7 +14,9 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.excel_calls import excel
+from tests.benchmarks.forecasting import forecast
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
@@ -46,7 +48,10 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = ["import", "stress", "loading", "excel", "evidence", "replays"]
+    names = [
+        *("import", "stress", "loading", "excel", "evidence", "replays"),
+        *("contributions", "measures", "forecasts"),
+    ]
     parser.add_argument("--only", choices=names, action="append", help="repeatable")
     parser.add_argument("--data", type=Path, help="raw prices, for evidence, replays")
     parser.add_argument(
@@ -56,6 +61,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "../evaluation/reversals.py beside --data by default",
     )
     parser.add_argument("--repeats", type=int, default=9, help="of each, 9 by default")
+    parser.add_argument(
+        "--relativistic",
+        action="store_true",
+        help="contributions: RLVaR beside riskfolio's too, a minute or two",
+    )
     parser.add_argument(
         "--small", action="store_true", help="tiny sizes: shows only that it runs"
     )
@@ -68,13 +78,23 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
+    rows, groups, window = (60, 2, 20) if given.small else (2_500, 10, 500)
+    tails = Shape(12, 90, 4) if given.small else Shape(1_000, 2_500, 20)
+    entropic = Shape(5, 90, 4) if given.small else Shape(100, 1_000, 20)
+    book = BookSize(90, 12, 90, 3) if given.small else BookSize(5_000, 400, 2_500, 11)
+    few, relativistic = min(repeats, 3), given.relativistic
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
+        "forecasts": partial(forecast, rows, groups, window, min(repeats, 5)),
         "evidence": partial(judge, given.data, given.scorer),
         "replays": partial(replays, given.data),
+        "contributions": partial(
+            contributions, tails, entropic, few, relativistic=relativistic
+        ),
+        "measures": partial(measures, book, repeats),
     }
 
 

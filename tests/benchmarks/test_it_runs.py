@@ -34,3 +34,18 @@ def test_replays_say_what_they_need(capfd):
     assert "replays, off a calculation from the files" in out
     assert "skipped" in out
     assert "--data DIR" in out
+
+
+def test_forecasts_run(capfd):
+    assert main([*TINY, "--only", "forecasts"]) == 0
+    assert "forecasts, historical / riskfolio" in capfd.readouterr().out
+
+
+def test_contributions_and_measures_run(capfd):
+    chosen = ["--only", "contributions", "--only", "measures", "--relativistic"]
+    assert main([*TINY, *chosen]) == 0
+    out = capfd.readouterr().out
+    assert "CDaR contributions, apart" in out
+    assert "RLVaR, one series" in out
+    assert "18 measures by group" in out
+    assert "skipped" not in out

@@ -200,7 +200,7 @@ def test_the_desks_own_closes_change_the_record(hand_universe):
     found = claim_table(desk_of(prices, hand_universe), [EPISODE])
     assert found["for"].tolist() == [0, 1]
     assert found.by_episode["own_names"].tolist() == [1, 1]
-    assert found.by_episode["figure"].tolist() == pytest.approx([-0.4, 2])
+    assert found.by_episode["tier_figure"].tolist() == pytest.approx([-0.4, 2])
 
 
 # --- beside a scenario ---------------------------------------------------------------
