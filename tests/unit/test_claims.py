@@ -1,6 +1,6 @@
 """Further and sooner than memory? By hand, and as the scenarios page counts it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -32,7 +32,8 @@ SIX = DAYS[:6]
 
 
 def desk_of(market, universe):
-    settings = Settings("USD", {}, {}, 252, 1008, 5, 60, 0.8, 5, 0.2, 0.0)
+    unused = dict.fromkeys((f.name for f in fields(Settings)), 0)
+    settings = Settings(**{**unused, "base_currency": "USD", "drivers": {}, "nav": {}})
     nothing = table("left_out", AS_OF, {"book": []})
     none = ScenarioSet(())
     return Desk(book_from(), market, universe, none, settings, (), nothing)
