@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskplugin.errors import Issue, Severity
+from riskplugin.past_columns import PAST
 
 LOADING = "loading_"
 COLUMNS: Mapping[str, str] = {
@@ -38,9 +39,10 @@ COLUMNS: Mapping[str, str] = {
     "gross.",
     "effective_names": "Number of equal names with that concentration: 1 / hhi.",
     "proxied_share": "Share of gross whose loadings are proxied or assumed.",
-    "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the five parts.",
+    "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the parts. Of a "
+    "replay: of what is covered; NaN where nothing is.",
     "direct": "P&L of what the scenario names, or of members of a core driver's "
-    "basket, before overshoot.",
+    "basket, before overshoot. Of a replay: by own closes or the table.",
     "propagated": "P&L of everything else, through its loadings, before overshoot.",
     "overshoot": "P&L that the tier's multiplier on the log shock adds.",
     "convexity": "Full revaluation less the linear P&L.",
@@ -105,11 +107,14 @@ COLUMNS: Mapping[str, str] = {
     "values": "Number of dates with a value.",
     "stale": "Whether the last value is older than max_stale_sessions.",
     "stale_names": "Names whose last value is older than max_stale_sessions.",
-    "source": "Table or file the row comes from.",
+    "source": "Table or file the row comes from. Of a replay: where the move does, "
+    "own (closes on both ends), loadings (x what the drivers did), episode_table (of "
+    "the name, else the median of its tier), unknown.",
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
     "reason": "Why the row was left out.",
-    "start": "First day of the episode: its close is the last price used.",
+    "start": "First day of the episode: moves count from its close, and a model that "
+    "predicts it uses nothing later.",
     "group": "The labels of the row in one.",
     "measure": "Risk measure: > 0 is a loss.",
     "total": "The measure of the whole desk, base currency; the same on every row.",
@@ -167,6 +172,7 @@ COLUMNS: Mapping[str, str] = {
     "mean_no_move": "Mean absolute error of the forecast that nothing moves.",
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
+    **PAST,
 }
 
 
@@ -270,11 +276,24 @@ class Evidence(Table):
         The same for equal-weight books of all names and of each tier.
     summary : Table
         Scores by episode, tier and book and over all, beside "no move".
+    by_tier : Table
+        Scores of every tier in every episode.
+    calibration : Table
+        How often names fell into bands of several levels, by tier and over all.
     """
 
-    _metadata = ["title", "as_of", "books", "summary"]  # noqa: RUF012 - pandas' name
+    _metadata = [  # noqa: RUF012 - the name pandas reads
+        "title",
+        "as_of",
+        "books",
+        "summary",
+        "by_tier",
+        "calibration",
+    ]
     books: Table
     summary: Table
+    by_tier: Table
+    calibration: Table
 
 
 class Backtest(Table):
@@ -308,16 +327,13 @@ def backtest_table(
     return made
 
 
-def evidence_table(names: Table, books: Table, summary: Table) -> Evidence:
-    """Return the evidence of `names`, with that of books and its summary."""
+def evidence_table(names: Table, **beside: Table) -> Evidence:
+    """Return the evidence of `names`, with the tables that stand beside it."""
     made = Evidence(names.to_frame())
-    for attribute, value in (
-        ("title", names.title),
-        ("as_of", names.as_of),
-        ("books", books),
-        ("summary", summary),
-    ):
+    for attribute, value in {"title": names.title, "as_of": names.as_of}.items():
         object.__setattr__(made, attribute, value)
+    for attribute, other in beside.items():
+        object.__setattr__(made, attribute, other)
     return made
 
 

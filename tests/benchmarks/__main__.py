@@ -20,9 +20,10 @@ from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
-from tests.benchmarks.pooling import pool
 from tests.benchmarks.paths import paths
+from tests.benchmarks.pooling import pool
 from tests.benchmarks.ratios import Line, Skipped, rendered
+from tests.benchmarks.replays import replays
 from tests.benchmarks.stressing import stress
 from tests.benchmarks.synthetic import Size
 
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and print the table; always 0."""
     given = parsed(arguments)
     chosen = benchmarks(given)
+    unknown = sorted(set(given.only or ()) - set(chosen))
+    if unknown:
+        sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(chosen)}")
     lines: list[Line | Skipped] = []
     for name in given.only or chosen:
         sys.stderr.write(f"{name} …\n")
@@ -49,19 +53,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = [
-        "import",
-        "stress",
-        "loading",
-        "excel",
-        "evidence",
-        "contributions",
-        "measures",
-        "pooling",
-        "paths",
-    ]
-    parser.add_argument("--only", choices=names, action="append", help="repeatable")
-    parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
+    parser.add_argument("--only", action="append", help="a name, repeatable")
+    parser.add_argument("--data", type=Path, help="raw prices, for evidence, replays")
     parser.add_argument(
         "--scorer",
         type=Path,
@@ -98,6 +91,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
+        "replays": partial(replays, given.data),
         "contributions": partial(
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),

@@ -1,5 +1,7 @@
 """The benchmarks run; how fast is never tested."""
 
+import pytest
+
 from tests.benchmarks.__main__ import main
 
 TINY = ["--small", "--repeats", "1"]
@@ -44,6 +46,14 @@ def test_excel_runs(capfd):
     assert "excel, range of 100 rows, first time" in out
 
 
+def test_replays_say_what_they_need(capfd):
+    assert main([*TINY, "--only", "replays"]) == 0
+    out = capfd.readouterr().out
+    assert "replays, off a calculation from the files" in out
+    assert "skipped" in out
+    assert "--data DIR" in out
+
+
 def test_contributions_and_measures_run(capfd):
     chosen = ["--only", "contributions", "--only", "measures", "--relativistic"]
     assert main([*TINY, *chosen]) == 0
@@ -52,3 +62,10 @@ def test_contributions_and_measures_run(capfd):
     assert "RLVaR, one series" in out
     assert "18 measures by group" in out
     assert "skipped" not in out
+
+
+def test_unknown_name_lists_those_there_are():
+    with pytest.raises(
+        SystemExit, match="no benchmark strees; there are import, stress"
+    ):
+        main([*TINY, "--only", "strees"])
