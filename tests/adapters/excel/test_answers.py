@@ -220,10 +220,9 @@ HOW = [
 ]
 
 
-@pytest.mark.parametrize(("measure", "alpha", "method", "horizon"), HOW)
-def test_measure_and_contributions(
-    ask, held, positions, measure, alpha, method, horizon
-):
+@pytest.mark.parametrize("asked", HOW, ids=lambda asked: asked[0])
+def test_measure_and_contributions(ask, held, positions, asked):
+    measure, alpha, method, horizon = asked
     how = {"horizon_sessions": horizon, "method": method.casefold()}
     given = (alpha, method, horizon)
     found = rp.measures(held, measure, alpha, by="tier", **how)
