@@ -43,6 +43,8 @@ from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
 from riskplugin.inputs.scenario_file import ScenarioEntry
 from riskplugin.inputs.tables import TABLES
 from riskplugin.results import COLUMNS, Table, definition
+from riskplugin.risk.definitions import DEFINITIONS
+from riskplugin.risk.measure import ALSO_CALLED
 from riskplugin.universe import Instrument
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -152,6 +154,12 @@ CODES: Mapping[str, Code] = {
         CHOICE,
         "A kind for which there is no price function, or inverse settlement.",
         "Book its delta-equivalent as spot.",
+    ),
+    "no-risk-measures": Code(
+        WARNING,
+        "A table of risk measures is left out of a run: the history is too short, or "
+        "holds no reversal to learn from.",
+        "Give longer histories.",
     ),
     "missing-column": Code(
         ALWAYS,
@@ -297,6 +305,14 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "stress": "Stress P&L by tier: `rp.stress(desk)`.",
     "stress_by_book": "Stress P&L by book and tier.",
     "stress_by_position": "Stress P&L of every position.",
+    "measures": "Risk measures over one session, and what each tier has to do with "
+    "them: `rp.measures(desk, …)`.",
+    "measures_by_book": 'The same by book: `by="book"`.',
+    "measures_by_position": "CVaR by position.",
+    "measures_in_reversal": "Over 21 sessions, as probable as when memory falls: "
+    '`method="reversal", horizon_sessions=21`.',
+    "factor_risk": 'CVaR by book and driver: `rp.factor_risk(desk, by="book")`.',
+    "samples": "How much history stands behind the measures: `rp.samples(desk)`.",
     "shocks": "Shock of every modelled instrument: `rp.shocks(desk)`.",
     "loadings": "Total memory beta and partial loadings: `rp.loadings(desk)`.",
     "positions": "Every position as valued: `rp.positions(desk)`.",
@@ -727,6 +743,48 @@ def column_meaning(title: str, column: str) -> tuple[str, str]:
     return column, MEANS_ELSE.get((title, column)) or definition(column)
 
 
+def measures_page() -> str:
+    """Return the page of the risk measures."""
+    rows = (
+        (
+            code(measure.value),
+            listed(ALSO_CALLED[measure]),
+            code(d.formula),
+            d.convention + ("; scenarios in time order" if d.in_time_order else ""),
+            d.source,
+            code(d.riskfolio),
+        )
+        for measure, d in DEFINITIONS.items()
+    )
+    return (
+        "\n\n".join(
+            [
+                "# Risk measures",
+                GENERATED,
+                "In the formulas x are losses (minus P&L), p their probabilities, "
+                "`mean = p @ x`, `x[k]` the k-th worst loss and `P[k]` the probability "
+                "of the k worst together, dd the drawdowns of the cumulated P&L. Every "
+                "measure is positive for a loss, in the unit of the P&L, and twice the "
+                "position is twice the measure. What they are taken over, and what a "
+                "contribution is, stands in [risk "
+                "measures](../explanation/risk-measures.md).",
+                grid(
+                    (
+                        "measure",
+                        "also called",
+                        "formula",
+                        "convention",
+                        "source",
+                        "in riskfolio-lib",
+                    ),
+                    rows,
+                ),
+            ]
+        )
+        + "\n"
+    )
+
+
 def command_help(name: str, command: click.Command) -> str:
     """Return the help of a command, always as wide."""
     context = click.Context(
@@ -973,6 +1031,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "results.md": results_page,
     "cli.md": cli_page,
     "errors.md": errors_page,
+    "measures.md": measures_page,
     "excel-functions.md": excel_page,
     "python.md": python_page,
 }

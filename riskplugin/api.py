@@ -1,12 +1,13 @@
 """Everything riskplugin does, as functions of a desk."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from os import PathLike
 from typing import Any
 
 import pandas as pd
 
-from riskplugin import pipeline, tabulation, validation
+from riskplugin import backtest_tables, pipeline, risk_tables, tabulation, validation
 from riskplugin.coverage import status_table
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
@@ -15,7 +16,7 @@ from riskplugin.inputs.config import parse_toml, settings_file
 from riskplugin.inputs.derived import narrowed, repositioned
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
-from riskplugin.results import Evidence, Report, Table
+from riskplugin.results import Backtest, Evidence, Report, Table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.shock_tables import shock_table
 from riskplugin.sources.files import given_frames, read_desk
@@ -26,15 +27,21 @@ from riskplugin.tabulation import Wanted
 AD_HOC = "core"
 
 __all__ = [
+    "backtest",
     "data_status",
     "desk_from_tables",
     "evidence",
     "exposures",
+    "factor_risk",
     "load_desk",
     "loadings",
+    "measures",
+    "pnl_scenarios",
     "positions",
     "read_scenarios",
+    "replicate_measures",
     "run",
+    "samples",
     "scenario_list",
     "shocks",
     "stress",
@@ -335,6 +342,188 @@ def loadings(desk: Desk, driver: str = "memory") -> Table:
         If the desk has no such driver, or no prices of it.
     """
     return tabulation.loading_table(desk, pipeline.model_of(desk), driver)
+
+
+def measures(
+    desk: Desk,
+    measure: str | Iterable[str] | None = "CVaR",
+    alpha: float = 0.05,
+    by: str | Iterable[str] = "tier",
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return risk measures of the whole desk, and what each group has to do with them.
+
+    Parameters
+    ----------
+    desk : Desk
+    measure : str, or several, optional
+        volatility, VaR, CVaR, EVaR, MDD, …; all that the horizon allows by None.
+    alpha : float
+        Tail: 0.05 is the worst twentieth.
+    by : str or sequence of str
+        The keys of `exposures`; ``()`` gives the whole desk in one row.
+    horizon_sessions : {1, 5, 10, 21}
+        Sessions that a scenario spans; drawdowns need 1.
+    method : {"historical", "age_weighted", "filtered", "reversal"}
+        How the past becomes scenarios: as it was, less probable the older, at today's
+        volatility, or as probable as in a reversal of memory.
+
+    Returns
+    -------
+    Table
+        The keys, group (all of them in one label), measure, total (of the whole desk),
+        component (they add up to it), marginal, incremental, share, standalone,
+        total_pct_nav, component_pct_nav, own_history, independent_scenarios. Base
+        currency; a loss is > 0.
+
+    Raises
+    ------
+    UsageError
+        If there is no such measure, key, method or horizon.
+    ModelError
+        If the history is too short, or nothing is known of an instrument.
+    """
+    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    return risk_tables.measure_table(desk, sample, measure, alpha, by)
+
+
+def replicate_measures(
+    desk: Desk,
+    measure: str | Iterable[str] | None = None,
+    alpha: float = 0.05,
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return measures of the whole desk beside those of riskfolio-lib.
+
+    An independent replication for model validation: riskfolio's own functions on the
+    same scenarios. Importing it takes seconds, its RLVaR and RLDaR minutes.
+
+    Returns
+    -------
+    Table
+        measure, total, riskfolio, difference, reason (why riskfolio has none).
+
+    Raises
+    ------
+    UsageError
+        As `measures`; and for methods whose scenarios are not equally probable.
+    """
+    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    return risk_tables.replication_table(desk, sample, measure, alpha)
+
+
+def factor_risk(
+    desk: Desk,
+    measure: str = "CVaR",
+    alpha: float = 0.05,
+    by: str | Iterable[str] = (),
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return which share of a measure comes from each driver, and from none of them.
+
+    Parameters and errors are those of `measures`, for one measure.
+
+    Returns
+    -------
+    Table
+        The keys, measure, factor (a driver, or ``specific``: the rest), component
+        (they add up to the total), share, effective_bets (of the group by itself).
+    """
+    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    return risk_tables.factor_table(desk, sample, measure, alpha, by)
+
+
+def pnl_scenarios(
+    desk: Desk,
+    by: str | Iterable[str] = (),
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return the scenarios of P&L that `measures` measures, with probabilities.
+
+    Returns
+    -------
+    Table
+        end (last day of the window), probability, the keys, pnl (base currency).
+
+    Raises
+    ------
+    UsageError, ModelError
+        As `measures`.
+    """
+    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    return risk_tables.pnl_table(desk, sample, by)
+
+
+def samples(desk: Desk) -> Table:
+    """Return how much history stands behind the measures, by method and horizon.
+
+    Returns
+    -------
+    Table
+        method, horizon_sessions, scenarios, first, last, effective_scenarios,
+        independent_scenarios, own_history, memory_drift, reason (why there are none).
+    """
+    return risk_tables.sample_table(desk, partial(pipeline.sample_of, desk))
+
+
+def backtest(
+    desk: Desk,
+    confidence: float = 0.99,
+    by: str | Iterable[str] = (),
+    *,
+    nights: int = 500,
+    window: int | None = None,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Backtest:
+    """Return how value at risk and expected shortfall of past nights have fared.
+
+    Today's holdings on past nights: every forecast sees nothing later than its own
+    night, neither prices nor a factor model; what had no price of its own then is left
+    out of forecast and P&L alike.
+
+    Parameters
+    ----------
+    desk : Desk
+    confidence : float
+        Level of the value at risk.
+    by : str or sequence of str
+        The keys of `exposures`; the whole desk by default.
+    nights : int
+        Forecasts wanted, the latest; fewer if the history is shorter.
+    window : int, optional
+        Windows before each night that its forecast is made from; 500 by default, half
+        of the history if that is less.
+    horizon_sessions : {1, 5, 10, 21}
+        Sessions from the forecast to what came; they overlap if more than 1.
+    method : {"historical", "age_weighted", "filtered"}
+        As in `measures`.
+
+    Returns
+    -------
+    Backtest
+        The keys, nights, test, figure, statistic, p_value, verdict, note: Basel traffic
+        light, Kupiec, Christoffersen, Acerbi and Szekely, …. `nights` holds every
+        forecast beside what came.
+
+    Raises
+    ------
+    UsageError
+        If there is no such method, key, horizon or level.
+    ModelError
+        If the history holds no night with a window before it.
+    """
+    asked = backtest_tables.Asked(method, confidence, nights, window, horizon_sessions)
+    plan = backtest_tables.planned(desk, pipeline.model_of(desk), asked)
+    return backtest_tables.backtest(desk, pipeline.fitted(desk), plan, by)
 
 
 def data_status(desk: Desk, dataset: str | None = None) -> Table:

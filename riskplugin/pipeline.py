@@ -4,16 +4,20 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from riskplugin._version import __version__
 from riskplugin.desk import Desk
-from riskplugin.errors import Issue
+from riskplugin.errors import Issue, ModelError, Place, Severity
 from riskplugin.factors.model import FactorModel, fit
 from riskplugin.results import Report, Table
+from riskplugin.risk.measure import Measure
+from riskplugin.risk.sampling import Sample, sampled
+from riskplugin.risk_tables import factor_table, measure_table, sample_table
 from riskplugin.shock_tables import shock_table
 from riskplugin.tabulation import (
     exposure_table,
@@ -27,7 +31,32 @@ from riskplugin.tabulation import (
 )
 
 _models: WeakKeyDictionary[Desk, FactorModel] = WeakKeyDictionary()
+_samples: WeakKeyDictionary[Desk, dict[tuple[str, int], Sample]] = WeakKeyDictionary()
 Stage = Callable[[], Table]
+ALPHA = 0.05
+
+
+class RiskTable(NamedTuple):
+    """A table of risk measures in a run."""
+
+    method: str
+    sessions: int
+    measures: tuple[Measure, ...]
+    by: tuple[str, ...]
+    factors: bool = False
+
+
+TAILS = (Measure.VOLATILITY, Measure.VAR, Measure.CVAR, Measure.EVAR)
+HEADLINES = (*TAILS, Measure.MDD, Measure.CDAR)
+CVAR = (Measure.CVAR,)
+POSITION_KEYS = ("position", "book", "instrument", "tier")
+RISK_TABLES: Mapping[str, RiskTable] = {
+    "measures": RiskTable("historical", 1, HEADLINES, ("tier",)),
+    "measures_by_book": RiskTable("historical", 1, HEADLINES, ("book",)),
+    "measures_by_position": RiskTable("historical", 1, CVAR, POSITION_KEYS),
+    "measures_in_reversal": RiskTable("reversal", 21, TAILS, ("tier",)),
+    "factor_risk": RiskTable("historical", 1, CVAR, ("book",), factors=True),
+}
 
 
 def model_of(desk: Desk) -> FactorModel:
@@ -43,6 +72,27 @@ def model_of(desk: Desk) -> FactorModel:
     return _models[desk]
 
 
+def fitted(desk: Desk) -> Callable[[np.datetime64], FactorModel]:
+    """Return what gives the factor model of `desk` on a date, from nothing later."""
+
+    def on(date: np.datetime64) -> FactorModel:
+        return model_of(desk) if date == desk.as_of else fit(desk, date)
+
+    return on
+
+
+def sample_of(desk: Desk, method: str, sessions: int) -> Sample:
+    """Return the scenarios of the risk measures, made once per model that is kept."""
+    model = model_of(desk)
+    home = desk
+    while home.origin is not None and model_of(home.origin) is model:
+        home = home.origin
+    kept = _samples.setdefault(home, {})
+    if (method, sessions) not in kept:
+        kept[method, sessions] = sampled(home, model, method, sessions)
+    return kept[method, sessions]
+
+
 def stages(desk: Desk, model: FactorModel) -> Mapping[str, Stage]:
     """Return what a run computes, by the name of its table, in order."""
     confidence = desk.settings.confidence
@@ -55,7 +105,6 @@ def stages(desk: Desk, model: FactorModel) -> Mapping[str, Stage]:
     def exposed(*by: str) -> Stage:
         return lambda: exposure_table(desk, model, by)
 
-    issues = (*desk.issues, *model_issues(desk, model))
     return {
         "exposures": exposed("tier"),
         "exposures_by_book": exposed("book", "tier"),
@@ -65,13 +114,64 @@ def stages(desk: Desk, model: FactorModel) -> Mapping[str, Stage]:
         "stress": stressed("tier"),
         "stress_by_book": stressed("book", "tier"),
         "stress_by_position": stressed("position", "book", "instrument", "tier"),
+        **risk_stages(desk),
         "shocks": lambda: shock_table(desk, model, scenarios, confidence),
         "loadings": lambda: loading_table(desk, model),
         "positions": lambda: position_table(desk),
         "scenarios": lambda: scenario_table(desk, model),
-        "issues": lambda: issue_table(issues, desk.as_of),
+        "issues": lambda: issue_table(findings(desk), desk.as_of),
         "left_out": lambda: desk.left_out,
     }
+
+
+def risk_stages(desk: Desk) -> Mapping[str, Stage]:
+    """Return the stages of the risk measures that the history allows."""
+    there = {
+        name: wanted
+        for name, wanted in RISK_TABLES.items()
+        if not isinstance(sample_or_error(desk, wanted), ModelError)
+    }
+
+    def measured(wanted: RiskTable) -> Stage:
+        sample = sample_of(desk, wanted.method, wanted.sessions)
+        if wanted.factors:
+            return lambda: factor_table(
+                desk, sample, wanted.measures[0], ALPHA, wanted.by
+            )
+        return lambda: measure_table(desk, sample, wanted.measures, ALPHA, wanted.by)
+
+    return {
+        **{name: measured(wanted) for name, wanted in there.items()},
+        "samples": lambda: sample_table(desk, partial(sample_of, desk)),
+    }
+
+
+def sample_or_error(desk: Desk, wanted: RiskTable) -> Sample | ModelError:
+    """Return the scenarios of a table, or why there are none."""
+    try:
+        return sample_of(desk, wanted.method, wanted.sessions)
+    except ModelError as error:
+        return error
+
+
+def findings(desk: Desk) -> tuple[Issue, ...]:
+    """Return what the inputs and the model made necessary to say."""
+    unmeasured = {
+        str(error): name
+        for name, wanted in reversed(tuple(RISK_TABLES.items()))
+        if isinstance(error := sample_or_error(desk, wanted), ModelError)
+    }
+    missing = [
+        Issue(
+            "no-risk-measures",
+            Place("prices"),
+            f"{name} left out: {reason}",
+            "give longer histories",
+            Severity.WARNING,
+        )
+        for reason, name in unmeasured.items()
+    ]
+    return (*desk.issues, *model_issues(desk, model_of(desk)), *missing)
 
 
 def run(desk: Desk, on_stage: Callable[[str, int, int], None] | None = None) -> Report:
@@ -86,7 +186,7 @@ def run(desk: Desk, on_stage: Callable[[str, int, int], None] | None = None) -> 
         if on_stage is not None:
             on_stage(name, number, len(plan))
         tables[name] = stage()
-    found = (*desk.issues, *model_issues(desk, model))
+    found = findings(desk)
     manifest = manifest_of(desk, found)
     return Report(
         as_of=desk.as_of,

@@ -90,7 +90,48 @@ COLUMNS: Mapping[str, str] = {
     "column": "Column in that table or file.",
     "reason": "Why the row was left out.",
     "start": "First day of the episode: its close is the last price used.",
-    "end": "Last day of the episode.",
+    "group": "The labels of the row in one.",
+    "measure": "Risk measure: > 0 is a loss.",
+    "total": "The measure of the whole desk, base currency; the same on every row.",
+    "component": "What the row adds to it: its derivative by scaling the row (Euler). "
+    "The components of a measure add up to the total.",
+    "marginal": "component / net: change of the total per unit of value added to the "
+    "row in its own proportions; NaN where the row nets to nothing.",
+    "incremental": "The total less the measure of the desk without the row.",
+    "share": "component / total.",
+    "standalone": "The measure of the row by itself, base currency.",
+    "riskfolio": "The same total by riskfolio-lib's own functions, base currency.",
+    "difference": "total / riskfolio - 1.",
+    "total_pct_nav": "total / NAV of all books, as a decimal.",
+    "component_pct_nav": "component / NAV of all books, as a decimal.",
+    "own_history": "Share of gross x scenarios that is the instruments' own history; "
+    "the rest is what the drivers implied plus a drawn residual.",
+    "independent_scenarios": "Number of equally probable scenarios among windows that "
+    "do not overlap.",
+    "effective_scenarios": "Number of equally probable scenarios that carry as much "
+    "entropy.",
+    "scenarios": "Number of scenarios.",
+    "method": "How the past becomes scenarios.",
+    "memory_drift": "Expected simple return of the memory basket over 21 sessions of a "
+    "reversal; NaN elsewhere.",
+    "factor": "Driver, or `specific`: what no driver explains.",
+    "effective_bets": "Number of equal uncorrelated bets with as much diversity as the "
+    "row by itself: exp of the entropy of its variance over principal portfolios.",
+    "night": "Date of the forecast, from nothing later.",
+    "value_at_risk": "Forecast of that night, base currency; a loss is > 0.",
+    "expected_shortfall": "Forecast of that night, base currency; a loss is > 0.",
+    "exception": "Whether the loss was beyond the value at risk.",
+    "covered": "Share of gross with prices of its own on the night and after it.",
+    "test": "Name of the test.",
+    "figure": "What was seen: exceptions, their rate, a zone's probability, …",
+    "statistic": "Of the test; NaN where it has none.",
+    "p_value": "Probability, under forecasts that are right, of a statistic as "
+    "extreme; NaN where there is none.",
+    "verdict": "In words, with the level of the test.",
+    "note": "What was answered by definition, or how it was simulated.",
+    "nights": "Forecasts that the test speaks of.",
+    "end": "Last day of the window, or of the episode.",
+    "probability": "Of the scenario; they sum to 1.",
     "predicted": "Simple return in base currency that the driver's move implied.",
     "realised": "Simple return in base currency that came.",
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",
@@ -214,6 +255,37 @@ class Evidence(Table):
     _metadata = ["title", "as_of", "books", "summary"]  # noqa: RUF012 - pandas' name
     books: Table
     summary: Table
+
+
+class Backtest(Table):
+    """What tests say of the forecasts of past nights.
+
+    Attributes
+    ----------
+    nights : Table
+        The forecasts, and what came of them.
+    records : Mapping of str to (record, dates)
+        By group: what the tests judged, and the dates of its forecasts.
+    """
+
+    _metadata = ["title", "as_of", "nights", "records"]  # noqa: RUF012 - pandas' name
+    nights: Table
+    records: Mapping[str, tuple[Any, Any]]
+
+
+def backtest_table(
+    tests: Table, nights: Table, records: Mapping[str, tuple[Any, Any]]
+) -> Backtest:
+    """Return what tests say, with the nights they speak of."""
+    made = Backtest(tests.to_frame())
+    for attribute, value in (
+        ("title", tests.title),
+        ("as_of", tests.as_of),
+        ("nights", nights),
+        ("records", records),
+    ):
+        object.__setattr__(made, attribute, value)
+    return made
 
 
 def evidence_table(names: Table, books: Table, summary: Table) -> Evidence:

@@ -18,8 +18,8 @@ from riskplugin.errors import ModelError, UsageError, did_you_mean
 from riskplugin.factors.drivers import (
     DriverHistory,
     driver_history,
+    falls,
     priced_baskets,
-    turning_points,
 )
 from riskplugin.factors.model import FactorModel, fit
 from riskplugin.factors.series import currencies_of, series_of
@@ -119,10 +119,8 @@ def found_episodes(
     """
     if not 0 < threshold < 1:
         raise UsageError(f"threshold is {threshold}, a fall between 0 and 1 is needed")
-    level = history.of(driver)
-    turns = turning_points(level, threshold)
-    pairs = zip(turns[::2], turns[1::2], strict=False)
-    return [episode_of(history, driver, peak, trough) for peak, trough in pairs]
+    found = falls(history.of(driver), threshold)
+    return [episode_of(history, driver, peak, trough) for peak, trough in found]
 
 
 def episode_of(history: DriverHistory, driver: str, start: int, end: int) -> Episode:

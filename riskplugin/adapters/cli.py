@@ -11,6 +11,19 @@ from riskplugin import api, pipeline
 from riskplugin._version import __version__
 from riskplugin.adapters import terminal
 from riskplugin.adapters.excel.commands import excel
+from riskplugin.adapters.giving import (
+    ADAPTER,
+    BUG,
+    DONE,
+    INPUT,
+    MODEL,
+    USAGE,
+    finish,
+    give,
+    keep,
+    say_left_out,
+)
+from riskplugin.adapters.measure_commands import backtest, measures
 from riskplugin.adapters.options import (
     desk_options,
     loaded,
@@ -19,7 +32,6 @@ from riskplugin.adapters.options import (
     positions_option,
 )
 from riskplugin.adapters.plots import save_evidence
-from riskplugin.desk import Desk
 from riskplugin.errors import (
     AdapterError,
     InputError,
@@ -29,15 +41,12 @@ from riskplugin.errors import (
     Severity,
     UsageError,
     counted,
-    input_error,
 )
 from riskplugin.inputs.config import as_date
-from riskplugin.results import Report, Table
+from riskplugin.results import Report
 from riskplugin.sources.files import read_episodes
-from riskplugin.store.runs import run_in, write_table
-from riskplugin.tabulation import issue_table, left_out_scenarios, model_issues
+from riskplugin.tabulation import issue_table, model_issues
 
-DONE, BUG, USAGE, INPUT, MODEL, ADAPTER = range(6)
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (UsageError, USAGE),
     (InputError, INPUT),
@@ -283,52 +292,8 @@ def evidence(
     return DONE
 
 
-cli.add_command(excel)
-
-
-def say_left_out(desk: Desk) -> None:
-    """Say which scenarios of the desk cannot be run."""
-    for issue in left_out_scenarios(desk, pipeline.model_of(desk)):
-        terminal.warn(str(issue))
-
-
-def finish(
-    desk: Desk, found: Table, *, as_json: bool, out: Path | None, show: bool = True
-) -> int:
-    """Give a table, say what was left out of it, and return the exit code."""
-    if show:
-        give(found, as_json=as_json)
-    keep(found, out)
-    errors = [i for i in desk.issues if i.severity is Severity.ERROR]
-    if errors:
-        terminal.warn(str(input_error(errors)))
-        terminal.warn(f"{len(desk.left_out)} positions were left out; see `check`")
-        return INPUT
-    return DONE
-
-
-def give(found: Table, *, as_json: bool) -> None:
-    """Print a table."""
-    if as_json:
-        terminal.print_json(terminal.json_table(found))
-    else:
-        terminal.show_table(found)
-
-
-def keep(found: Table, out: Path | None) -> None:
-    """Write a table if a folder is given that holds no run.
-
-    Raises
-    ------
-    UsageError
-        If it holds one: a run is never changed.
-    """
-    if out is None:
-        return
-    if run_in(out) is not None:
-        raise UsageError(f"{out} holds a run, which is never changed; choose another")
-    out.mkdir(parents=True, exist_ok=True)
-    write_table(found, out, found.title)
+for command in (measures, backtest, excel):
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -82,6 +82,11 @@ class Numbers(Strict):
     participation: Fraction = Field(
         0.2, description="Share of the daily volume that the desk trades."
     )
+    history_sessions: Whole = Field(
+        2520,
+        ge=60,
+        description="Sessions whose returns are the scenarios of the risk measures.",
+    )
     unwind_share: Number = Field(
         0.0,
         ge=0,

@@ -110,6 +110,9 @@ def measure_named(name: str) -> Measure:
     """
     found = MEASURE_OF.get(folded(name))
     if found is None:
-        near = (*Measure, *(n for names in ALSO_CALLED.values() for n in names))
+        near = (
+            *(m.value for m in Measure),
+            *(n for names in ALSO_CALLED.values() for n in names),
+        )
         raise UsageError(f"no measure is called {name!r}; {did_you_mean(name, near)}")
     return found

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.excel_calls import excel
+from tests.benchmarks.forecasting import forecast
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
@@ -48,7 +49,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     names = [
         *("import", "stress", "loading", "excel", "evidence"),
-        *("contributions", "measures"),
+        *("contributions", "measures", "forecasts"),
     ]
     parser.add_argument("--only", choices=names, action="append", help="repeatable")
     parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
@@ -76,6 +77,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
+    rows, groups, window = (60, 2, 20) if given.small else (2_500, 10, 500)
     tails = Shape(12, 90) if given.small else Shape(1_000, 2_500)
     entropic = Shape(5, 90) if given.small else Shape(100, 1_000)
     book = BookSize(90, 12, 90, 3) if given.small else BookSize(5_000, 400, 2_500, 11)
@@ -84,6 +86,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "stress": partial(stress, size, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
+        "forecasts": partial(forecast, rows, groups, window, min(repeats, 5)),
         "evidence": partial(judge, given.data, given.scorer),
         "contributions": partial(
             contributions, tails, entropic, repeats, relativistic=given.relativistic

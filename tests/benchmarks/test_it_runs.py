@@ -28,6 +28,11 @@ def test_excel_runs(capfd):
     assert "excel, range of 100 rows, first time" in out
 
 
+def test_forecasts_run(capfd):
+    assert main([*TINY, "--only", "forecasts"]) == 0
+    assert "forecasts, historical / riskfolio" in capfd.readouterr().out
+
+
 def test_contributions_and_measures_run(capfd):
     chosen = ["--only", "contributions", "--only", "measures", "--relativistic"]
     assert main([*TINY, *chosen]) == 0

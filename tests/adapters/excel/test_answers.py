@@ -213,6 +213,55 @@ def test_beta_table(ask, held, positions, driver):
     same(ask("RISK_BETA_TABLE", positions, driver), mine, columns)
 
 
+HOW = [
+    ("CVaR", 0.05, "historical", 1),
+    ("evar", 0.1, "age_weighted", 5),
+    ("volatility", 0.05, "FILTERED", 10),
+]
+
+
+@pytest.mark.parametrize(("measure", "alpha", "method", "horizon"), HOW)
+def test_measure_and_contributions(
+    ask, held, positions, measure, alpha, method, horizon
+):
+    how = {"horizon_sessions": horizon, "method": method.casefold()}
+    given = (alpha, method, horizon)
+    found = rp.measures(held, measure, alpha, by="tier", **how)
+    total = found["total"].iloc[0]
+    assert bit(ask("RISK_MEASURE", positions, measure, *given)) == bit(total)
+    columns = ["component", "share", "marginal", "incremental", "standalone"]
+    cells = ask("RISK_CONTRIBUTION", positions, measure, None, *given)
+    same(cells, found, ["tier", *columns, "own_history"])
+    factors = rp.factor_risk(held, measure, alpha, **how)
+    same(ask("RISK_FACTOR_RISK", positions, measure, *given), factors)
+
+
+def test_measures_by_default_and_by_other_keys(ask, held, positions):
+    found = rp.measures(held, None, by=())
+    columns = ["measure", "total", "total_pct_nav", "own_history"]
+    columns.append("independent_scenarios")
+    same(ask("RISK_MEASURE_TABLE", positions), found, columns)
+    some = rp.measures(held, ["VaR", "MDD"], by=())
+    same(ask("RISK_MEASURE_TABLE", positions, "VaR, mdd"), some, columns)
+    keys = ["position", "book", "instrument"]
+    by_position = rp.measures(held, "VaR", by=keys)
+    parts = ["component", "share", "marginal", "incremental", "standalone"]
+    cells = ask("RISK_CONTRIBUTION", positions, "VaR", "position")
+    same(cells, by_position, [*keys, *parts, "own_history"])
+    whole = rp.measures(held, "VaR", by=())
+    cells = ask("RISK_CONTRIBUTION", positions, "VaR", "total")
+    same(cells, whole, [*parts, "own_history"])
+
+
+def test_samples(ask, held, positions):
+    same(ask("RISK_SAMPLE_TABLE", positions), rp.samples(held))
+
+
+def test_backtest(ask, whole):
+    found = rp.backtest(whole, 0.95, method="filtered")
+    same(ask("RISK_BACKTEST", "all", 0.95, "filtered"), found)
+
+
 @pytest.mark.parametrize("dataset", [None, "prices", "fx"])
 def test_data_status(ask, whole, dataset):
     same(ask("RISK_DATA_STATUS", dataset), rp.data_status(whole, dataset))
@@ -266,6 +315,11 @@ def test_a_date_is_a_date_however_it_is_written(ask, trimmed_desk, asof):
         ("RISK_EXPOSURE", ("all", "memory", "grss"), "'gross'"),
         ("RISK_BETA", ("MUU",), "'MU'"),
         ("RISK_ASOF", ("price",), "'prices'"),
+        ("RISK_BETA", ("MU", "memry"), "'memory'"),
+        ("RISK_DATA_STATUS", ("price",), "'prices'"),
+        ("RISK_MEASURE", ("all", "CVARR"), "'CVaR'"),
+        ("RISK_CONTRIBUTION", ("all", "CVaR", "teir"), "'tier'"),
+        ("RISK_FACTOR_RISK", ("all", "CVaR", None, "reversl"), "'reversal'"),
     ],
 )
 def test_unknown_names_are_not_available_and_the_reason_hints(
