@@ -16,10 +16,10 @@ from pathlib import Path
 
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.excel_calls import excel
-from tests.benchmarks.forecasting import forecast
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
+from tests.benchmarks.pooling import pool
 from tests.benchmarks.ratios import Line, Skipped, rendered
 from tests.benchmarks.stressing import stress
 from tests.benchmarks.synthetic import Size
@@ -48,8 +48,14 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     names = [
-        *("import", "stress", "loading", "excel", "evidence"),
-        *("contributions", "measures", "forecasts"),
+        "import",
+        "stress",
+        "loading",
+        "excel",
+        "evidence",
+        "contributions",
+        "measures",
+        "pooling",
     ]
     parser.add_argument("--only", choices=names, action="append", help="repeatable")
     parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
@@ -76,17 +82,17 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     repeats = given.repeats
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
+    pooled = 500 if given.small else 100_000
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
-    rows, groups, window = (60, 2, 20) if given.small else (2_500, 10, 500)
     tails = Shape(12, 90) if given.small else Shape(1_000, 2_500)
     entropic = Shape(5, 90) if given.small else Shape(100, 1_000)
     book = BookSize(90, 12, 90, 3) if given.small else BookSize(5_000, 400, 2_500, 11)
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
+        "pooling": partial(pool, pooled, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
-        "forecasts": partial(forecast, rows, groups, window, min(repeats, 5)),
         "evidence": partial(judge, given.data, given.scorer),
         "contributions": partial(
             contributions, tails, entropic, repeats, relativistic=given.relativistic
