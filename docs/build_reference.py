@@ -162,10 +162,10 @@ CODES: Mapping[str, Code] = {
         "A kind for which there is no price function, or inverse settlement.",
         "Book its delta-equivalent as spot.",
     ),
-    "no-risk-measures": Code(
+    "table-left-out": Code(
         WARNING,
-        "A table of risk measures is left out of a run: the history is too short, or "
-        "holds no reversal to learn from.",
+        "A table is left out of a run: the history is too short for it, or holds no "
+        "reversal to learn from.",
         "Give longer histories.",
     ),
     "missing-column": Code(
@@ -312,6 +312,11 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "stress": "Stress P&L by tier: `rp.stress(desk)`.",
     "stress_by_book": "Stress P&L by book and tier.",
     "stress_by_position": "Stress P&L of every position.",
+    "stress_path_summary": "The worst session of each scenario's path: "
+    "`rp.path_summary(desk)`.",
+    "replays": "Past episodes on the book of today: `rp.replay(desk)`.",
+    "claims": "How often tiers fell further, or sooner, than memory: "
+    "`rp.claims(desk)`.",
     "measures": "Risk measures over one session, and what each tier has to do with "
     "them: `rp.measures(desk, …)`.",
     "measures_by_book": 'The same by book: `by="book"`.',

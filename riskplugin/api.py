@@ -10,6 +10,7 @@ import pandas as pd
 from riskplugin import (
     backtest_tables,
     claim_tables,
+    estimates,
     path_tables,
     pipeline,
     replay_tables,
@@ -203,7 +204,7 @@ def exposures(desk: Desk, by: str | Iterable[str] = "tier") -> Table:
         delta_equivalent, memory_beta_exposure, largest, hhi, effective_names,
         proxied_share. Money in base currency.
     """
-    return tabulation.exposure_table(desk, pipeline.model_of(desk), by)
+    return tabulation.exposure_table(desk, estimates.model_of(desk), by)
 
 
 def stress(
@@ -239,7 +240,7 @@ def stress(
     ModelError
         If nothing is known of an instrument that a shock must be propagated to.
     """
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     level = band_level(desk, confidence)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     return tabulation.stress_table(desk, model, chosen, by, level)
@@ -279,7 +280,7 @@ def stress_path(
     ModelError
         If nothing is known of an instrument that a shock must be propagated to.
     """
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     level = band_level(desk, confidence)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenario))
     found = path_tables.path_table(desk, model, chosen, by, level)
@@ -320,7 +321,7 @@ def path_summary(
     ScenarioError
         If a scenario names what the desk does not have.
     """
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     level = desk.settings.confidence
     return path_tables.path_summary_table(desk, model, chosen, by, level, loss)
@@ -350,7 +351,7 @@ def weighted_stress(
     ScenarioError
         If the weights sum to more than 1.
     """
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     level = desk.settings.confidence
     return weighting.weighted_table(desk, model, chosen, by, level)
@@ -389,7 +390,7 @@ def replay(
     ModelError
         If nothing held is known in any of the episodes.
     """
-    return replay_tables.replay_table(desk, pipeline.model_of(desk), episodes, by)
+    return replay_tables.replay_table(desk, estimates.model_of(desk), episodes, by)
 
 
 def replay_path(
@@ -417,7 +418,7 @@ def replay_path(
     UsageError, ModelError
         As `replay`.
     """
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     return replay_tables.replay_path_table(desk, model, episodes, by)
 
 
@@ -436,7 +437,7 @@ def replay_scenarios(desk: Desk, episodes: WantedEpisodes = None) -> ScenarioSet
         If one asked for cannot: no driver has closes in it, or something held is
         unknown and would stand still.
     """
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     return replay_tables.replay_scenarios(desk, model, episodes)
 
 
@@ -521,7 +522,7 @@ def shocks(
         fx_shock. By tier: tier, names, mean_shock (equal weights), lowest, highest. By
         driver: driver, shock, low, high (NaN where the scenario names it), named.
     """
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     level = band_level(desk, confidence)
     if core is None:
         if horizon_sessions is not None:
@@ -599,7 +600,7 @@ def loadings(desk: Desk, driver: str = "memory") -> Table:
     UsageError
         If the desk has no such driver, or no prices of it.
     """
-    return tabulation.loading_table(desk, pipeline.model_of(desk), driver)
+    return tabulation.loading_table(desk, estimates.model_of(desk), driver)
 
 
 def measures(
@@ -647,7 +648,7 @@ def measures(
     ModelError
         If the history is too short, or nothing is known of an instrument.
     """
-    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    sample = estimates.sample_of(desk, method, horizon_sessions)
     return risk_tables.measure_table(desk, sample, measure, alpha, by, smoothing)
 
 
@@ -674,7 +675,7 @@ def replicate_measures(
     UsageError
         As `measures`; and for methods whose scenarios are not equally probable.
     """
-    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    sample = estimates.sample_of(desk, method, horizon_sessions)
     return risk_tables.replication_table(desk, sample, measure, alpha)
 
 
@@ -697,7 +698,7 @@ def factor_risk(
         The keys, measure, factor (a driver, or ``specific``: the rest), component
         (they add up to the total), share, effective_bets (of the group by itself).
     """
-    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    sample = estimates.sample_of(desk, method, horizon_sessions)
     return risk_tables.factor_table(desk, sample, measure, alpha, by)
 
 
@@ -720,7 +721,7 @@ def pnl_scenarios(
     UsageError, ModelError
         As `measures`.
     """
-    sample = pipeline.sample_of(desk, method, horizon_sessions)
+    sample = estimates.sample_of(desk, method, horizon_sessions)
     return risk_tables.pnl_table(desk, sample, by)
 
 
@@ -733,7 +734,7 @@ def samples(desk: Desk) -> Table:
         method, horizon_sessions, scenarios, first, last, effective_scenarios,
         independent_scenarios, own_history, memory_drift, reason (why there are none).
     """
-    return risk_tables.sample_table(desk, partial(pipeline.sample_of, desk))
+    return risk_tables.sample_table(desk, partial(estimates.sample_of, desk))
 
 
 def backtest(
@@ -784,8 +785,8 @@ def backtest(
         If the history holds no night with a window before it.
     """
     asked = backtest_tables.Asked(method, confidence, nights, window, horizon_sessions)
-    plan = backtest_tables.planned(desk, pipeline.model_of(desk), asked)
-    return backtest_tables.backtest(desk, pipeline.fitted(desk), plan, by)
+    plan = backtest_tables.planned(desk, estimates.model_of(desk), asked)
+    return backtest_tables.backtest(desk, estimates.fitted(desk), plan, by)
 
 
 def data_status(desk: Desk, dataset: str | None = None) -> Table:
@@ -819,7 +820,7 @@ def positions(desk: Desk) -> Table:
 
 def scenario_list(desk: Desk) -> Table:
     """Return the desk's scenarios in words."""
-    return tabulation.scenario_table(desk, pipeline.model_of(desk))
+    return tabulation.scenario_table(desk, estimates.model_of(desk))
 
 
 def read_scenarios(path: str | PathLike[str]) -> tuple[Scenario, ...]:

@@ -15,8 +15,8 @@ from riskplugin.adapters.path_plots import (
     spread,
     unit_of,
 )
+from riskplugin.estimates import model_of
 from riskplugin.path_tables import path_table
-from riskplugin.pipeline import model_of
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.scenarios.phases import Phase
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import riskplugin as rp
-from riskplugin import pipeline
+from riskplugin import estimates
 from riskplugin.adapters.replay_plots import (
     episodes_figure,
     save_replays,
@@ -25,7 +25,7 @@ def desk():
 
 @pytest.fixture(scope="module")
 def tables(desk):
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     path = replay_path_table(desk, model, None, ())
     return path, replay_table(desk, model, None, BY)
 
@@ -64,7 +64,7 @@ def test_bars_are_the_parts_and_the_mark_their_sum(tables):
 
 
 def test_what_is_not_known_at_all_says_so(desk):
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     tokens = rp.positions(desk).query("instrument == 'TAO'")[["book", "instrument"]]
     only = rp.with_positions(desk, tokens.assign(quantity=1.0))
     episodes = ["replay_2000_02", "replay_2025"]

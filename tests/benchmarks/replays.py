@@ -16,8 +16,8 @@ import pandas as pd
 import riskplugin as rp
 from riskplugin.desk import Desk
 from riskplugin.episodes import Record
+from riskplugin.estimates import model_of
 from riskplugin.inputs.shipped import shipped_episodes
-from riskplugin.pipeline import model_of
 from riskplugin.replay_tables import replay_table
 from riskplugin.stressing.claims import own_records
 from tests.benchmarks import make_evidence_desk as raw

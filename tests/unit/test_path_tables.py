@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import riskplugin as rp
+from riskplugin.estimates import model_of
 from riskplugin.path_tables import batches, path_summary_table, path_table
-from riskplugin.pipeline import model_of
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.scenarios.phases import Phase
 from riskplugin.weighting import weighted_table

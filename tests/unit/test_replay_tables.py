@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import riskplugin as rp
-from riskplugin import pipeline
+from riskplugin import estimates
 from riskplugin.episodes import Episode
 from riskplugin.inputs.shipped import shipped_episodes
 from riskplugin.replay_tables import (
@@ -35,7 +35,7 @@ def desk():
 
 @pytest.fixture(scope="module")
 def model(desk):
-    return pipeline.model_of(desk)
+    return estimates.model_of(desk)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import riskplugin as rp
-from riskplugin.pipeline import digest, manifest_of
+from riskplugin.manifest import digest, manifest_of
 from riskplugin.scenarios.phases import Phase
 
 FILE = """
