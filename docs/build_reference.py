@@ -40,7 +40,7 @@ from riskplugin.adapters.excel.specification import Function
 from riskplugin.book import KEYS
 from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
-from riskplugin.inputs.scenario_file import ScenarioEntry
+from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
 from riskplugin.inputs.tables import TABLES
 from riskplugin.results import COLUMNS, Table, definition
 from riskplugin.risk.definitions import DEFINITIONS
@@ -122,6 +122,13 @@ CODES: Mapping[str, Code] = {
         "not have, holds a figure that cannot be used, or stands twice.",
         "See the [scenario file](scenario-file.md).",
     ),
+    "contradictory-shocks": Code(
+        WARNING,
+        "A scenario fixes every member of a core driver's basket, and they do not move "
+        "as the core says. Each moves as it is fixed; what follows the driver follows "
+        "the core.",
+        "Fix fewer of the members, or let the core say the same.",
+    ),
     "driver-member-without-prices": Code(
         WARNING,
         "A member of a driver's basket has no prices; the basket is made of the rest.",
@@ -155,10 +162,10 @@ CODES: Mapping[str, Code] = {
         "A kind for which there is no price function, or inverse settlement.",
         "Book its delta-equivalent as spot.",
     ),
-    "no-risk-measures": Code(
+    "table-left-out": Code(
         WARNING,
-        "A table of risk measures is left out of a run: the history is too short, or "
-        "holds no reversal to learn from.",
+        "A table is left out of a run: the history is too short for it, or holds no "
+        "reversal to learn from.",
         "Give longer histories.",
     ),
     "missing-column": Code(
@@ -334,6 +341,11 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "stress": "Stress P&L by tier: `rp.stress(desk)`.",
     "stress_by_book": "Stress P&L by book and tier.",
     "stress_by_position": "Stress P&L of every position.",
+    "stress_path_summary": "The worst session of each scenario's path: "
+    "`rp.path_summary(desk)`.",
+    "replays": "Past episodes on the book of today: `rp.replay(desk)`.",
+    "claims": "How often tiers fell further, or sooner, than memory: "
+    "`rp.claims(desk)`.",
     "measures": "Risk measures over one session, and what each tier has to do with "
     "them: `rp.measures(desk, …)`.",
     "measures_by_book": 'The same by book: `by="book"`.',
@@ -704,15 +716,24 @@ def scenario_file() -> str:
         "[`read_scenarios`](python.md#read_scenarios). The keys that are sections "
         "are written `[scenario.core]` and so on, after the plain keys. What they do: "
         "[own tiers and scenarios](../how-to/own-tiers-and-scenarios.md).",
-        key_grid(ScenarioEntry),
+        key_grid(ScenarioEntry).replace(
+            "list of a [table of its own](#a-table)", "list of [phases](#phases)"
+        ),
         "Every shock (`core`, `tiers`, `instruments`, `fx`) is a simple return over "
         "the horizon, above -1. `retrace`, `overshoot` and `half_life` are above 0. "
         "A driver stands in `core` or in `retrace`, not in both. At least one of "
         "`core`, `retrace`, `tiers`, `instruments` and `fx` must be given. Names must "
         "be known to the desk: drivers, tiers, instruments (aliases too); a currency "
         "is three capital letters and not the base currency.",
-        CHECKED_ONLY + "`volatility`, `half_life`; `effective` and `approved_by` are "
-        "for the desk's own records.",
+        "## Phases",
+        "Each `[[scenario.phases]]` after the sections of its scenario is a stretch of "
+        "the path. `reach` says how far tiers have got by its end, as a share of their "
+        "own log move. A tier moves in the phases that name it, waits in the others, "
+        "and has made its whole move at the end of the last. One that no phase names "
+        "moves all the time, as without phases.",
+        key_grid(PhaseEntry),
+        CHECKED_ONLY + "`volatility`; `effective` and `approved_by` are for the desk's "
+        "own records.",
     ]
     return "\n\n".join(parts) + "\n"
 

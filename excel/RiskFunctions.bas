@@ -123,6 +123,26 @@ Public Function RISK_STRESS_WORST(positions As Variant, Optional n As Variant, O
     RISK_STRESS_WORST = Answer("RISK_STRESS_WORST", Array(Given(positions), Given(n), Given(asof)))
 End Function
 
+Public Function RISK_STRESS_PATH(positions As Variant, scenario As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_PATH = Answer("RISK_STRESS_PATH", Array(Given(positions), Given(scenario), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_PATH_TABLE(positions As Variant, Optional loss As Variant, Optional asof As Variant) As Variant
+    RISK_PATH_TABLE = Answer("RISK_PATH_TABLE", Array(Given(positions), Given(loss), Given(asof)))
+End Function
+
+Public Function RISK_STRESS_WEIGHTED(positions As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_WEIGHTED = Answer("RISK_STRESS_WEIGHTED", Array(Given(positions), Given(asof)))
+End Function
+
+Public Function RISK_REPLAY_TABLE(positions As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_REPLAY_TABLE = Answer("RISK_REPLAY_TABLE", Array(Given(positions), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_SCENARIO_EVIDENCE(Optional scenario As Variant, Optional asof As Variant) As Variant
+    RISK_SCENARIO_EVIDENCE = Answer("RISK_SCENARIO_EVIDENCE", Array(Given(scenario), Given(asof)))
+End Function
+
 Public Function RISK_SCENARIO_LIST(Optional family As Variant) As Variant
     RISK_SCENARIO_LIST = Answer("RISK_SCENARIO_LIST", Array(Given(family)))
 End Function
@@ -227,6 +247,45 @@ Public Sub RiskRegisterHelp()
         ArgumentDescriptions:=Array( _
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
             "How many; 5 if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_STRESS_PATH", _
+        Description:="P&L of a scenario session by session, with its band and calls for cash.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Name of a scenario; see RISK_SCENARIO_LIST.", _
+            "total (if left out), tier, book, link, instrument or position.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_PATH_TABLE", _
+        Description:="The worst session of every scenario, and the first that loses `loss`.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Base currency, above 0; left out: none.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_STRESS_WEIGHTED", _
+        Description:="P&L by the scenarios' own weights, beside the worst without them.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_REPLAY_TABLE", _
+        Description:="What past episodes would do to the positions, and what that rests on.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "total (if left out), tier, book, link, instrument or position.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_SCENARIO_EVIDENCE", _
+        Description:="How often tiers fell further, or sooner, than memory in past episodes.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Only what its overshoots and speeds rest on; every tier if left out.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_SCENARIO_LIST", _

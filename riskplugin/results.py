@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from riskplugin.errors import Issue, Severity
+from riskplugin.held_columns import HELD
+from riskplugin.past_columns import PAST
 
 LOADING = "loading_"
 COLUMNS: Mapping[str, str] = {
@@ -38,54 +40,10 @@ COLUMNS: Mapping[str, str] = {
     "gross.",
     "effective_names": "Number of equal names with that concentration: 1 / hhi.",
     "proxied_share": "Share of gross whose loadings are proxied or assumed.",
-    "net_as_held": "The same before funds are seen through, base currency.",
-    "held_directly": "Net of positions that are no funds, base currency.",
-    "through_funds": "Net of what funds hold, funds of funds seen through, base "
-    "currency.",
-    "left_in_funds": "Net of what is left of positions in funds, base currency: cash "
-    "and what is not disclosed, in the fund's own tier; < 0 of a long position is what "
-    "the fund has borrowed.",
-    "netted_gross": "Sum of the absolute net values of each instrument within the "
-    "row: what is to be sold or bought back, base currency.",
-    "days": "Sessions until the slowest instrument of the row is sold, at the "
-    "participation rate of its average daily volume and as if the row alone were sold, "
-    "with what is locked counted from when it is free. Over what is known; NaN where "
-    "nothing is.",
-    "days_stressed": "The same with what a stress leaves of the volume.",
-    "mean_days_stressed": "Mean over the instruments of the row by netted_gross.",
-    "within_1": "Share of netted_gross known to be sold within a session, at the "
-    "stressed volume; what is unknown counts as not sold.",
-    "within_5": "Share within 5 sessions.",
-    "within_10": "Share within 10 sessions.",
-    "within_21": "Share within 21 sessions.",
-    "locked": "Gross that cannot be sold yet (locked_until), base currency.",
-    "unknown_gross": "Part of netted_gross whose volume is unknown, base currency; no "
-    "days are counted for it.",
-    "cost": "Cost of selling all that it is known of (>= 0), base currency: half "
-    "spread + impact x session volatility x sqrt(quantity / stressed daily volume).",
-    "cost_pct_gross": "cost / the part of netted_gross that it is known of, as a "
-    "decimal.",
-    "uncosted_gross": "Part of netted_gross of which no cost is known, base currency.",
-    "venue": "Venue of the volume; blank where the desk gave none, or several.",
-    "average_volume": "Median daily volume over the window, in units of the quantity; "
-    "NaN where unknown.",
-    "window_sessions": "Sessions of the window: dates with a close or a volume.",
-    "missing_sessions": "Those of them without a volume.",
-    "zero_sessions": "Those of them with a volume of 0.",
-    "unknown": "Why the average volume is not known; blank where it is.",
-    "cash": "Market value of cash, base currency.",
-    "notional": "Gross of positions of which only gains and losses are settled, base "
-    "currency.",
-    "margin_posted": "Margin posted as far as given, base currency; beside any cash "
-    "booked as a position.",
-    "unknown_margin": "Part of notional whose margin is not given, base currency.",
-    "default_pnl": "P&L (<= 0) if the keeper of the account fails, nothing is "
-    "recovered and what is owed there stays owed, base currency: minus what is held "
-    "long there and the margin posted as far as given, at prices that stand still.",
-    "default_pnl_set_off": "The same with what is owed there set off.",
-    "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the five parts.",
+    "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the parts. Of a "
+    "replay: of what is covered; NaN where nothing is.",
     "direct": "P&L of what the scenario names, or of members of a core driver's "
-    "basket, before overshoot.",
+    "basket, before overshoot. Of a replay: by own closes or the table.",
     "propagated": "P&L of everything else, through its loadings, before overshoot.",
     "overshoot": "P&L that the tier's multiplier on the log shock adds.",
     "convexity": "Full revaluation less the linear P&L.",
@@ -93,6 +51,26 @@ COLUMNS: Mapping[str, str] = {
     "low": "Lower end of the band at the stated confidence; NaN where nothing in the "
     "row was propagated. Lows of parts do not add up to the low of a total.",
     "high": "Upper end of that band.",
+    "session": "Sessions since the scenario began; 0 is the valuation date.",
+    "cash_called": "Cash paid so far for losses of futures, forwards, swaps and "
+    "perpetuals, all taken as settled every session: minus their P&L, net of gains, so "
+    "below 0 it was received. Of a whole path: the most. Not to be added to "
+    "margin_called.",
+    "margin_called": "What is missing from the margin posted, base currency: the sum "
+    "of max(0, maintenance_margin x |notional| - (margin_posted + P&L)), nothing added "
+    "before and no gain of another position counted. Futures, forwards, swaps, "
+    "perpetuals, and whatever else margin is posted for; NaN where one of them has no "
+    "margin_posted or maintenance_margin. Of a whole path: the most.",
+    "worst": "Lowest P&L at any session, base currency; 0 if it is never below.",
+    "worst_session": "First session with that P&L.",
+    "breach_session": "First session with a loss of at least the loss asked for; NaN "
+    "if none, or none was asked for.",
+    "weight": "Sum of the weights of the scenarios that have one; never scaled to 1.",
+    "weighted_scenarios": "How many scenarios have a weight.",
+    "weighted_pnl": "Sum of weight x pnl over them, base currency: what their weights "
+    "leave of 1 counts as no move. NaN if none has a weight.",
+    "worst_pnl": "Lowest pnl of all the scenarios, weighted or not.",
+    "worst_scenario": "The scenario with it.",
     "driver": "Basket whose return stands for a cause.",
     "named": "Whether the scenario names the driver; the others follow.",
     "mean_shock": "Equal-weight mean of the shocks of the tier's instruments, simple "
@@ -107,10 +85,6 @@ COLUMNS: Mapping[str, str] = {
     "shrinkage (HAC) and of how the other drivers follow.",
     "windows": "Return windows that the instrument shares with the drivers.",
     "residual_volatility": "Annualised volatility of what the drivers do not explain.",
-    "quantity": "Units, contracts or tokens; short < 0.",
-    "price": "Price per unit, local currency.",
-    "fx_rate": "Value of one unit of the local currency in base currency.",
-    "market_value": "quantity x price x multiplier x fx_rate, base currency.",
     "family": "Kind of scenario.",
     "severity": "How severe the scenario is, in words.",
     "level": "error (something was left out) or warning.",
@@ -130,11 +104,14 @@ COLUMNS: Mapping[str, str] = {
     "values": "Number of dates with a value.",
     "stale": "Whether the last value is older than max_stale_sessions.",
     "stale_names": "Names whose last value is older than max_stale_sessions.",
-    "source": "Table or file the row comes from.",
+    "source": "Table or file the row comes from. Of a replay: where the move does, "
+    "own (closes on both ends), loadings (x what the drivers did), episode_table (of "
+    "the name, else the median of its tier), unknown.",
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
     "reason": "Why the row was left out.",
-    "start": "First day of the episode: its close is the last price used.",
+    "start": "First day of the episode: moves count from its close, and a model that "
+    "predicts it uses nothing later.",
     "group": "The labels of the row in one.",
     "measure": "Risk measure: > 0 is a loss.",
     "total": "The measure of the whole desk, base currency; the same on every row.",
@@ -192,6 +169,8 @@ COLUMNS: Mapping[str, str] = {
     "mean_no_move": "Mean absolute error of the forecast that nothing moves.",
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
+    **PAST,
+    **HELD,
 }
 
 
@@ -295,11 +274,24 @@ class Evidence(Table):
         The same for equal-weight books of all names and of each tier.
     summary : Table
         Scores by episode, tier and book and over all, beside "no move".
+    by_tier : Table
+        Scores of every tier in every episode.
+    calibration : Table
+        How often names fell into bands of several levels, by tier and over all.
     """
 
-    _metadata = ["title", "as_of", "books", "summary"]  # noqa: RUF012 - pandas' name
+    _metadata = [  # noqa: RUF012 - the name pandas reads
+        "title",
+        "as_of",
+        "books",
+        "summary",
+        "by_tier",
+        "calibration",
+    ]
     books: Table
     summary: Table
+    by_tier: Table
+    calibration: Table
 
 
 class Backtest(Table):
@@ -333,16 +325,13 @@ def backtest_table(
     return made
 
 
-def evidence_table(names: Table, books: Table, summary: Table) -> Evidence:
-    """Return the evidence of `names`, with that of books and its summary."""
+def evidence_table(names: Table, **beside: Table) -> Evidence:
+    """Return the evidence of `names`, with the tables that stand beside it."""
     made = Evidence(names.to_frame())
-    for attribute, value in (
-        ("title", names.title),
-        ("as_of", names.as_of),
-        ("books", books),
-        ("summary", summary),
-    ):
+    for attribute, value in {"title": names.title, "as_of": names.as_of}.items():
         object.__setattr__(made, attribute, value)
+    for attribute, other in beside.items():
+        object.__setattr__(made, attribute, other)
     return made
 
 

@@ -13,10 +13,11 @@ from riskplugin.errors import ModelError, UsageError
 from riskplugin.results import Table, table
 from riskplugin.risk.bets import effective_bets, session_covariance
 from riskplugin.risk.definitions import DEFINITIONS
-from riskplugin.risk.measure import Measure, measure_named
+from riskplugin.risk.measure import Measure, Measured, measure_named
 from riskplugin.risk.measuring import components, incremental, measured, totals
 from riskplugin.risk.riskfolio_totals import riskfolio_total
 from riskplugin.risk.sampling import HORIZONS, Method, Sample
+from riskplugin.risk.smoothing import SMOOTHED, smoothed
 from riskplugin.tabulation import group_names, keys_in, keys_of, navs, rows_of
 
 GROUPS_AT_ONCE = 256
@@ -112,6 +113,7 @@ def measure_table(
     measure: Wanted,
     alpha: float,
     by: str | Iterable[str],
+    smoothing: float = 0.0,
 ) -> Table:
     """Return measures of the whole desk and what each group has to do with them."""
     if not 0 < alpha < 1:
@@ -122,7 +124,11 @@ def measure_table(
     )
     grouping = grouped(desk.book, keys)
     held = holdings(desk, sample)
-    figures = [of_measure(held, grouping, sample, m, alpha) for m in chosen]
+    contributed = [whole_of(held, sample, m, alpha, smoothing) for m in chosen]
+    figures = [
+        of_measure(held, grouping, sample, m, (alpha, found))
+        for m, found in zip(chosen, contributed, strict=True)
+    ]
     columns = {name: np.concatenate([f[name] for f in figures]) for name in figures[0]}
     nav = sum(navs(desk).values()) if desk.settings.nav else np.nan
     labels = {k: [*np.asarray(v)] * len(chosen) for k, v in keys_in(grouping).items()}
@@ -144,12 +150,26 @@ def measure_table(
     )
 
 
+def whole_of(
+    held: Holdings, sample: Sample, measure: Measure, alpha: float, smoothing: float
+) -> Measured:
+    """Return a measure of the whole book with the weights of its scenarios."""
+    whole, probabilities = held.pnl[:, None], sample.probabilities
+    if smoothing and measure in SMOOTHED:
+        return smoothed(measure, whole, probabilities, alpha, smoothing)
+    return measured(measure, whole, probabilities, alpha)
+
+
 def of_measure(
-    held: Holdings, grouping: Grouping, sample: Sample, measure: Measure, alpha: float
+    held: Holdings,
+    grouping: Grouping,
+    sample: Sample,
+    measure: Measure,
+    of_whole: tuple[float, Measured],
 ) -> dict[str, Vector]:
     """Return one measure's columns, a row per group."""
     probabilities, whole = sample.probabilities, held.pnl
-    found = measured(measure, whole[:, None], probabilities, alpha)
+    alpha, found = of_whole
     total = float(found.total[0])
     per_unit = components(found.weights[:, 0], held.unit)
     component = grouping.total(held.book.market_value * per_unit[held.name])

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
-from riskplugin import api, pipeline
+from riskplugin import api, estimates, pipeline
 from riskplugin._version import __version__
 from riskplugin.adapters import terminal
 from riskplugin.adapters.excel.commands import excel
@@ -21,17 +21,22 @@ from riskplugin.adapters.giving import (
     finish,
     give,
     keep,
-    say_left_out,
 )
 from riskplugin.adapters.measure_commands import backtest, measures
 from riskplugin.adapters.options import (
     desk_options,
     loaded,
-    moves,
     names,
     positions_option,
 )
 from riskplugin.adapters.plots import save_evidence
+from riskplugin.adapters.scenario_commands import (
+    claims,
+    replay,
+    scenarios,
+    shocks,
+    stress,
+)
 from riskplugin.errors import (
     AdapterError,
     InputError,
@@ -123,7 +128,7 @@ def check(
     date = as_date(as_of) or np.datetime64("NaT")
     try:
         loaded = api.load_desk(desk, as_of)
-        model = pipeline.model_of(loaded)
+        model = estimates.model_of(loaded)
         issues = (*loaded.issues, *model_issues(loaded, model))
         date = loaded.as_of
     except InputError as error:
@@ -159,85 +164,6 @@ def exposures(
     """Show what the desk holds."""
     held = loaded(desk, as_of, positions)
     return finish(held, api.exposures(held, by), as_json=as_json, out=out)
-
-
-@cli.command()
-@desk_options
-@positions_option
-@click.option(
-    "--scenarios", callback=names, help="Comma-separated; all of them by default."
-)
-@click.option(
-    "--by",
-    default="scenario,tier",
-    callback=names,
-    help="Comma-separated: scenario and the keys of exposures.",
-    show_default=True,
-)
-@click.option("--confidence", type=float, help="Level of the band.")
-def stress(
-    desk: str,
-    as_of: object,
-    as_json: bool,
-    out: Path | None,
-    positions: str | None,
-    scenarios: list[str] | None,
-    by: list[str],
-    confidence: float | None,
-) -> int:
-    """Show what scenarios do to it, in five parts that add up."""
-    held = loaded(desk, as_of, positions)
-    if scenarios is None:
-        say_left_out(held)
-    found = api.stress(held, scenarios, by, confidence=confidence)
-    return finish(held, found, as_json=as_json, out=out)
-
-
-@cli.command()
-@desk_options
-@click.option(
-    "--core",
-    multiple=True,
-    callback=moves,
-    help="A driver and its simple return, as memory=-0.4; repeat for more.",
-)
-@click.option(
-    "--horizon", type=int, help="Sessions over which the core moves; 60 by default."
-)
-@click.option("--scenarios", callback=names, help="Comma-separated, instead of --core.")
-@click.option("--confidence", type=float, help="Level of the band.")
-def shocks(
-    desk: str,
-    as_of: object,
-    as_json: bool,
-    out: Path | None,
-    core: dict[str, float] | None,
-    horizon: int | None,
-    scenarios: list[str] | None,
-    confidence: float | None,
-) -> int:
-    """Show what a driver move or a scenario does to every instrument."""
-    loaded = api.load_desk(desk, as_of)
-    if core is None and scenarios is None:
-        say_left_out(loaded)
-    found = api.shocks(loaded, core, horizon, confidence, scenarios=scenarios)
-    return finish(loaded, found, as_json=as_json, out=out)
-
-
-@cli.command()
-@desk_options
-def scenarios(
-    desk: str,
-    as_of: object,
-    as_json: bool,
-    out: Path | None,
-) -> int:
-    """Show the desk's scenarios, in words."""
-    loaded = api.load_desk(desk, as_of)
-    found = api.scenario_list(loaded)
-    if not as_json:
-        terminal.show_scenarios(found)
-    return finish(loaded, found, as_json=as_json, out=out, show=as_json)
 
 
 @cli.command()
@@ -292,7 +218,16 @@ def evidence(
     return DONE
 
 
-for command in (measures, backtest, excel):
+for command in (
+    stress,
+    shocks,
+    scenarios,
+    replay,
+    claims,
+    measures,
+    backtest,
+    excel,
+):
     cli.add_command(command)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from riskplugin import pipeline
+from riskplugin import estimates
 from riskplugin.adapters import terminal
 from riskplugin.desk import Desk
 from riskplugin.errors import Severity, UsageError, input_error
@@ -15,7 +15,7 @@ DONE, BUG, USAGE, INPUT, MODEL, ADAPTER = range(6)
 
 def say_left_out(desk: Desk) -> None:
     """Say which scenarios of the desk cannot be run."""
-    for issue in left_out_scenarios(desk, pipeline.model_of(desk)):
+    for issue in left_out_scenarios(desk, estimates.model_of(desk)):
         terminal.warn(str(issue))
 
 

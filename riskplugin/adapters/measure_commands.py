@@ -65,6 +65,12 @@ def sample_options(command: F) -> F:
     "with --factors.",
 )
 @click.option(
+    "--smoothing",
+    type=float,
+    default=0.0,
+    help="Half-width, in probability, over which contributions to VaR are averaged.",
+)
+@click.option(
     "--factors", is_flag=True, help="Split by driver instead (one measure only)."
 )
 @click.option(
@@ -92,7 +98,8 @@ def asked_of(held: Desk, **given: Any) -> Table:  # noqa: ANN401
         return api.replicate_measures(held, wanted, given["alpha"], **how)
     if given["factors"]:
         return api.factor_risk(held, only(wanted), given["alpha"], by, **how)
-    return api.measures(held, wanted, given["alpha"], by, **how)
+    smoothing = given["smoothing"]
+    return api.measures(held, wanted, given["alpha"], by, **how, smoothing=smoothing)
 
 
 def only(wanted: list[str] | None) -> str:

@@ -62,9 +62,23 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "memory_drift": PERCENT,
     "p_value": "{:.4f}".format,
     "difference": "{:.1e}".format,
+    "worst_session": WHOLE,
+    "breach_session": WHOLE,
+    "session": WHOLE,
 }
 IN_KEYS_ALREADY = "group"
-WORDS = ("description", "sources", "message", "hint", "severity", "core", "aliases")
+WORDS = (
+    "sentence",
+    "note",
+    "reason",
+    "description",
+    "sources",
+    "message",
+    "hint",
+    "severity",
+    "core",
+    "aliases",
+)
 SHOWN_EXPOSURES = [
     "tier",
     "gross",

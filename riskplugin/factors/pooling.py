@@ -72,8 +72,8 @@ def entropy_pooling(
     Returns
     -------
     Posterior
-        Every view holds to 1e-10 of its row's prior standard deviation (or to
-        rounding, 1e-14 of the row's largest value, where that is coarser).
+        Every view holds to 1e-10 of its row's prior standard deviation (or to 3e-12 of
+        the row's range, or to rounding, where that is coarser).
 
     Raises
     ------

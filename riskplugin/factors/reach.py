@@ -38,8 +38,9 @@ def reachable(
     """
     support = prior > 0
     inside = prior[support]
-    program = program_of(inside, [(other, other.values[support]) for other in others])
-    unit, _ = standardised(inside, row.values[support], 0.0)
+    values = row.values[support]
+    program = program_of(inside, [other.among(support) for other in others])
+    unit, _, _ = standardised(inside, row.among(support))
     kept = feasible_columns(program, unit)
     if kept is None:
         return None
@@ -47,7 +48,6 @@ def reachable(
     most = optimum(program, -unit, kept)
     if least is None or most is None:
         return None
-    values = row.values[support]
     return float(values @ least), float(values @ most)
 
 
@@ -55,16 +55,16 @@ def meet(prior: Vector, rows: Sequence[Row]) -> bool:
     """Return whether there are probabilities under which all rows hold."""
     support = prior > 0
     inside = prior[support]
-    program = program_of(inside, [(row, row.values[support]) for row in rows])
+    program = program_of(inside, [row.among(support) for row in rows])
     return feasible_columns(program, np.zeros_like(inside)) is not None
 
 
-def program_of(inside: Vector, rows: Sequence[tuple[Row, Vector]]) -> Program:
+def program_of(inside: Vector, rows: Sequence[Row]) -> Program:
     """Return the rows, standardised under the prior, and that mass sums to 1."""
     equal, at = [np.ones_like(inside)], [1.0]
     bounded, limit = [np.zeros_like(inside)], [0.0]
-    for row, values in rows:
-        unit, target = standardised(inside, values, row.target)
+    for row in rows:
+        unit, target, _ = standardised(inside, row)
         turn = float(row.sense.sign)
         if turn:
             bounded.append(-turn * unit)

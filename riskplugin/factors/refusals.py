@@ -13,6 +13,10 @@ from riskplugin.factors.tilting import Row, edge, tilted
 
 BISECTIONS = 14
 MARGIN = 1e-3  # so that the value holds as it is printed
+EDGE_OF_REACH = (
+    "no probabilities were found that hold the views exactly, which are at the very "
+    "edge of what they can reach together"
+)
 WIDER = "take a value inside, or scenarios that reach further (a longer horizon)"
 
 
@@ -39,25 +43,26 @@ def unreachable(prior: Vector, rows: Sequence[Row]) -> ModelError:
     Each alone first; then the fewest that contradict each other, each with what it can
     reach given the rest of them.
     """
-    support = prior > 0
     for row in rows:
-        there = row.values[support]
-        low, high = float(there.min()), float(there.max())
-        slack = edge(row, support)
+        there = row.among(prior > 0)
+        low, high = float(there.values.min()), float(there.values.max())
+        slack = edge(there)
         if row.outside(low - slack, high + slack):
             return ModelError(
                 f"view '{row}' cannot be reached: over the scenarios it lies between "
                 f"{row.show(low)} and {row.show(high)}; {WIDER}"
             )
-    fewest = contradicting(prior, rows)
+    possible = meet(prior, rows)
+    fewest = list(rows) if possible else contradicting(prior, rows)
     findings = [
         f"'{row}' {reach_given_others(prior, fewest, i)}"
         for i, row in enumerate(fewest[:LISTED])
     ]
     more = len(fewest) - LISTED
     tail = f"; and {more} more" if more > 0 else ""
+    opening = EDGE_OF_REACH if possible else "views cannot hold together"
     return ModelError(
-        f"views cannot hold together: {'; '.join(findings)}{tail}; "
+        f"{opening}: {'; '.join(findings)}{tail}; "
         "relax one of them, or take scenarios that reach further"
     )
 
@@ -66,7 +71,7 @@ def contradicting(prior: Vector, rows: Sequence[Row]) -> list[Row]:
     """Return rows that no probabilities meet, but any fewer of them do.
 
     Rows are left out one by one while the rest still contradict (Chinneck and
-    Dravnieks 1991). All rows, if they meet to a solver's tolerance.
+    Dravnieks 1991).
     """
     kept = list(rows)
     for row in rows:

@@ -6,6 +6,7 @@ from riskplugin._typing import Matrix, Vector
 from riskplugin.errors import ModelError, UsageError, listing
 
 SUM_TOLERANCE = 1e-9
+LARGEST = 1e250  # no sum or range of smaller numbers overflows
 
 
 def checked_pnl(pnl: Matrix) -> Matrix:
@@ -20,7 +21,8 @@ def checked_pnl(pnl: Matrix) -> Matrix:
     UsageError
         If it is not a matrix.
     ModelError
-        If it has fewer than two scenarios, or holds NaN or infinite values.
+        If it has fewer than two scenarios, or holds NaN, infinite values or such as
+        no sum of which would be finite.
     """
     found = np.asarray(pnl, dtype=np.float64)
     if found.ndim != 2:
@@ -29,12 +31,13 @@ def checked_pnl(pnl: Matrix) -> Matrix:
         )
     if len(found) < 2:
         raise ModelError(f"{len(found)} P&L scenario(s); a measure needs at least 2")
-    # one pass: a sum over a column is finite unless one of it is not, or it overflows
-    if not np.isfinite(found.sum()) and not np.isfinite(found).all():
-        columns = np.flatnonzero(~np.isfinite(found).all(axis=0))
+    # NaN fails every comparison, so that two reductions see all there is to refuse
+    if found.size and not (found.min() >= -LARGEST and found.max() <= LARGEST):
+        columns = np.flatnonzero(~(np.abs(found) <= LARGEST).all(axis=0))
         raise ModelError(
-            f"P&L scenarios hold NaN or infinite values in column(s) "
-            f"{listing(map(str, columns))}; fill or leave out what is missing first"
+            f"P&L scenarios hold NaN, infinite or absurd values (beyond {LARGEST:g}) "
+            f"in column(s) {listing(map(str, columns))}; fill or leave out what is "
+            "missing first"
         )
     return found
 

@@ -164,6 +164,7 @@ DEFINITIONS: dict[Measure, Definition] = {
         convention=f"{PATH}; over sessions of positive probability",
         riskfolio="MDD",
         in_time_order=True,
+        of_distribution=False,
     ),
     Measure.ADD: Definition(
         formula="p @ dd",
@@ -171,6 +172,7 @@ DEFINITIONS: dict[Measure, Definition] = {
         convention=PATH,
         riskfolio="ADD",
         in_time_order=True,
+        of_distribution=False,
     ),
     Measure.DAR: Definition(
         formula="VaR of dd",
@@ -179,6 +181,7 @@ DEFINITIONS: dict[Measure, Definition] = {
         riskfolio="DaR",
         takes_alpha=True,
         in_time_order=True,
+        of_distribution=False,
     ),
     Measure.CDAR: Definition(
         formula="CVaR of dd",
@@ -187,6 +190,7 @@ DEFINITIONS: dict[Measure, Definition] = {
         riskfolio="CDaR",
         takes_alpha=True,
         in_time_order=True,
+        of_distribution=False,
     ),
     Measure.EDAR: Definition(
         formula="EVaR of dd",
@@ -195,6 +199,7 @@ DEFINITIONS: dict[Measure, Definition] = {
         riskfolio="EDaR",
         takes_alpha=True,
         in_time_order=True,
+        of_distribution=False,
     ),
     Measure.RLDAR: Definition(
         formula="RLVaR of dd",
@@ -211,5 +216,6 @@ DEFINITIONS: dict[Measure, Definition] = {
         convention=PATH,
         riskfolio="UCI",
         in_time_order=True,
+        of_distribution=False,
     ),
 }

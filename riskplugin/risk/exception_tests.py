@@ -203,7 +203,11 @@ def independence_statistic(pairs: Transitions) -> float:
 
 
 def christoffersen_independence(exceptions: Flags, level: float = 0.05) -> Finding:
-    """Return the test of exceptions (T,) that cluster; figure: consecutive pairs."""
+    """Return the test of exceptions (T,) that depend on the one before.
+
+    Figure: consecutive pairs. Two-sided: exceptions that cluster, or that avoid each
+    other, both make the ratio large.
+    """
     pairs = transitions(exceptions)
     ratio = independence_statistic(pairs)
     p_value = float(special.chdtrc(1, ratio))

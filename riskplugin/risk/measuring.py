@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from riskplugin._typing import Matrix, Vector
+from riskplugin.errors import UsageError
 from riskplugin.risk import moments, tails
 from riskplugin.risk.checks import checked_alpha, checked_pnl, checked_probabilities
 from riskplugin.risk.drawdowns import drawdowns, session_weights
@@ -20,7 +21,7 @@ from riskplugin.risk.relativistic import relativistic_value_at_risk
 
 Kernel: TypeAlias = Callable[[Matrix, Vector, float], Measured]
 
-CHUNK = 1 << 21  # numbers of P&L measured at once by `incremental`: 16 MiB
+CHUNK = 1 << 17  # numbers of P&L that `incremental` measures at once: 1 MiB, a cache
 
 
 def without_level(kernel: Callable[[Matrix, Vector], Measured]) -> Kernel:
@@ -87,7 +88,7 @@ def measured(
     Raises
     ------
     UsageError
-        If `alpha` or `probabilities` are none.
+        If `alpha` is no tail, or `probabilities` are not T that sum to 1.
     ModelError
         If `pnl` holds NaN or infinite values or fewer than two scenarios.
     """
@@ -102,7 +103,10 @@ def measured(
 def totals(
     measure: Measure, pnl: Matrix, probabilities: Vector, alpha: float
 ) -> Vector:
-    """Return the totals of `measured` alone, (G,), cheaper where that is possible."""
+    """Return the totals of `measured` alone, (G,), cheaper where that is possible.
+
+    Takes and refuses what `measured` does.
+    """
     values, weighing, level = checked(pnl, probabilities, alpha)
     losses, _ = faced(measure, values)
     possible = weighing > 0.0
@@ -115,15 +119,16 @@ def totals(
 
 
 def components(weights: Vector, pnl: Matrix) -> Vector:
-    """Return what each part of a total contributes to it, (N,).
+    """Return what each part of a total contributes to it, (N,) or (G, N).
 
     Exact Euler contributions ``-weights @ pnl``: the derivative of the total by the
     size of each part, times its size. They add up to the total.
 
     Parameters
     ----------
-    weights : ndarray of shape (T,)
-        Of the total, from `measured`.
+    weights : ndarray of shape (T,) or (G, T)
+        Of the total, from `measured`: ``weights[:, g]``, or ``weights.T`` for all of
+        its totals at once.
     pnl : ndarray of shape (T, N)
         P&L of the parts, whose sum was measured.
     """
@@ -146,7 +151,17 @@ def incremental(
     parts : ndarray of shape (T, G)
     probabilities : ndarray of shape (T,)
     alpha : float
+
+    Raises
+    ------
+    UsageError
+        If the parts have other scenarios than the whole.
     """
+    if len(parts) != len(whole):
+        raise UsageError(
+            f"parts have {len(parts)} scenarios and the whole {len(whole)}; "
+            "expected the same"
+        )
     (total,) = totals(measure, whole[:, None], probabilities, alpha)
     width = max(1, CHUNK // len(parts))
     without = [

@@ -9,11 +9,12 @@ from math import ceil
 
 import numpy as np
 
-from riskplugin._typing import Cube, Matrix, Vector
+from riskplugin._typing import Cube, Flags, Matrix, Vector
 from riskplugin.errors import UsageError
 
 DIGITS = 12  # of a level: 1 - 0.99 is 0.010000000000000009
 ROUNDING = 1e-9  # of a rank: 0.07 x 100 is 7.000000000000001
+FEW = 6  # times the losses that fill a tail if all weigh alike: sorted before the rest
 
 
 def tail_of(confidence: float) -> float:
@@ -78,11 +79,30 @@ def weighted_tail(
         They sum to 1.
     alpha : float
     """
-    order = np.argsort(-losses, axis=-1, kind="stable")
-    reached = np.cumsum(probabilities[order], axis=-1)
-    at = np.argmax(reached >= alpha - ROUNDING, axis=-1)[..., None]
-    chosen = np.take_along_axis(order, at, axis=-1)
-    value_at_risk = np.take_along_axis(losses, chosen, axis=-1)
-    excess = np.maximum(losses - value_at_risk, 0.0)
-    beyond = np.einsum("...n,n->...", excess, probabilities)  # the same on any BLAS
-    return value_at_risk[..., 0], value_at_risk[..., 0] + beyond / alpha
+    count = losses.shape[-1]
+    few = min(count, FEW * tail_rank(alpha, count))
+    value_at_risk, shortfall, filled = tail_of_worst(losses, probabilities, alpha, few)
+    if few < count and not filled.all():
+        rest = tail_of_worst(losses[~filled], probabilities, alpha, count)
+        value_at_risk[~filled], shortfall[~filled] = rest[:2]
+    return value_at_risk, shortfall
+
+
+def tail_of_worst(
+    losses: Cube, probabilities: Vector, alpha: float, few: int
+) -> tuple[Matrix, Matrix, Flags]:
+    """Return `weighted_tail` of the `few` worst losses, and whether they fill the tail.
+
+    Only where they do is it the tail of all.
+    """
+    worst = np.argpartition(losses, -few, axis=-1)[..., -few:]
+    values = np.take_along_axis(losses, worst, axis=-1)
+    order = np.argsort(-values, axis=-1, kind="stable")
+    values = np.take_along_axis(values, order, axis=-1)
+    likely = probabilities[np.take_along_axis(worst, order, axis=-1)]
+    filled = np.cumsum(likely, axis=-1) >= alpha - ROUNDING
+    at = np.argmax(filled, axis=-1)[..., None]
+    value_at_risk = np.take_along_axis(values, at, axis=-1)
+    beyond = (np.maximum(values - value_at_risk, 0.0) * likely).sum(axis=-1)
+    level: Matrix = value_at_risk[..., 0]
+    return level, np.asarray(level + beyond / alpha), filled[..., -1]

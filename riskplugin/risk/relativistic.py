@@ -20,12 +20,11 @@ The dual is a convex function of two variables,
 
 with f the conjugate of ``u L(u)``. Its slope ``u = f'`` is closed: for y <= 1,
 ``w = u**k`` solves ``(1 + k) w**2 - 2 k y w - (1 - k) = 0``; beyond,
-``u = exp(y - 1)``. At the minimum ``q = p N u((x - t) / z)``: the weights.
-For a given z, the t at which they sum to 1 is
-found by Newton's method; the slope of F by z is then ``c`` less their entropy, and
-increases with z: one root, in a bracket.
-Where the worst scenarios have a probability of at least alpha, z goes to 0, and RLVaR
-is the worst case.
+``u = exp(y - 1)``. At the minimum ``q = p N u((x - t) / z)``: the weights. For a given
+z, the t at which they sum to 1 is found by Newton's method; the slope of F by z is then
+``c`` less their entropy, and increases with z: one root, in a bracket. Where the worst
+scenarios have a probability of at least alpha, z goes to 0, and RLVaR is the worst
+case.
 """
 
 from typing import NamedTuple
@@ -43,7 +42,7 @@ PRECISION = 1e-13
 WIDEST = 4.0  # factor by which z may move where no bracket holds it
 
 
-class Dual(NamedTuple):
+class Point(NamedTuple):
     """What is known of G columns at (t, z).
 
     Attributes
@@ -95,12 +94,12 @@ def relativistic_value_at_risk(
     weights = limit_weights(unit, probabilities)
     solved = ~attained(unit, probabilities, alpha)
     if solved.any():
-        problem = Problem(unit[:, solved], probabilities, alpha, kappa)
+        problem = RelativisticDual(unit[:, solved], probabilities, alpha, kappa)
         weights[:, solved] = problem.worst_probabilities()
     return Measured(np.einsum("tg,tg->g", weights, losses), weights)
 
 
-class Problem:
+class RelativisticDual:
     """The dual of G columns of losses between -1 and 0.
 
     Parameters
@@ -160,7 +159,7 @@ class Problem:
         below = ((1.0 + k) * w - (1.0 - k) / w) / (2.0 * k)
         return np.asarray(below + np.log(np.maximum(density, 1.0)))
 
-    def summing_to_one(self, t: Vector, z: Vector) -> tuple[Vector, Dual]:
+    def summing_to_one(self, t: Vector, z: Vector) -> tuple[Vector, Point]:
         """Return the t at which the weights sum to 1, and what is there.
 
         ``mass**kappa``, a norm of convex functions of t, is convex and nearly a line:
@@ -184,7 +183,7 @@ class Problem:
             t = moved
         raise ModelError(f"RLVaR's weights did not sum to 1 in {ROUNDS} rounds")
 
-    def at(self, t: Vector, z: Vector) -> Dual:
+    def at(self, t: Vector, z: Vector) -> Point:
         """Return the weights at (t, z) and the derivatives there."""
         k = self.kappa
         y = (self.unit - t) / z
@@ -203,10 +202,10 @@ class Problem:
         centre = np.einsum("tg,tg->g", local, y) / bend
         spread = np.einsum("tg,tg->g", local, (y - centre) ** 2) / z
         total = weights.sum(axis=0)
-        return Dual(weights, total, self.bound - entropy, bend, centre, spread)
+        return Point(weights, total, self.bound - entropy, bend, centre, spread)
 
 
-def next_z(z: Vector, low: Vector, high: Vector, found: Dual) -> Vector:
+def next_z(z: Vector, low: Vector, high: Vector, found: Point) -> Vector:
     """Return Newton's next z, or one inside the bracket where that leaves it."""
     with np.errstate(over="ignore"):  # a step without end is outside the bracket
         newton = z - found.slope / np.where(found.spread > 0.0, found.spread, 1.0)

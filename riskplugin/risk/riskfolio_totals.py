@@ -65,9 +65,9 @@ def riskfolio_total(measure: Measure, pnl: Vector, alpha: float) -> float:
         warnings.catch_warnings(record=True) as said,
         contextlib.redirect_stdout(io.StringIO()),
     ):
+        warnings.simplefilter("always")
         from riskfolio.src.RiskFunctions import Sharpe_Risk  # noqa: PLC0415 - seconds
 
-        warnings.simplefilter("always")
         try:
             found = Sharpe_Risk(values / scale, rm=code, alpha=level)
         except (ValueError, ArithmeticError) as error:

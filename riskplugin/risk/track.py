@@ -18,6 +18,8 @@ NEARLY = 1e-9  # of the VaR, by which an ES may fall below it through rounding
 class TrackRecord:
     """Forecasts, each made before its P&L, in chronological order.
 
+    Rows that the caller left out make neighbours of those around them.
+
     Attributes
     ----------
     pnl : ndarray of shape (T,)

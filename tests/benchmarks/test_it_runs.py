@@ -1,5 +1,7 @@
 """The benchmarks run; how fast is never tested."""
 
+import pytest
+
 from tests.benchmarks.__main__ import main
 
 TINY = ["--small", "--repeats", "1"]
@@ -16,9 +18,25 @@ def test_small_benchmarks_print_a_table(capfd):
     assert "--data DIR" in lines[-1]
 
 
+def test_pooling_runs_and_agrees_with_its_peers(capfd):
+    assert main([*TINY, "--only", "pooling"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[1].startswith("entropy pooling / skfolio")
+    assert lines[-1].startswith("entropy pooling, farthest from a peer's optimum")
+    assert "met" in lines[-1]
+
+
 def test_loading_runs(capfd):
     assert main([*TINY, "--only", "loading"]) == 0
     assert "load_desk, parquet / bare pandas" in capfd.readouterr().out
+
+
+def test_paths_run(capfd):
+    assert main([*TINY, "--only", "paths"]) == 0
+    out = capfd.readouterr().out
+    assert "paths by tier" in out
+    assert "paths by book and tier" in out
+    assert "sessions of 8 scenarios" in out
 
 
 def test_excel_runs(capfd):
@@ -28,9 +46,12 @@ def test_excel_runs(capfd):
     assert "excel, range of 100 rows, first time" in out
 
 
-def test_forecasts_run(capfd):
-    assert main([*TINY, "--only", "forecasts"]) == 0
-    assert "forecasts, historical / riskfolio" in capfd.readouterr().out
+def test_replays_say_what_they_need(capfd):
+    assert main([*TINY, "--only", "replays"]) == 0
+    out = capfd.readouterr().out
+    assert "replays, off a calculation from the files" in out
+    assert "skipped" in out
+    assert "--data DIR" in out
 
 
 def test_contributions_and_measures_run(capfd):
@@ -41,3 +62,8 @@ def test_contributions_and_measures_run(capfd):
     assert "RLVaR, one series" in out
     assert "18 measures by group" in out
     assert "skipped" not in out
+
+
+def test_unknown_name_lists_those_there_are():
+    with pytest.raises(SystemExit, match="no benchmark strees; there are import"):
+        main([*TINY, "--only", "strees"])

@@ -6,12 +6,13 @@ import pytest
 
 import riskplugin as rp
 from riskplugin.errors import UsageError
+from riskplugin.estimates import model_of
 from riskplugin.liquidity_tables import (
     AROUND_THE_CLOCK,
     liquidity_table,
     session_volatility,
 )
-from riskplugin.pipeline import manifest_of, model_of
+from riskplugin.manifest import manifest_of
 from riskplugin.volume_tables import volume_issues, volume_table
 
 DAYS = pd.bdate_range("2025-06-02", "2026-05-29")

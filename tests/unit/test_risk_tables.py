@@ -249,3 +249,13 @@ def test_reversal_without_a_fall_says_so():
         rp.measures(desk, method="reversal")
     found = rp.samples(desk).set_index("method").loc["reversal"]
     assert found["reason"].str.contains("no reversal to learn from").all()
+
+
+def test_smoothed_contributions_to_var_add_up_to_the_same_total(desk):
+    exact = rp.measures(desk, "VaR", by="position")
+    near = rp.measures(desk, "VaR", by="position", smoothing=0.02)
+    assert near["total"].tolist() == exact["total"].tolist()
+    assert near["component"].sum() == pytest.approx(exact["total"].iloc[0])
+    assert not np.allclose(near["component"], exact["component"], rtol=1e-3)
+    with pytest.raises(rp.UsageError, match=r"half_width is 0\.2"):
+        rp.measures(desk, "VaR", smoothing=0.2)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from riskplugin.adapters.excel import answers, risk_answers
+from riskplugin.adapters.excel import answers, risk_answers, scenario_answers
 from riskplugin.adapters.excel.calling import reason_of
 from riskplugin.adapters.excel.cells import Code, ExcelError, Kind
 from riskplugin.adapters.excel.session import Session
@@ -25,6 +25,9 @@ ASOF = optional("asof", Kind.DATE, "Valuation date; the desk's own if left out."
 DRIVER = optional("driver", Kind.TEXT, "Driver; memory if left out.")
 BY = optional(
     "by", Kind.TEXT, "tier (if left out), book, link, instrument, position or total."
+)
+BY_OR_TOTAL = optional(
+    "by", Kind.TEXT, "total (if left out), tier, book, link, instrument or position."
 )
 MEASURE = Argument(
     "measure", Kind.TEXT, "volatility, VaR, CVaR, EVaR, MDD, CDaR, …; a loss is > 0."
@@ -111,6 +114,57 @@ FUNCTIONS = registry(
         ),
         spills=True,
         answer=answers.stress_worst,
+    ),
+    Function(
+        "RISK_STRESS_PATH",
+        "P&L of a scenario session by session, with its band and calls for cash.",
+        "rp.stress_path(rp.with_positions(desk, positions), scenario, by=by)",
+        (POSITIONS, SCENARIO, BY_OR_TOTAL, ASOF),
+        spills=True,
+        answer=scenario_answers.stress_path,
+    ),
+    Function(
+        "RISK_PATH_TABLE",
+        "The worst session of every scenario, and the first that loses `loss`.",
+        "rp.path_summary(rp.with_positions(desk, positions), loss=loss)",
+        (
+            POSITIONS,
+            optional("loss", Kind.NUMBER, "Base currency, above 0; left out: none."),
+            ASOF,
+        ),
+        spills=True,
+        answer=scenario_answers.path_table,
+    ),
+    Function(
+        "RISK_STRESS_WEIGHTED",
+        "P&L by the scenarios' own weights, beside the worst without them.",
+        "rp.weighted_stress(rp.with_positions(desk, positions))",
+        (POSITIONS, ASOF),
+        spills=True,
+        answer=scenario_answers.stress_weighted,
+    ),
+    Function(
+        "RISK_REPLAY_TABLE",
+        "What past episodes would do to the positions, and what that rests on.",
+        'rp.replay(rp.with_positions(desk, positions), by=("episode", by))',
+        (POSITIONS, BY_OR_TOTAL, ASOF),
+        spills=True,
+        answer=scenario_answers.replay_table,
+    ),
+    Function(
+        "RISK_SCENARIO_EVIDENCE",
+        "How often tiers fell further, or sooner, than memory in past episodes.",
+        "rp.evidence_for(desk, scenario)",
+        (
+            optional(
+                "scenario",
+                Kind.TEXT,
+                "Only what its overshoots and speeds rest on; every tier if left out.",
+            ),
+            ASOF,
+        ),
+        spills=True,
+        answer=scenario_answers.scenario_evidence,
     ),
     Function(
         "RISK_SCENARIO_LIST",
@@ -294,6 +348,9 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "positions": "the sheet holds them; a book is asked about by name",
     "read_scenarios": "scenarios come with the desk file",
     "replicate_measures": "takes seconds to minutes; for model validation",
+    "claims": "RISK_SCENARIO_EVIDENCE without a scenario",
+    "replay_path": "hundreds of rows an episode; RISK_REPLAY_TABLE has the ends",
+    "replay_scenarios": "scenarios for notebooks; cells ask RISK_REPLAY_TABLE",
     "run": "the nightly batch writes runs",
     "write_run": "the nightly batch writes runs",
     "with_positions": "what the argument `positions` does",

@@ -213,6 +213,36 @@ def test_beta_table(ask, held, positions, driver):
     same(ask("RISK_BETA_TABLE", positions, driver), mine, columns)
 
 
+@pytest.mark.parametrize("by", [None, "total", "tier", "book"])
+def test_stress_path(ask, held, positions, by):
+    keys = () if by in (None, "total") else (by,)
+    found = rp.stress_path(held, SCENARIO, keys)
+    columns = ["session", *keys, "pnl", "low", "high", "cash_called", "margin_called"]
+    same(ask("RISK_STRESS_PATH", positions, SCENARIO.upper(), by), found, columns)
+
+
+@pytest.mark.parametrize("loss", [None, 1e4])
+def test_path_table(ask, held, positions, loss):
+    found = rp.path_summary(held, loss=loss)
+    same(ask("RISK_PATH_TABLE", positions, loss), found)
+
+
+def test_stress_weighted(ask, held, positions):
+    same(ask("RISK_STRESS_WEIGHTED", positions), rp.weighted_stress(held))
+
+
+@pytest.mark.parametrize("by", [None, "tier"])
+def test_replay_table(ask, held, positions, by):
+    keys = ("episode",) if by is None else ("episode", by)
+    same(ask("RISK_REPLAY_TABLE", positions, by), rp.replay(held, by=keys))
+
+
+def test_scenario_evidence(ask, whole):
+    same(ask("RISK_SCENARIO_EVIDENCE"), rp.claims(whole))
+    found = rp.evidence_for(whole, "narrative_unwind")
+    same(ask("RISK_SCENARIO_EVIDENCE", "Narrative_Unwind"), found)
+
+
 HOW = [
     ("CVaR", 0.05, "historical", 1),
     ("evar", 0.1, "age_weighted", 5),
@@ -220,10 +250,9 @@ HOW = [
 ]
 
 
-@pytest.mark.parametrize(("measure", "alpha", "method", "horizon"), HOW)
-def test_measure_and_contributions(
-    ask, held, positions, measure, alpha, method, horizon
-):
+@pytest.mark.parametrize("asked", HOW, ids=lambda asked: asked[0])
+def test_measure_and_contributions(ask, held, positions, asked):
+    measure, alpha, method, horizon = asked
     how = {"horizon_sessions": horizon, "method": method.casefold()}
     given = (alpha, method, horizon)
     found = rp.measures(held, measure, alpha, by="tier", **how)

@@ -263,6 +263,19 @@ def test_rows_that_contradict_are_named_with_what_they_can_reach():
         )
 
 
+def test_joint_edge_beyond_arithmetic_is_refused_as_such():
+    """Levels of a million that differ in their last digits say too little."""
+    rng = np.random.default_rng(0)
+    rows = 1e6 + 1e-7 * rng.standard_normal((3, 20))
+    with pytest.raises(
+        ModelError,
+        match=r"edge of what they can reach together: 'equality 0 == 1e\+06'",
+    ):
+        entropy_pooling(
+            uniform(20), equalities=(rows, rows @ np.eye(20)[3] + 1e-9), floor=0
+        )
+
+
 def test_views_that_contradict_jointly_say_the_joint_range():
     """Where odd numbers have mass 1, the mean is 1 to 5; a mean of 6 has no odd one."""
     rows = np.stack([DIE, DIE % 2])

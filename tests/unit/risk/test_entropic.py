@@ -56,7 +56,15 @@ def log_joined(u):
 @weighing
 @levels
 def test_relativistic_weights_are_the_worst_of_bounded_entropy(weighing, alpha):
-    p, pnl = PROBABILITIES[weighing], heavy_tailed(12, 300)
+    relativistic_is_solved(heavy_tailed(12, 300), PROBABILITIES[weighing], alpha)
+
+
+def test_relativistic_of_ten_years_is_solved():
+    """Where riskfolio's solver calls its own answer inaccurate."""
+    relativistic_is_solved(heavy_tailed(20, 2_500), equal_probabilities(2_500), 0.05)
+
+
+def relativistic_is_solved(pnl, p, alpha):
     count = 1 / (p**2).sum()
     found = measured(Measure.RLVAR, pnl, p, alpha)
     q = found.weights[:, 0]

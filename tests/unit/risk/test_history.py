@@ -6,8 +6,8 @@ import pytest
 
 import riskplugin as rp
 from riskplugin.errors import ModelError
+from riskplugin.estimates import model_of
 from riskplugin.factors.model import fit
-from riskplugin.pipeline import model_of
 from riskplugin.risk.history import history
 
 YOUNG = 90

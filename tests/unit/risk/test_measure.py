@@ -12,10 +12,10 @@ from riskplugin.risk.measure import (
     measure_named,
 )
 
-RISKFOLIO = (
-    "MV MAD GMD MSV FLPM SLPM VaR CVaR TG EVaR RLVaR WR RG "
-    "MDD ADD DaR CDaR EDaR RLDaR UCI"
-).split()
+RISKFOLIO = [
+    *("MV", "MAD", "GMD", "MSV", "FLPM", "SLPM", "VaR", "CVaR", "TG", "EVaR", "RLVaR"),
+    *("WR", "RG", "MDD", "ADD", "DaR", "CDaR", "EDaR", "RLDaR", "UCI"),
+]
 
 
 def test_riskfolio_codes_name_the_measures_in_their_order():

@@ -1,5 +1,6 @@
 """Totals and contributions beside riskfolio's and skfolio's."""
 
+import importlib
 import warnings
 
 import numpy as np
@@ -23,9 +24,7 @@ ALPHAS = [0.013, 0.05, 0.1, 0.25]
 def riskfolio():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from riskfolio.src import RiskFunctions
-
-        yield RiskFunctions
+        return importlib.import_module("riskfolio.src.RiskFunctions")
 
 
 @pytest.mark.parametrize("measure", Measure)

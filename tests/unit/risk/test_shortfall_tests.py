@@ -60,19 +60,20 @@ def test_statistics_by_hand():
     assert z3.statistic == pytest.approx(1 - 3 / (1 + expected), abs=0.01)
 
 
-def test_p_values_against_an_independent_simulation():
-    pnl = rng(2).standard_normal(120)
-    scale = np.exp(rng(3).standard_normal(120))
+@pytest.mark.parametrize("sessions", [40, 120])
+def test_p_values_against_an_independent_simulation(sessions):
+    pnl = rng(2).standard_normal(sessions)
+    scale = np.exp(rng(3).standard_normal(sessions))
     pnl = pnl * scale * 1.2
     track = normal_record(pnl, scale)
     z1, z2, _ = acerbi_szekely(track, normal_shape(CONFIDENCE), rng(4), paths=20_000)
 
-    drawn = rng(5).standard_normal((20_000, 120)) * scale
+    drawn = rng(5).standard_normal((20_000, sessions)) * scale
     beyond = -drawn > track.value_at_risk
     sums = np.where(beyond, drawn / track.expected_shortfall, 0).sum(axis=1)
     number = beyond.sum(axis=1)
     some = number > 0
-    lower = np.mean(1 + sums / (120 * ALPHA) <= z2.statistic)
+    lower = np.mean(1 + sums / (sessions * ALPHA) <= z2.statistic)
     assert z2.p_value == pytest.approx(lower, abs=0.015)
     lower = np.mean(1 + sums[some] / number[some] <= z1.statistic)
     assert z1.p_value == pytest.approx(lower, abs=0.015)

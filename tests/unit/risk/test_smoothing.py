@@ -69,7 +69,7 @@ def test_triangle_stays_inside_the_probabilities(half_width):
 def test_scaling_that_means_nothing_is_refused():
     """VaR of 0.1 among losses of 9 to -9: the neighbours average to about 0."""
     pnl = np.array([[-9.0], [-0.1], [9.0], [9.0]])
-    with pytest.raises(ModelError, match="smoothed VaR .* is not of the size of VaR"):
+    with pytest.raises(ModelError, match=r"smoothed VaR .* is not of the size of VaR"):
         smoothed(Measure.VAR, pnl, equal_probabilities(4), 0.5, 0.5)
 
 

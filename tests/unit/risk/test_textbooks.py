@@ -183,3 +183,11 @@ def test_weighted_drawdowns_on_the_page():
 def test_worst_drawdown_is_of_sessions_that_can_happen():
     probabilities = np.array([0.2, 0.2, 0.0, 0.2, 0.0, 0.2, 0.1, 0.1])
     assert total_of(Measure.MDD, PATH, 0.05, probabilities) == 4.0
+
+
+def test_components_of_many_totals_at_once(jorion):
+    equal = equal_probabilities(4)
+    found = measured(Measure.CVAR, jorion, equal, 0.4)
+    together = components(found.weights.T, jorion)
+    assert together.shape == (2, 2)
+    np.testing.assert_allclose(np.diag(together), found.total, rtol=1e-14)
