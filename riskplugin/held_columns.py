@@ -35,6 +35,13 @@ HELD: Mapping[str, str] = {
     "cost_pct_gross": "cost / the part of netted_gross that it is known of, as a "
     "decimal.",
     "uncosted_gross": "Part of netted_gross of which no cost is known, base currency.",
+    "pnl_held": "P&L at the end of the scenario if all is held, base currency.",
+    "pnl_unwinding": "P&L at its end if selling begins at once, at the participation "
+    "rate of the stressed volume and at each close, base currency, cost not counted; "
+    "what has no known volume is taken as not sold.",
+    "selling_cost": "Cost of what is sold on the way (>= 0), as far as it is known, "
+    "base currency.",
+    "held_at_end": "Share of netted_gross not sold by then.",
     "venue": "Venue of the volume; blank where the desk gave none, or several.",
     "average_volume": "Median daily volume over the window, in units of the quantity; "
     "NaN where unknown.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskplugin._threads import one_blas_thread
-from riskplugin._typing import Matrix, Vector
+from riskplugin._typing import Codes, Matrix, Vector
 from riskplugin.book import grouped
 from riskplugin.custody import locked
 from riskplugin.desk import Desk
@@ -37,6 +37,8 @@ class Selling:
     Attributes
     ----------
     amounts : Amounts
+    row : ndarray of int
+        Row of the instrument in the model.
     value : ndarray
         Net market value, base currency.
     volume : ndarray
@@ -48,6 +50,7 @@ class Selling:
     """
 
     amounts: Amounts
+    row: Codes
     value: Vector
     volume: Vector
     volatility: Vector
@@ -62,17 +65,17 @@ class Selling:
         days = sessions_to_sell(self.amounts, pace)
         return days, sold_by(self.amounts, pace, in_time)
 
-    def cost(self, left: float, impact: float) -> Vector:
-        """Return what selling costs with `left` of the volume, money >= 0, (A,).
+    def cost_share(self, left: float, impact: float) -> Vector:
+        """Return what selling costs per unit of value with `left` of the volume, (A,).
 
         A sale costs no more than what is sold; buying back may. NaN where the spread,
         the volatility or the volume is unknown; 0 where nothing is to be sold.
         """
-        quantity = np.abs(self.amounts.quantity)
-        days = quantity / (left * self.volume)
+        quantity = self.amounts.quantity
+        days = np.abs(quantity) / (left * self.volume)
         share = selling_cost(self.half_spread, self.volatility, days, impact)
-        share = np.where(self.amounts.quantity > 0, np.minimum(share, 1.0), share)
-        return np.where(quantity > 0, share * np.abs(self.value), 0.0)
+        share = np.where(quantity > 0, np.minimum(share, 1.0), share)
+        return np.where(quantity == 0, 0.0, share)
 
 
 def session_volatility(model: FactorModel) -> Vector:
@@ -114,6 +117,7 @@ def selling_of(desk: Desk, model: FactorModel, keys: tuple[str, ...]) -> Selling
     name = amounts.instrument
     return Selling(
         amounts,
+        row[name],
         amounts.total(book.market_value),
         daily_volume(desk)[name],
         session_volatility(model)[row[name]],
@@ -137,10 +141,8 @@ def liquidity_table(
         If a key, the participation or the stress of the volume cannot be used.
     """
     keys = keys_of(by) if by else ()
-    settings, book = desk.settings, desk.book
-    share = settings.participation if participation is None else participation
-    left = settings.volume_stress if volume_stress is None else volume_stress
-    require_usable(share, left)
+    book = desk.book
+    share, left = shares_of(desk, participation, volume_stress)
     grouping, selling = grouped(book, keys), selling_of(desk, model, keys)
     group, groups = selling.amounts.group, len(grouping)
     before = spread_over_time(group, groups, selling.value, *selling.at(share))
@@ -156,20 +158,23 @@ def liquidity_table(
         **{f"within_{n}": s for n, s in zip(WITHIN, after.within, strict=True)},
         "locked": grouping.total(gross * locked(book, desk.as_of)),
         "unknown_gross": after.unknown,
-        **costs(selling, groups, selling.cost(left, settings.impact)),
+        **costs(selling, groups, selling.cost_share(left, desk.settings.impact)),
     }
     return table("liquidity", desk.as_of, columns)
 
 
-def costs(selling: Selling, groups: int, cost: Vector) -> dict[str, Vector]:
-    """Return what selling costs each group, as far as it is known, shape (G,)."""
-    money, known = np.abs(selling.value), ~np.isnan(cost)
+def costs(selling: Selling, groups: int, share: Vector) -> dict[str, Vector]:
+    """Return what selling costs each group, as far as it is known, shape (G,).
+
+    `share` is the cost per unit of value, shape (A,).
+    """
+    money, known = np.abs(selling.value), ~np.isnan(share)
 
     def total(values: Vector) -> Vector:
         sums = np.bincount(selling.amounts.group, values, groups)
         return sums.astype(np.float64)
 
-    paid, costed = total(np.where(known, cost, 0.0)), total(money * known)
+    paid, costed = total(money * np.where(known, share, 0.0)), total(money * known)
     return {
         "cost": np.where(total(known.astype(np.float64)) > 0, paid, np.nan),
         "cost_pct_gross": quotient(paid, costed),
@@ -177,21 +182,29 @@ def costs(selling: Selling, groups: int, cost: Vector) -> dict[str, Vector]:
     }
 
 
-def require_usable(participation: float, volume_stress: float) -> None:
-    """Refuse shares of the volume that cannot be traded.
+def shares_of(
+    desk: Desk, participation: float | None, volume_stress: float | None
+) -> tuple[float, float]:
+    """Return the share of the volume traded, and the share of it left under stress.
+
+    Those of the desk where none is given.
 
     Raises
     ------
     UsageError
         If the participation is not above 0 and at most 1, or the stress not above 0.
     """
-    if not 0 < participation <= 1:
+    settings = desk.settings
+    share = settings.participation if participation is None else participation
+    left = settings.volume_stress if volume_stress is None else volume_stress
+    if not 0 < share <= 1:
         raise UsageError(
-            f"participation is {participation}, a share of the daily volume above 0 "
-            "and at most 1 is needed"
+            f"participation is {share}, a share of the daily volume above 0 and at "
+            "most 1 is needed"
         )
-    if not 0 < volume_stress < np.inf:
+    if not 0 < left < np.inf:
         raise UsageError(
-            f"volume_stress is {volume_stress}, the share of the daily volume that is "
-            "left is needed: 0.5 halves it"
+            f"volume_stress is {left}, the share of the daily volume that is left is "
+            "needed: 0.5 halves it"
         )
+    return share, left

@@ -71,6 +71,21 @@ class Amounts:
     def __len__(self) -> int:
         return len(self.quantity)
 
+    def part(self, first: int, last: int) -> "Amounts":
+        """Return the amounts from `first` to before `last`, of their positions."""
+        lots = slice(*np.searchsorted(self.lot_amount, (first, last)))
+        own = (self.of_position >= first) & (self.of_position < last)
+        return Amounts(
+            self.group[first:last],
+            self.instrument[first:last],
+            self.quantity[first:last],
+            self.of_position[own] - first,
+            self.lot_amount[lots] - first,
+            self.released[lots],
+            self.ahead[lots],
+            self.lot[lots],
+        )
+
     def total(self, values: Vector) -> Vector:
         """Return the sum of `values` (P,) over each amount, shape (A,)."""
         sums = np.bincount(self.of_position, weights=values, minlength=len(self))
