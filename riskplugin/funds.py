@@ -178,7 +178,7 @@ def reached_labels(
     known = [
         universe.instruments.get(n) or unclassified(n, base_currency) for n in leaves
     ]
-    tiers = (*universe.tier_names(), UNCLASSIFIED)
+    tiers = dict.fromkeys((*universe.tier_names(), UNCLASSIFIED))
     return {
         key: labels_at(
             Labels.of([getattr(i, key) for i in known], tiers if key == "tier" else ()),
@@ -218,7 +218,8 @@ def look_through_exposures(
     -------
     dict of str to ndarray
         long, short, gross, net, pct_nav, net_as_held, held_directly, through_funds,
-        left_in_funds, largest, hhi, effective_names. ``net = held_directly +
+        left_in_funds, largest, hhi, effective_names. What is left of a fund counts as
+        a name of its own. ``net = held_directly +
         through_funds + left_in_funds``; net_as_held is the net before funds are seen
         through, of which the total is the same.
     """

@@ -58,5 +58,6 @@ HELD: Mapping[str, str] = {
     "default_pnl": "P&L (<= 0) if the keeper of the account fails, nothing is "
     "recovered and what is owed there stays owed, base currency: minus what is held "
     "long there and the margin posted as far as given, at prices that stand still.",
+    "gross_there": "Gross of the positions in that account, base currency.",
     "default_pnl_set_off": "The same with what is owed there set off.",
 }

@@ -64,7 +64,7 @@ def default_table(desk: Desk, account: str, by: str | Iterable[str]) -> Table:
     grouping = grouped(desk.book, keys)
     failed = labels.codes == labels.names.index(account)
     figures = {
-        "gross": grouping.total(np.abs(desk.book.market_value) * failed),
+        "gross_there": grouping.total(np.abs(desk.book.market_value) * failed),
         "default_pnl": grouping.total(default_pnl(desk.book, failed)),
     }
     return table("account_default", desk.as_of, {**keys_in(grouping), **figures})

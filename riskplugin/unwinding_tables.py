@@ -35,7 +35,9 @@ def unwinding_table(
     """Return what each scenario does to groups that hold on, and that sell on the way.
 
     Selling begins with the first session, at the participation rate of the stressed
-    volume. What has no known volume is taken as not sold.
+    volume. What has no known volume is taken as not sold. A session of the scenario is
+    one of the instrument's own calendar: the weekends on which tokens could be sold as
+    well are not counted on.
 
     Raises
     ------

@@ -109,6 +109,12 @@ def test_labels_are_those_of_what_is_reached(universe):
     assert labels(book, "position") == ["1"] * 4
 
 
+def test_a_tier_stands_once_though_the_universe_has_it(universe):
+    tiers = (*universe.tiers, Tier("unclassified", "none"))
+    book = seen([ETF], DISCLOSED, Universe(universe.instruments, tiers)).book
+    assert book.labels["tier"].names == (MEMORY, BROAD, "unclassified")
+
+
 def test_what_is_not_in_a_fund_stays_as_it_is(universe):
     held = book_from([MU, ETF])
     through = seen_through(held, DISCLOSED, universe, "USD")

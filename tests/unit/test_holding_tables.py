@@ -105,7 +105,7 @@ def test_accounts(desk):
 def test_default_of_one_account_by_book(desk):
     found = default_table(desk, "venue", "book").set_index("book")
     assert found["default_pnl"].to_dict() == pytest.approx({"a": 0, "b": -4_900})
-    assert found["gross"].to_dict() == pytest.approx({"a": 0, "b": 8_000})
+    assert found["gross_there"].to_dict() == pytest.approx({"a": 0, "b": 8_000})
 
 
 def test_default_of_an_account_that_is_none(desk):
