@@ -13,7 +13,7 @@ from riskplugin.liquidity_tables import (
     session_volatility,
 )
 from riskplugin.manifest import manifest_of
-from riskplugin.volume_tables import volume_issues, volume_table
+from riskplugin.volume_tables import volume_issues, volume_table, volumes_of
 
 DAYS = pd.bdate_range("2025-06-02", "2026-05-29")
 ALL_DAYS = pd.date_range("2026-04-01", "2026-05-29")
@@ -287,6 +287,21 @@ def test_what_a_desk_derived_from_it_holds_is_measured_too(desk):
     derived = rp.with_positions(desk, table)
     assert liquidity(derived, "book")["days"].tolist() == pytest.approx([0.5])
     assert liquidity(rp.with_positions(desk, "a"), ())["days"][0] == pytest.approx(6)
+
+
+def test_desks_of_a_market_share_what_was_read(desk):
+    assert volumes_of(rp.with_positions(desk, "a")) is volumes_of(desk)
+
+
+def test_a_book_alone_keeps_its_locks(desk):
+    alone = liquidity(rp.with_positions(desk, "b"), ())
+    assert alone["locked"][0] == pytest.approx(40_000)
+
+
+def test_lots_that_differ_by_their_lock_alone_have_one_order(prices):
+    lots = [("a", "MU", 1.0, d) for d in ("2026-07-01", None, "2026-06-15")]
+    a, b = (manifest_of(desk_of(prices, rows), ()) for rows in (lots, lots[::-1]))
+    assert a["inputs"]["positions"] == b["inputs"]["positions"]
 
 
 def test_every_column_says_what_it_means(desk):

@@ -125,6 +125,12 @@ def test_small_amounts_keep_their_precision_beside_large_ones():
     assert days([1e13, 1], *rows).tolist() == pytest.approx([2, 102], rel=1e-14)
 
 
+def test_a_net_of_almost_nothing_costs_the_others_no_precision():
+    nearly_flat = [(0, 0, 1e8, 0), (0, 0, 1e8, 1), (0, 0, -2e8 + 1, 0)]
+    found = days([1, 7], *nearly_flat, (0, 1, 1, 0), (0, 1, 2, 1))
+    assert found[1] == pytest.approx(1 + 2 / 7, rel=1e-14)
+
+
 def test_nothing_held_is_nothing_to_sell():
     none = np.empty(0, dtype=np.int64)
     found = amounts_of(none, none, np.empty(0), np.empty(0))

@@ -109,6 +109,12 @@ def test_unknown_for_a_reason_never_zero(gap, given):
     assert np.isnan(average.average)
 
 
+def test_more_than_half_of_the_window_must_have_a_figure():
+    four = Window(AS_OF, 4, 5)
+    assert found([1, 2], window=four).gap is Gap.TOO_FEW
+    assert found([1, 2, 3], window=four).average == 2
+
+
 def test_no_row_at_all_is_no_volume():
     assert found([]).gap is Gap.NO_VOLUME
 
