@@ -44,12 +44,10 @@ def check_funds(
     rows = zip(usable["fund"], usable["instrument"], usable["weight"], strict=True)
     funds = funds_from(rows, universe)
     place = Place(table.source, column="fund")
-    if ring := ring_in(funds):
-        message = f"funds hold each other: {' > '.join(ring)}"
-        hint = "take out the row that closes the ring"
-        findings.stop([Issue("fund-ring", place, message, hint)])
-        return
     findings.stop(in_percent(funds, place))
+    if rings := list(rings_in(funds, place)):
+        findings.stop(rings)
+        return
     findings.add(above_one(funds, place))
     findings.add(unknown_in_funds(funds, universe, held, place))
 
@@ -68,6 +66,16 @@ def mark_twice(table: CheckedTable, universe: Universe, findings: Findings) -> N
             table.reason[row] = "duplicate-row"
         seen.add(pair)
     findings.add(twice(table.source, "instrument", again))
+
+
+def rings_in(funds: Funds, place: Place) -> Iterator[Issue]:
+    """Yield an error for every ring of funds, each broken before the next is sought."""
+    left = {fund: dict(weights) for fund, weights in funds.items()}
+    while ring := ring_in(left):
+        message = f"funds hold each other: {' > '.join(ring)}"
+        hint = "take out the row that closes the ring"
+        yield Issue("fund-ring", place, message, hint)
+        del left[ring[-2]][ring[-1]]
 
 
 def in_percent(funds: Funds, place: Place) -> Iterator[Issue]:

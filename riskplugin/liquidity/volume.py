@@ -1,6 +1,6 @@
 """What is traded of an instrument on an ordinary day, or why that is not known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -127,17 +127,7 @@ def average_volume(
         last=known.dates.max(),
     )
     gap = gap_of(found, window, len(venues), doubled=bool((count > 1).any()))
-    if gap is None:
-        return found
-    return AverageVolume(
-        np.nan,
-        gap,
-        found.sessions,
-        found.missing,
-        found.zero,
-        found.venue,
-        found.last,
-    )
+    return found if gap is None else replace(found, average=np.nan, gap=gap)
 
 
 def gap_of(

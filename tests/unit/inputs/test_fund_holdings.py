@@ -44,6 +44,17 @@ def test_a_ring_through_an_alias_is_one(refused):
     refused("funds hold each other: (MU|SMH) > (MU|SMH) > (MU|SMH)", holdings=table)
 
 
+def test_every_ring_is_named(refused, of_code):
+    table = funds(("SMH", "SMH", 0.1), ("SOXX", "QQQ", 0.5), ("QQQ", "SOXX", 40))
+    issues = refused("funds hold each other", holdings=table)
+    said = {
+        frozenset(i.message.split(": ")[1].split(" > "))
+        for i in of_code(issues, "fund-ring")
+    }
+    assert said == {frozenset({"SMH"}), frozenset({"SOXX", "QQQ"})}
+    assert of_code(issues, "fund-weights")
+
+
 def test_percent_is_refused(refused, faults):
     table = funds(("SMH", "MU", 20.0), ("SMH", "NVDA", 21.5))
     issues = refused("add up to 41.5 times its assets", holdings=table)
