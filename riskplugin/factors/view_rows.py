@@ -130,7 +130,8 @@ def refuse_beyond(prior: Vector, scenarios: Mapping[str, Vector], view: View) ->
         return
     turned = there if view.quantity is Quantity.QUANTILE else -there
     low, high = float(turned.min()), float(turned.max())
-    if view.sense.outside(view.value, low, high):
+    slack = TIE * float(np.abs(turned).max())
+    if view.sense.outside(view.value, low - slack, high + slack):
         raise beyond(view, low, high, "its most extreme scenarios")
 
 
