@@ -108,8 +108,11 @@ def scored(
     returns = scenarios[str(name)]
     centred = returns - probabilities @ returns
     spread = float(np.sqrt(probabilities @ centred**2))
-    if not spread:
-        raise ModelError(f"{name!r} does not move, so it correlates with nothing")
+    if spread <= TIE * float(np.abs(returns).max()):
+        raise ModelError(
+            f"the other views leave {name!r} one value, so it correlates with nothing: "
+            "relax them, or leave out the view on its correlation"
+        )
     return np.asarray(centred / spread, dtype=np.float64)
 
 
