@@ -51,7 +51,7 @@ class Boundary:
     def critical_spot(self) -> Vector:
         """The spot from which on exercise pays at once; NaN where `edge` is."""
         away = np.sqrt(self.bends[-1]) - self.edge
-        critical = self.contracts.strike * np.exp(self.contracts.sign * away)
+        critical: Vector = self.contracts.strike * np.exp(self.contracts.sign * away)
         return critical.reshape(self.shape)
 
 
@@ -167,9 +167,7 @@ def price_from_boundary(boundary: Boundary, spot: npt.ArrayLike) -> Vector:
 def care(contracts: Terms) -> Flags:
     """Whether the finer scheme is due for each of N contracts."""
     earned, forgone = exchanged(contracts)
-    return collocation.needs_care(
-        earned, forgone, contracts.years, contracts.deviation
-    )
+    return collocation.needs_care(earned, forgone, contracts.years, contracts.deviation)
 
 
 def solved(contracts: Terms, careful: Flags) -> tuple[Vector, Matrix]:

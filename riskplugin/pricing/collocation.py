@@ -9,9 +9,9 @@ Everything is told for a put per unit of strike; a call is a put with spot and s
 and rate and dividend yield, exchanged (R. McDonald and M. Schroder, 1998). With x the
 log of the boundary and e its value just before expiry, ``(x - e)^2`` is a polynomial in
 the root of the time left, held by its values at Chebyshev's nodes. Integrals over the
-time left T run over an angle p, ``s = T sin(p)^2`` and ``u = T cos(p)^2``: the integrand
-is smooth in the roots of both s and u = T - s, so Gauss and Legendre's few points are
-enough.
+time left T run over an angle p, ``s = T sin(p)^2`` and ``u = T cos(p)^2``: the
+integrand is smooth in the roots of both s and u = T - s, so Gauss and Legendre's few
+points are enough.
 """
 
 from dataclasses import dataclass
@@ -222,8 +222,13 @@ def interpolation(count: int, at: tuple[float, ...]) -> Matrix:
 
 
 @cache
-def angles(count: int) -> tuple[Vector, Vector, Vector]:
-    """Return sines and cosines of the integrals' angles, and the weights of T."""
+def angles(count: int, power: int = 1) -> tuple[Vector, Vector, Vector]:
+    """Return sines and cosines of the integrals' angles, and the weights of T.
+
+    A `power` above 1 puts more of the points near today.
+    """
     points, weights = np.polynomial.legendre.leggauss(count)
-    angle = (points + 1) * np.pi / 4
-    return np.sin(angle), np.cos(angle), weights * np.pi / 4 * np.sin(2 * angle)
+    share = (points + 1) / 2
+    angle = share**power * np.pi / 2
+    weights = weights * share ** (power - 1) * (power * np.pi / 4)
+    return np.sin(angle), np.cos(angle), weights * np.sin(2 * angle)

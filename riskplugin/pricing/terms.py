@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,7 @@ class Terms:
     @property
     def missing(self) -> Flags:
         """Whether anything that the price depends on is NaN."""
-        total = sum(getattr(self, f.name) for f in fields(self))
+        total: Vector = sum(getattr(self, f.name) for f in fields(self))
         return np.isnan(total)
 
 
@@ -90,7 +91,9 @@ def numbers(name: str, value: npt.ArrayLike) -> Vector:
     return array
 
 
-def columns(**arguments: Vector) -> tuple[list[Vector], tuple[int, ...]]:
+def columns(
+    **arguments: npt.NDArray[Any],
+) -> tuple[list[npt.NDArray[Any]], tuple[int, ...]]:
     """Return arguments flat over their common shape, and that shape.
 
     Raises
