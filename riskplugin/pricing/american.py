@@ -206,10 +206,7 @@ def priced(options: Terms, edge: Vector, bends: Matrix, careful: Flags) -> Vecto
             price[due] += early_exercise(options.at(due), *along, scheme)
     if two.any():
         price[two] = np.maximum(price[two], lattice(options.at(two)))
-    if sure.any():
-        price[sure] = best_exercise(options.at(sure))
-    at_once = options.sign * (options.spot - options.strike)
-    return np.maximum(price, at_once)
+    return np.maximum(price, best_exercise(options))
 
 
 def exchanged(options: Terms) -> tuple[Vector, Vector]:
@@ -261,15 +258,16 @@ def early_exercise(
 def best_exercise(options: Terms) -> Vector:
     """Return the most that exercise pays along the forward, discounted, shape (N,).
 
-    ``sign (S e^-qt - K e^-rt)`` is greatest today, at expiry or where its slope is
-    nil: ``t = ln(r K / (q S)) / (r - q)``.
+    The least that an American option is worth, and all if nothing is open. ``sign (S
+    e^-qt - K e^-rt)`` is greatest today, at expiry or where its slope is nil: ``t =
+    ln(r K / (q S)) / (r - q)``.
     """
     rate, dividend = options.rate, options.dividend_yield
     with np.errstate(all="ignore"):
         turn = np.log(rate * options.strike / (dividend * options.spot))
         turn = np.clip(np.nan_to_num(turn / (rate - dividend)), 0.0, options.years)
-    best = np.zeros(len(options))
-    for time in (np.zeros(len(options)), turn, options.years):
+    best = np.maximum(options.sign * (options.spot - options.strike), 0.0)
+    for time in (turn, options.years):
         held = options.spot * np.exp(-dividend * time)
         owed = options.strike * np.exp(-rate * time)
         best = np.maximum(best, options.sign * (held - owed))
