@@ -144,7 +144,7 @@ def powers(puts: Puts, years: Matrix) -> tuple[Matrix, Matrix]:
     """Return Li's b and the root of his quadratic equation, each of shape (R, N)."""
     rate, variance = puts.earned, puts.volatility**2
     accrued = rate * years
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         hazard = np.where(accrued > 1e-9, rate / -np.expm1(-accrued), 1 / years)
     tilt = 2 * (rate - puts.forgone) / variance - 1
     root = np.sqrt(tilt**2 + 8 * hazard / variance)

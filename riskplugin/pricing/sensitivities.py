@@ -22,7 +22,7 @@ from riskplugin.pricing.terms import Terms, in_blocks, terms
 BLOCK = 2_048
 ANGLES, POWER = 32, 2  # the density is narrow where the spot is near the boundary
 STEP = 3e-4  # of volatility, rates and years
-SPOT_STEP = 5e-3  # of spot, in shares of it and the strike
+SPOT_STEP = 1e-2  # of spot, in shares of it and the strike
 
 
 def american_greeks(
@@ -139,7 +139,11 @@ def by_terms(options: Terms) -> Matrix:
 
 
 def by_spot_and_time(options: Terms) -> Matrix:
-    """Return delta, gamma and theta by differences of the price, shape (3, N)."""
+    """Return delta, gamma and theta by differences of the price, shape (3, N).
+
+    A lattice's second differences are rough, so gamma follows from delta and theta by
+    the Black-Scholes equation; without volatility it is a difference.
+    """
     careful = care(options)
     step = SPOT_STEP * np.maximum(options.spot, options.strike)
     base = np.maximum(options.spot, step)  # so that no spot is negative
@@ -152,14 +156,14 @@ def by_spot_and_time(options: Terms) -> Matrix:
     decay = valued(replace(options, years=soon), careful) - valued(
         replace(options, years=late), careful
     )
-    with np.errstate(invalid="ignore"):
-        return np.stack(
-            [
-                (rise - fall) / (2 * step),
-                (rise - 2 * here + fall) / step**2,
-                decay / (late - soon),
-            ]
-        )
+    with np.errstate(all="ignore"):
+        delta, theta = (rise - fall) / (2 * step), decay / (late - soon)
+        left = options.rate * here - theta
+        left -= (options.rate - options.dividend_yield) * options.spot * delta
+        gamma = 2 * left / (options.volatility * options.spot) ** 2
+        gamma[here <= options.sign * (options.spot - options.strike)] = 0.0
+        bend = (rise - 2 * here + fall) / step**2
+    return np.stack([delta, np.where(certain(options), bend, gamma), theta])
 
 
 def valued(options: Terms, careful: Flags) -> Vector:
