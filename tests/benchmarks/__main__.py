@@ -18,6 +18,7 @@ from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
+from tests.benchmarks.options import options
 from tests.benchmarks.ratios import Line, Skipped, rendered
 from tests.benchmarks.stressing import stress
 from tests.benchmarks.synthetic import Size
@@ -45,7 +46,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = ["import", "stress", "loading", "excel", "evidence"]
+    names = ["import", "stress", "options", "loading", "excel", "evidence"]
     parser.add_argument("--only", choices=names, action="append", help="repeatable")
     parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
     parser.add_argument(
@@ -67,9 +68,11 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
+    contracts, grid = (100, (5, 4)) if given.small else (10_000, (2_000, 500))
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
+        "options": partial(options, contracts, grid, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),

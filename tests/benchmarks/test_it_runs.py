@@ -16,6 +16,13 @@ def test_small_benchmarks_print_a_table(capfd):
     assert "--data DIR" in lines[-1]
 
 
+def test_options_run(capfd):
+    assert main([*TINY, "--only", "options"]) == 0
+    out = capfd.readouterr().out
+    assert "options, American, worst error" in out
+    assert "5 American options x 4 scenarios" in out
+
+
 def test_loading_runs(capfd):
     assert main([*TINY, "--only", "loading"]) == 0
     assert "load_desk, parquet / bare pandas" in capfd.readouterr().out
