@@ -19,6 +19,7 @@ from riskplugin.pricing.terms import Terms, columns, numbers, terms
 
 CONTRACTS = 2_048  # whose boundaries are solved at once
 OPTIONS = 8_192  # that are priced at once
+STILL = 1e-9  # deviation of the log spot that is as good as none
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,8 +73,8 @@ def american_price(
     ``q < r < 0``, a call with ``r < q < 0``) is priced by a lattice, a thousand times
     slower.
 
-    The error against exact prices is about 1e-6 of the price, at most 1e-4, for
-    volatilities of 5 % to 200 % and up to three years.
+    Against exact prices the median error is below 1e-6 of the price and the largest
+    5e-4, for volatilities of 5 % to 150 %, rates and yields to 10 %, up to two years.
 
     Parameters
     ----------
@@ -176,7 +177,7 @@ def solved(contracts: Terms, careful: Flags) -> tuple[Vector, Matrix]:
     edge = np.full(len(contracts), np.nan)
     bends = np.full((collocation.HELD, len(contracts)), np.nan)
     one = collocation.has_one_boundary(earned, forgone)
-    one &= (contracts.deviation > 0) & ~contracts.missing
+    one &= (contracts.deviation > STILL) & ~contracts.missing
     edge[one] = collocation.edges(earned[one], forgone[one])
     for scheme, due in ((PLAIN, one & ~careful), (FINE, one & careful)):
         rows = np.flatnonzero(due)
@@ -197,6 +198,7 @@ def solved(contracts: Terms, careful: Flags) -> tuple[Vector, Matrix]:
 def priced(options: Terms, edge: Vector, bends: Matrix, careful: Flags) -> Vector:
     """Return the American price of N options by their boundaries, shape (N,)."""
     price = european(options)
+    least = np.maximum(price, best_exercise(options))
     sure = certain(options)
     one = ~np.isnan(edge) & ~sure
     two = collocation.has_two_boundaries(*exchanged(options)) & ~sure & ~options.missing
@@ -205,8 +207,8 @@ def priced(options: Terms, edge: Vector, bends: Matrix, careful: Flags) -> Vecto
             along = edge[due], bends[:, due]
             price[due] += early_exercise(options.at(due), *along, scheme)
     if two.any():
-        price[two] = np.maximum(price[two], lattice(options.at(two)))
-    return np.maximum(price, best_exercise(options))
+        price[two] = lattice(options.at(two))
+    return np.maximum(price, least)
 
 
 def exchanged(options: Terms) -> tuple[Vector, Vector]:
@@ -218,10 +220,9 @@ def exchanged(options: Terms) -> tuple[Vector, Vector]:
 
 
 def certain(options: Terms) -> Flags:
-    """Whether nothing about the spot's future is open."""
-    flags: Flags = (
-        (options.deviation == 0) | (options.spot == 0) | (options.strike == 0)
-    )
+    """Whether nothing about the spot's future is open, or next to nothing."""
+    nothing = (options.spot == 0) | (options.strike == 0)
+    flags: Flags = nothing | (options.deviation <= STILL)
     return flags
 
 
@@ -240,7 +241,7 @@ def early_exercise(
     total = np.zeros(len(options))
     sines, cosines, weights = collocation.angles(scheme.angles)
     matrix = collocation.interpolation(collocation.HELD, tuple(cosines))
-    roots = np.sqrt(np.maximum(matrix @ bends, 0.0))
+    roots = np.sqrt(np.maximum(collocation.interpolated(matrix, bends), 0.0))
     for sine, weight, root in zip(sines, weights, roots, strict=True):
         boundary = sign * (root - edge)
         passed, spread = sine**2 * options.years, sine * deviation

@@ -101,7 +101,7 @@ def solve(puts: Puts, scheme: Scheme) -> Matrix:
         log_boundary = np.minimum(sweep(puts, log_boundary, scheme), puts.edge)
     bends: Matrix = (log_boundary - puts.edge) ** 2
     if scheme.nodes != HELD:
-        bends = interpolation(scheme.nodes, tuple(nodes(HELD))) @ bends
+        bends = interpolated(interpolation(scheme.nodes, tuple(nodes(HELD))), bends)
     return np.maximum(bends, 0.0)
 
 
@@ -184,7 +184,7 @@ def sweep(puts: Puts, log_boundary: Matrix, scheme: Scheme) -> Matrix:
     sines, cosines, weights = angles(scheme.points)
     for sine, cosine, weight in zip(sines, cosines, weights, strict=True):
         matrix = interpolation(scheme.nodes, tuple(cosine * nodes(scheme.nodes)))
-        distance = below + np.sqrt(np.maximum(matrix @ bends, 0.0))
+        distance = below + np.sqrt(np.maximum(interpolated(matrix, bends), 0.0))
         deviation = sine * whole
         lower = (distance + sine**2 * drift) / deviation - deviation / 2
         owed += weight * np.exp(cosine**2 * rate) * ndtr(lower)
@@ -219,6 +219,14 @@ def interpolation(count: int, at: tuple[float, ...]) -> Matrix:
     hit = apart == 0
     matrix = np.where(hit.any(axis=1, keepdims=True), hit, matrix)
     return np.ascontiguousarray(matrix[:, 1:])
+
+
+def interpolated(matrix: Matrix, values: Matrix) -> Matrix:
+    """Return the product, to the same last bit whatever other columns there are."""
+    total: Matrix = matrix[:, :1] * values[0]
+    for column, row in zip(matrix.T[1:, :, None], values[1:], strict=True):
+        total += column * row
+    return total
 
 
 @cache

@@ -126,14 +126,13 @@ def step_below(ratio: Vector, value: Vector, at: Vector) -> tuple[Flags, Vector]
 
 def step_above(ratio: Vector, value: Vector, at: Vector) -> tuple[Flags, Vector]:
     """Return whether b is above `value` at `at`, and Newton's step in s."""
-    wings = np.exp(ratio / 2), np.exp(-ratio / 2)
-    lacking = wings[0] * ndtr(-ratio / at - at / 2) + wings[1] * ndtr(
-        ratio / at - at / 2
-    )
-    slope = DENSITY * np.exp(-0.5 * (ratio / at) ** 2 - at**2 / 8) / lacking
+    near, far = np.exp(ratio / 2), np.exp(-ratio / 2)
+    upper, lower = ratio / at + at / 2, ratio / at - at / 2
+    lacking = near * ndtr(-upper) + far * ndtr(lower)
+    density = DENSITY * np.exp(-0.5 * upper**2) * near
     with np.errstate(all="ignore"):
-        miss = np.log(lacking) - np.log(wings[0] - value)
-        moved = at + miss / slope
+        miss = np.log(lacking) - np.log(near - value)
+        moved = at + miss * lacking / density
     return miss < 0, moved
 
 

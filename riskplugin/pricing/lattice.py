@@ -20,6 +20,7 @@ from riskplugin.pricing.terms import Terms, in_blocks
 
 STEPS = 512
 BLOCK = 64
+FARTHEST = 300.0  # log move: short of overflow
 
 
 def lattice(options: Terms) -> Vector:
@@ -39,7 +40,7 @@ def binomial(options: Terms, steps: int) -> Vector:
     jump = options.volatility[:, None] * np.sqrt(step)
     up = 1 / (1 + np.exp(jump))  # the probability that keeps the forward
     discount = np.exp(-rate * step)
-    moves = np.exp(jump * np.arange(-steps, steps + 1))
+    moves = np.exp(np.clip(jump * np.arange(-steps, steps + 1), -FARTHEST, FARTHEST))
     value = np.empty((len(options), 0))
     for done in range(steps - 1, -1, -1):
         forward = options.spot[:, None] * np.exp((rate - dividend) * step * done)

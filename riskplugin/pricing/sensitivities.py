@@ -104,7 +104,7 @@ def slopes(options: Terms, edge: Vector, bends: Matrix) -> Matrix:
     delta, gamma = european_greeks(options)[:2]
     sines, cosines, weights = collocation.angles(ANGLES, POWER)
     matrix = collocation.interpolation(collocation.HELD, tuple(cosines))
-    roots = np.sqrt(np.maximum(matrix @ bends, 0.0))
+    roots = np.sqrt(np.maximum(collocation.interpolated(matrix, bends), 0.0))
     for sine, weight, root in zip(sines, weights, roots, strict=True):
         boundary = sign * (root - edge)
         passed, spread = sine**2 * options.years, sine * deviation

@@ -46,7 +46,8 @@ class Terms:
     @property
     def missing(self) -> Flags:
         """Whether anything that the price depends on is NaN."""
-        total: Vector = sum(getattr(self, f.name) for f in fields(self))
+        with np.errstate(over="ignore"):
+            total: Vector = sum(getattr(self, f.name) for f in fields(self))
         return np.isnan(total)
 
 

@@ -9,6 +9,7 @@ from riskplugin.errors import UsageError
 from riskplugin.pricing import american, collocation
 from riskplugin.pricing.collocation import Scheme
 from riskplugin.pricing.options import (
+    american_greeks,
     american_price,
     bsm_price,
     exercise_boundary,
@@ -201,7 +202,7 @@ def test_a_boundary_prices_its_contracts_at_any_spots():
     boundary = exercise_boundary(options.option_type, *options[2:])
     one_by_one = [american_price(*options._replace(spot=row)) for row in spots]
     together = price_from_boundary(boundary, spots)
-    np.testing.assert_allclose(together, one_by_one, rtol=1e-13)
+    np.testing.assert_array_equal(together, one_by_one)
     np.testing.assert_array_equal(
         together, american_price(options.option_type, spots, *options[2:])
     )
@@ -220,11 +221,24 @@ def test_one_boundary_serves_every_spot(monkeypatch):
     assert sum(solved) == 50
 
 
-def test_price_does_not_depend_on_the_company_it_keeps():
+@pytest.mark.parametrize("count", [1, 2, 7, 100])
+def test_price_is_to_the_last_bit_the_same_in_any_company(count):
     options = random_options(3_000, seed=7)
-    together = american_price(*options)
-    some = [column[1_234:1_240] for column in options]
-    np.testing.assert_allclose(american_price(*some), together[1_234:1_240], rtol=1e-13)
+    some = [column[1_234 : 1_234 + count] for column in options]
+    for price in (american_price, lambda *o: american_greeks(*o).vega):
+        together = price(*options)[1_234 : 1_234 + count]
+        np.testing.assert_array_equal(price(*some), together)
+
+
+def test_none_is_worth_nothing():
+    assert american_price([], 100, 100, 0.05, 0.02, 1.0, 0.3).shape == (0,)
+    assert american_greeks([], 100, 100, 0.05, 0.02, 1.0, 0.3).delta.shape == (0,)
+
+
+@pytest.mark.parametrize(("volatility", "years"), [(1e-200, 1.0), (0.3, 1e-300)])
+def test_next_to_nothing_open_is_nothing_open(volatility, years):
+    price = american_price("put", 90, 100, 0.05, 0.02, years, volatility)
+    assert price == 10.0
 
 
 def test_a_grid_of_scenarios_fits_into_little_memory():
