@@ -272,5 +272,4 @@ def best_exercise(options: Terms) -> Vector:
         held = options.spot * np.exp(-dividend * time)
         owed = options.strike * np.exp(-rate * time)
         best = np.maximum(best, options.sign * (held - owed))
-    best[options.missing] = np.nan
     return best
