@@ -12,7 +12,7 @@ from riskplugin.errors import ModelError, UsageError, listing
 from riskplugin.factors.model import MEMORY, FactorModel
 from riskplugin.factors.pooling import effective_number, independent_scenarios
 from riskplugin.factors.views import View, pooled
-from riskplugin.pricing import revalue
+from riskplugin.pricing.linear import revalue
 from riskplugin.returns import exponential_weights
 from riskplugin.risk.history import History, history
 from riskplugin.risk.rescaling import rescaled

@@ -101,8 +101,8 @@ def before(report: Report) -> Iterator[str]:
     yield "## Past episodes on today's book"
     yield ""
     yield from markdown(episodes.sum(min_count=1).reset_index())
-    yield "P&L of what is covered: by own closes, today's loadings, or the shipped"
-    yield "table of episodes. uncovered: gross of which nothing is known, not in the P&L."
+    yield "P&L of what is covered: by own closes, today's loadings, or the table of"
+    yield "episodes. uncovered: gross of which nothing is known; not in the P&L."
     yield ""
 
 
