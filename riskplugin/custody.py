@@ -4,7 +4,7 @@ import numpy as np
 
 from riskplugin._typing import Flags, Vector
 from riskplugin.book import Book, Grouping
-from riskplugin.pricing import is_funded
+from riskplugin.pricing.linear import is_funded
 
 
 def funded(book: Book) -> Flags:

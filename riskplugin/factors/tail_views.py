@@ -11,6 +11,7 @@ Meucci, Ardia and Keel (2011), "Fully flexible extreme views", Journal of Risk 1
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,9 @@ from riskplugin.factors.tilting import Row, Sense, tilted
 TIE = 1e-12
 MET = 1e-8  # of the losses' prior standard deviation
 ROUNDS = 60
-BISECTIONS = 12
+BISECTIONS = 10
 TAILS = (1.0, 1.25, 1.6, 2.0, 3.0, 5.0, 8.0, 12.0, 18.0)  # of alpha
+SPREAD = 40
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,7 +62,9 @@ def pooled_with_tails(
     """Return the probabilities (T,) nearest to the prior under rows and tails.
 
     With several tails each is searched for in turn, the others held by their rows,
-    until all hold.
+    until all hold. For views that raise expected shortfall that is the nearest of all;
+    among several that lower it the search is local, and may refuse views that other
+    probabilities, farther off, would meet.
 
     Raises
     ------
@@ -74,7 +78,8 @@ def pooled_with_tails(
             return found
         for i, tail in enumerate(tails):
             others = [row for j, cut in enumerate(cuts) if j != i for row in cut]
-            cuts[i] = tail_rows(prior, [*rows, *others], tail)
+            near = value_at_risk(found, tail.losses, tail.alpha)
+            cuts[i] = tail_rows(prior, [*rows, *others], tail, near)
         found = reached(prior, [*rows, *(row for cut in cuts for row in cut)])
     listed = ", ".join(f"'{tail.label}'" for tail in tails)
     raise ModelError(
@@ -93,111 +98,151 @@ def reached(prior: Vector, rows: Sequence[Row]) -> Vector:
 
 def met(tail: Tail, prior: Vector, probabilities: Vector) -> bool:
     """Return whether the view holds, to 1e-8 of the losses' standard deviation."""
-    missed = expected_shortfall(probabilities, tail.losses, tail.alpha) - tail.value
+    losses = tail.losses
+    missed = expected_shortfall(probabilities, losses, tail.alpha) - tail.value
+    spread = float(np.sqrt(prior @ (losses - prior @ losses) ** 2))
+    slack = MET * spread + TIE * float(np.abs(losses).max())
     sign = tail.sense.sign
-    spread = float(np.sqrt(prior @ (tail.losses - prior @ tail.losses) ** 2))
-    return (-sign * missed if sign else abs(missed)) <= MET * spread
+    return (-sign * missed if sign else abs(missed)) <= slack
 
 
-def tail_rows(prior: Vector, rows: Sequence[Row], tail: Tail) -> list[Row]:
-    """Return the rows that stand for the view beside the others; none if it holds."""
+def tail_rows(prior: Vector, rows: Sequence[Row], tail: Tail, near: float) -> list[Row]:
+    """Return the rows that stand for the view beside the others; none if it holds.
+
+    The search begins at the loss `near`.
+    """
     start = reached(prior, rows)
     if met(tail, prior, start):
         return []
-    found = searched(prior, rows, tail, start)
+    stands = expected_shortfall(start, tail.losses, tail.alpha)
+    sense = Sense.AT_LEAST if stands < tail.value else Sense.AT_MOST
+    search = Search(prior, rows, tail, start, sense)
+    found = search.found(near)
     if found is None:
-        raise out_of_reach(prior, rows, tail, start)
+        raise out_of_reach(search, near)
     return found
 
 
-def searched(
-    prior: Vector, rows: Sequence[Row], tail: Tail, start: Vector
-) -> list[Row] | None:
-    """Return the rows that meet the view, or None if none do.
+def value_at_risk(probabilities: Vector, losses: Vector, alpha: float) -> float:
+    """Return the largest loss beyond which, itself included, lies mass alpha."""
+    order = np.argsort(-losses, kind="stable")
+    mass = np.cumsum(probabilities[order])
+    place = int(np.searchsorted(mass, alpha - TIE))
+    return float(losses[order[min(place, len(order) - 1)]])
 
-    By bisection over the losses below the value, ascending: too much mass beyond u
-    under the probabilities of u means that the value at risk is higher.
+
+class Search(NamedTuple):
+    """The search for one view beside other rows, from where those alone lead (T,).
+
+    `sense` says whether the view raises or lowers expected shortfall from there.
     """
-    there = np.unique(tail.losses[prior > 0])
-    if tail.value >= there[-1]:
-        worst = (tail.losses >= there[-1]).astype(np.float64)
-        return [Row(tail.label, worst, Sense.AT_LEAST, tail.alpha)]
-    levels = there[there < tail.value]
-    if not len(levels):
-        return [Row(tail.label, tail.losses, Sense.AT_MOST, tail.value)]
-    pivot = feasible_level(prior, rows, tail, start, levels)
-    low, high = -1, len(levels)
-    while high - low > 1:
-        middle = (low + high) // 2
-        cut = cut_at(tail, float(levels[middle]), start)
-        found = tilted(prior, [*rows, cut])
+
+    prior: Vector
+    rows: Sequence[Row]
+    tail: Tail
+    start: Vector
+    sense: Sense
+
+    def found(self, near: float) -> list[Row] | None:
+        """Return the rows that meet the view, or None if none do.
+
+        By bisection over the losses below the value, ascending, in steps that grow
+        from `near`: too much mass beyond u under the probabilities of u means that the
+        value at risk is higher. A level whose row cannot hold lies away from one whose
+        row can.
+        """
+        there = np.unique(self.tail.losses[self.prior > 0])
+        levels = there[there < self.tail.value]
+        if self.tail.value >= there[-1] or not len(levels):
+            return [end_row(self.tail, float(there[-1]))]
+        low, high, width = -1, len(levels), 4
+        pivot: int | None = None
+        place = min(int(np.searchsorted(levels, near)), high - 1)
+        while high - low > 1:
+            side = self.side(float(levels[place]))
+            if side is None:
+                pivot = self.pivot(levels) if pivot is None else pivot
+                side = 1 if place < pivot else -1
+            if not side:
+                return [self.cut(float(levels[place]))]
+            low, high = (place, high) if side > 0 else (low, place)
+            place, width = (low + high) // 2, 4 * width
+            if side > 0 and high == len(levels):
+                place = min(place, low + width)
+            elif side < 0 and low < 0:
+                place = max(place, high - width)
+        return None if low < 0 else self.between(float(levels[low]))
+
+    def side(self, level: float) -> int | None:
+        """Return 0 if the level is the value at risk, 1 if that is higher, -1 if lower.
+
+        None if the row of the level cannot hold.
+        """
+        found = tilted(self.prior, [*self.rows, self.cut(level)])
         if found is None:
-            side = 1 if middle < pivot else -1
-        else:
-            side = side_of(found, tail, float(levels[middle]))
-        if not side:
-            return [cut]
-        low, high = (middle, high) if side > 0 else (low, middle)
-    return between(prior, rows, tail, float(levels[low]) if low >= 0 else None)
+            return None
+        losses, alpha = self.tail.losses, self.tail.alpha
+        if float(found[losses > level].sum()) > alpha + TIE:
+            return 1
+        return -1 if float(found[losses >= level].sum()) < alpha - TIE else 0
+
+    def pivot(self, levels: Vector) -> int:
+        """Return the place of a level whose row can hold; -1 if none tried can.
+
+        Tried are the values at risk of growing tails, then levels spread over all.
+        """
+        tail, top = self.tail, len(levels) - 1
+        alphas = [min(share * tail.alpha, 1.0) for share in TAILS]
+        risks = [value_at_risk(self.start, tail.losses, alpha) for alpha in alphas]
+        places = [
+            *(min(int(np.searchsorted(levels, risk)), top) for risk in risks),
+            *(int(place) for place in np.linspace(0, top, SPREAD)),
+        ]
+        for place in dict.fromkeys(places):
+            cut = self.cut(float(levels[place]))
+            if tilted(self.prior, [*self.rows, cut]) is not None:
+                return place
+        return -1
+
+    def cut(self, level: float) -> Row:
+        """Return the view's row at a level."""
+        tail = self.tail
+        excess = np.maximum(tail.losses - level, 0.0)
+        label = f"{tail.label} (the mean excess of the loss over {level:.4g})"
+        return Row(label, excess, self.sense, tail.alpha * (tail.value - level))
+
+    def between(self, level: float) -> list[Row] | None:
+        """Return the rows where the value at risk lies in the gap above a level.
+
+        The losses above it then have mass alpha and mean `value`: two linear rows.
+        """
+        tail = self.tail
+        beyond = (tail.losses > level).astype(np.float64)
+        label = f"{tail.label} (the mass of its tail)"
+        mass = Row(label, beyond, Sense.EQUAL, tail.alpha)
+        size = tail.alpha * tail.value
+        mean = Row(tail.label, beyond * tail.losses, Sense.EQUAL, size)
+        found = tilted(self.prior, [*self.rows, mass, mean])
+        return None if found is None else [mass, mean]
 
 
-def feasible_level(
-    prior: Vector, rows: Sequence[Row], tail: Tail, start: Vector, levels: Vector
-) -> int:
-    """Return the place of a level whose row can hold; -1 if none of those tried can."""
-    order = np.argsort(-tail.losses, kind="stable")
-    mass = np.cumsum(start[order])
-    for share in TAILS:
-        place = min(int(np.searchsorted(mass, share * tail.alpha)), len(order) - 1)
-        level = min(float(tail.losses[order[place]]), float(levels[-1]))
-        cut = cut_at(tail, level, start)
-        if tilted(prior, [*rows, cut]) is not None:
-            return int(np.searchsorted(levels, level))
-    return -1
+def end_row(tail: Tail, worst: float) -> Row:
+    """Return the row of a view at the worst loss of all, or at the least."""
+    if tail.value >= worst:
+        there = (tail.losses >= worst).astype(np.float64)
+        return Row(tail.label, there, Sense.AT_LEAST, tail.alpha)
+    return Row(tail.label, tail.losses, Sense.AT_MOST, tail.value)
 
 
-def cut_at(tail: Tail, level: float, start: Vector) -> Row:
-    """Return the view's row at a level u, with the sense in which it is not yet met."""
-    excess = np.maximum(tail.losses - level, 0.0)
-    rising = expected_shortfall(start, tail.losses, tail.alpha) < tail.value
-    sense = Sense.AT_LEAST if rising else Sense.AT_MOST
-    label = f"{tail.label} (the mean excess of the loss over {level:.4g})"
-    return Row(label, excess, sense, tail.alpha * (tail.value - level))
-
-
-def side_of(probabilities: Vector, tail: Tail, level: float) -> int:
-    """Return 0 if the level is the value at risk, 1 if that is higher, -1 if lower."""
-    if float(probabilities[tail.losses > level].sum()) > tail.alpha + TIE:
-        return 1
-    return -1 if float(probabilities[tail.losses >= level].sum()) < tail.alpha else 0
-
-
-def between(
-    prior: Vector, rows: Sequence[Row], tail: Tail, level: float | None
-) -> list[Row] | None:
-    """Return the rows where the value at risk lies in the gap above a level.
-
-    The losses above it then have mass alpha and mean `value`: two linear rows.
-    """
-    if level is None:
-        return None
-    beyond = (tail.losses > level).astype(np.float64)
-    size = tail.alpha * tail.value
-    mass = Row(f"{tail.label} (the mass of its tail)", beyond, Sense.EQUAL, tail.alpha)
-    mean = Row(tail.label, beyond * tail.losses, Sense.EQUAL, size)
-    return [mass, mean] if tilted(prior, [*rows, mass, mean]) is not None else None
-
-
-def out_of_reach(
-    prior: Vector, rows: Sequence[Row], tail: Tail, start: Vector
-) -> ModelError:
+def out_of_reach(search: Search, near: float) -> ModelError:
     """Return the error for a view that the others do not allow, with what they do."""
-    stands = expected_shortfall(start, tail.losses, tail.alpha)
+    tail = search.tail
+    stands = expected_shortfall(search.start, tail.losses, tail.alpha)
     held, failed = 0.0, 1.0
     for _ in range(BISECTIONS):
         middle = (held + failed) / 2
-        value = stands + middle * (tail.value - stands)
-        if searched(prior, rows, replace(tail, value=value), start) is None:
+        moved = replace(tail, value=stands + middle * (tail.value - stands))
+        if search._replace(tail=moved).found(near) is None:
             failed = middle
         else:
             held = middle
