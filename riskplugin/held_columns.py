@@ -38,7 +38,7 @@ HELD: Mapping[str, str] = {
     "pnl_held": "P&L at the end of the scenario if all is held, base currency.",
     "pnl_unwinding": "P&L at its end if selling begins at once, at the participation "
     "rate of the stressed volume and at each close, base currency, cost not counted; "
-    "what has no known volume is taken as not sold.",
+    "cash is converted at the first, what has no known volume is taken as not sold.",
     "selling_cost": "Cost of what is sold on the way (>= 0), as far as it is known, "
     "base currency.",
     "held_at_end": "Share of netted_gross not sold by then.",

@@ -37,7 +37,7 @@ def unwinding_table(
     Selling begins with the first session, at the participation rate of the stressed
     volume. What has no known volume is taken as not sold. A session of the scenario is
     one of the instrument's own calendar: the weekends on which tokens could be sold as
-    well are not counted on.
+    well are not counted on. Cash, foreign too, is converted at the first close.
 
     Raises
     ------
