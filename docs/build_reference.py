@@ -346,6 +346,10 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "replays": "Past episodes on the book of today: `rp.replay(desk)`.",
     "claims": "How often tiers fell further, or sooner, than memory: "
     "`rp.claims(desk)`.",
+    "liquidity": "Days to sell and their cost: `rp.liquidity_profile(desk)`.",
+    "unwinding": "Scenarios with the desk selling on the way: `rp.unwinding(desk)`.",
+    "look_through": "Exposures with funds seen through: `rp.look_through(desk)`.",
+    "accounts": "What stands in each account: `rp.accounts(desk)`.",
     "measures": "Risk measures over one session, and what each tier has to do with "
     "them: `rp.measures(desk, …)`.",
     "measures_by_book": 'The same by book: `by="book"`.',

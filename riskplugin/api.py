@@ -11,12 +11,16 @@ from riskplugin import (
     backtest_tables,
     claim_tables,
     estimates,
+    holding_tables,
+    liquidity_tables,
     path_tables,
     pipeline,
     replay_tables,
     risk_tables,
     tabulation,
+    unwinding_tables,
     validation,
+    volume_tables,
     weighting,
 )
 from riskplugin.bundles import Claims, Replays
@@ -42,6 +46,9 @@ from riskplugin.tabulation import Wanted
 AD_HOC = "core"
 
 __all__ = [
+    "account_default",
+    "accounts",
+    "average_volumes",
     "backtest",
     "claims",
     "data_status",
@@ -50,8 +57,10 @@ __all__ = [
     "evidence_for",
     "exposures",
     "factor_risk",
+    "liquidity_profile",
     "load_desk",
     "loadings",
+    "look_through",
     "measures",
     "path_summary",
     "pnl_scenarios",
@@ -67,6 +76,7 @@ __all__ = [
     "shocks",
     "stress",
     "stress_path",
+    "unwinding",
     "weighted_stress",
     "with_positions",
     "write_run",
@@ -803,6 +813,155 @@ def backtest(
     asked = backtest_tables.Asked(method, confidence, nights, window, horizon_sessions)
     plan = backtest_tables.planned(desk, estimates.model_of(desk), asked)
     return backtest_tables.backtest(desk, estimates.fitted(desk), plan, by)
+
+
+def liquidity_profile(
+    desk: Desk,
+    by: str | Iterable[str] = "tier",
+    participation: float | None = None,
+    volume_stress: float | None = None,
+) -> Table:
+    """Return how long it takes to sell what the desk holds, and what that costs.
+
+    Parameters
+    ----------
+    desk : Desk
+    by : str or sequence of str
+        Keys of `exposures`; none of them, ``()``, gives the whole desk. An instrument
+        is netted within each row, which is sold as if it alone were.
+    participation : float, optional
+        Share of the daily volume that is traded; the desk's own by default.
+    volume_stress : float, optional
+        Share of the average daily volume that a stress leaves; the desk's own by
+        default.
+
+    Returns
+    -------
+    Table
+        The keys, then gross, netted_gross, days, days_stressed, mean_days_stressed,
+        within_1, within_5, within_10, within_21, locked, unknown_gross, cost,
+        cost_pct_gross, uncosted_gross. Shares and cost are at the stressed volume. What
+        has no known volume is NaN, never 0, and stands in unknown_gross.
+
+    Raises
+    ------
+    UsageError
+        If a key or a share of the volume cannot be used.
+    """
+    model = estimates.model_of(desk)
+    return liquidity_tables.liquidity_table(
+        desk, model, by, participation, volume_stress
+    )
+
+
+def average_volumes(desk: Desk) -> Table:
+    """Return the daily volume of every held instrument but cash, or why it is unknown.
+
+    Returns
+    -------
+    Table
+        instrument, tier, venue, average_volume (median, in units of the quantity),
+        window_sessions, missing_sessions, zero_sessions, last, unknown (the reason).
+    """
+    return volume_tables.volume_table(desk)
+
+
+def unwinding(
+    desk: Desk,
+    scenarios: Wanted = None,
+    by: str | Iterable[str] = (),
+    participation: float | None = None,
+    volume_stress: float | None = None,
+) -> Table:
+    """Return what scenarios do to the desk if it sells on the way.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenarios : name, Scenario, or several, optional
+        All of the desk's by default, but for those whose drivers have no prices.
+    by : str or sequence of str
+        Keys of `exposures`; none of them, ``()``, gives the whole desk.
+    participation, volume_stress : float, optional
+        As for `liquidity_profile`.
+
+    Returns
+    -------
+    Table
+        scenario, the keys, horizon_sessions, pnl_held, pnl_unwinding, selling_cost,
+        held_at_end, unknown_gross, uncosted_gross. Base currency; a loss is < 0.
+
+    Raises
+    ------
+    UsageError
+        If a key or a share of the volume cannot be used.
+    ScenarioError
+        If a scenario names what the desk does not have.
+    ModelError
+        If nothing is known of an instrument that a shock must be propagated to.
+    """
+    model = estimates.model_of(desk)
+    chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
+    return unwinding_tables.unwinding_table(
+        desk, model, chosen, by, participation, volume_stress
+    )
+
+
+def look_through(desk: Desk, by: str | Iterable[str] = "tier") -> Table:
+    """Return exposures with funds seen through to what they hold.
+
+    Parameters
+    ----------
+    desk : Desk
+    by : str or sequence of str
+        Keys of `exposures`; none of them, ``()``, gives the whole desk.
+
+    Returns
+    -------
+    Table
+        The keys, then long, short, gross, net, pct_nav, net_as_held, held_directly,
+        through_funds, left_in_funds, largest, hhi, effective_names. The net of the
+        whole is that of `exposures`.
+    """
+    return holding_tables.look_through_table(desk, by)
+
+
+def accounts(desk: Desk) -> Table:
+    """Return what stands in each account, and what its keeper's failure would cost.
+
+    Returns
+    -------
+    Table
+        account, long, short, gross, net, cash, notional, margin_posted,
+        unknown_margin, locked, default_pnl, default_pnl_set_off. Base currency.
+    """
+    return holding_tables.account_table(desk)
+
+
+def account_default(
+    desk: Desk, account: str, by: str | Iterable[str] = "book"
+) -> Table:
+    """Return what the failure of a prime broker or exchange costs, and whom.
+
+    Parameters
+    ----------
+    desk : Desk
+    account : str
+    by : str or sequence of str
+        Keys of `exposures`; none of them, ``()``, gives the whole desk.
+
+    Returns
+    -------
+    Table
+        The keys, gross_there, default_pnl (<= 0): nothing is recovered, what is owed
+        there stays owed, prices stand still.
+
+    Raises
+    ------
+    UsageError
+        If there is no such account, or a key cannot be used.
+    """
+    return holding_tables.default_table(desk, account, by)
 
 
 def data_status(desk: Desk, dataset: str | None = None) -> Table:

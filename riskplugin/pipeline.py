@@ -8,6 +8,8 @@ from riskplugin.claim_tables import claim_table
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, ModelError, Place, Severity
 from riskplugin.estimates import model_of, sample_of
+from riskplugin.holding_tables import account_table, look_through_table
+from riskplugin.liquidity_tables import liquidity_table
 from riskplugin.manifest import digest, manifest_of
 from riskplugin.path_tables import path_summary_table
 from riskplugin.replay_tables import past_episodes, replay_table
@@ -25,6 +27,8 @@ from riskplugin.tabulation import (
     scenario_table,
     stress_table,
 )
+from riskplugin.unwinding_tables import unwinding_table
+from riskplugin.volume_tables import volume_issues
 
 Stage = Callable[[], Table]
 ALPHA = 0.05
@@ -63,7 +67,7 @@ def run(desk: Desk, on_stage: Callable[[str, int, int], None] | None = None) -> 
     """
     plan = stages(desk)
     tables: dict[str, Table] = {}
-    found = [*desk.issues, *model_issues(desk, model_of(desk))]
+    found = findings(desk)
     for number, (name, stage) in enumerate(plan.items(), start=1):
         if on_stage is not None:
             on_stage(name, number, len(plan))
@@ -85,6 +89,15 @@ def run(desk: Desk, on_stage: Callable[[str, int, int], None] | None = None) -> 
         issues=tuple(found),
         manifest=manifest,
     )
+
+
+def findings(desk: Desk) -> list[Issue]:
+    """Return what the inputs, the model and the volumes made necessary to say."""
+    return [
+        *desk.issues,
+        *model_issues(desk, model_of(desk)),
+        *volume_issues(desk),
+    ]
 
 
 def left_out(name: str, error: ModelError) -> Issue:
@@ -120,6 +133,10 @@ def stages(desk: Desk) -> Mapping[str, Stage]:
         ),
         "replays": lambda: replay_table(desk, model, None, ("episode", "tier")),
         "claims": lambda: claim_table(desk, past_episodes(desk.as_of)),
+        "liquidity": lambda: liquidity_table(desk, model, "tier", None, None),
+        "unwinding": lambda: unwinding_table(desk, model, scenarios, (), None, None),
+        "look_through": lambda: look_through_table(desk, "tier"),
+        "accounts": lambda: account_table(desk),
         **{name: measured(desk, wanted) for name, wanted in RISK_TABLES.items()},
         "factor_risk": lambda: factor_table(
             desk, sample_of(desk, "historical", 1), Measure.CVAR, ALPHA, ("book",)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
-from riskplugin import api, estimates, pipeline
+from riskplugin import api, pipeline
 from riskplugin._version import __version__
 from riskplugin.adapters import terminal
 from riskplugin.adapters.excel.commands import excel
@@ -22,6 +22,7 @@ from riskplugin.adapters.giving import (
     give,
     keep,
 )
+from riskplugin.adapters.holding_commands import accounts, liquidity
 from riskplugin.adapters.measure_commands import backtest, measures
 from riskplugin.adapters.options import (
     desk_options,
@@ -50,7 +51,7 @@ from riskplugin.errors import (
 from riskplugin.inputs.config import as_date
 from riskplugin.results import Report
 from riskplugin.sources.files import read_episodes
-from riskplugin.tabulation import issue_table, model_issues
+from riskplugin.tabulation import issue_table
 
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (UsageError, USAGE),
@@ -128,8 +129,7 @@ def check(
     date = as_date(as_of) or np.datetime64("NaT")
     try:
         loaded = api.load_desk(desk, as_of)
-        model = estimates.model_of(loaded)
-        issues = (*loaded.issues, *model_issues(loaded, model))
+        issues = tuple(pipeline.findings(loaded))
         date = loaded.as_of
     except InputError as error:
         issues = error.issues
@@ -153,6 +153,12 @@ def check(
     "strategy, kind, instrument, position.",
     show_default=True,
 )
+@click.option(
+    "--look-through",
+    "through",
+    is_flag=True,
+    help="See through funds to what they hold.",
+)
 def exposures(
     desk: str,
     as_of: object,
@@ -160,10 +166,12 @@ def exposures(
     out: Path | None,
     positions: str | None,
     by: list[str],
+    through: bool,
 ) -> int:
     """Show what the desk holds."""
     held = loaded(desk, as_of, positions)
-    return finish(held, api.exposures(held, by), as_json=as_json, out=out)
+    found = api.look_through(held, by) if through else api.exposures(held, by)
+    return finish(held, found, as_json=as_json, out=out)
 
 
 @cli.command()
@@ -224,6 +232,8 @@ for command in (
     scenarios,
     replay,
     claims,
+    liquidity,
+    accounts,
     measures,
     backtest,
     excel,

@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 
-from riskplugin.adapters.excel import answers, risk_answers, scenario_answers
+from riskplugin.adapters.excel import (
+    answers,
+    holding_answers,
+    risk_answers,
+    scenario_answers,
+)
 from riskplugin.adapters.excel.calling import reason_of
 from riskplugin.adapters.excel.cells import Code, ExcelError, Kind
 from riskplugin.adapters.excel.session import Session
@@ -210,6 +215,39 @@ FUNCTIONS = registry(
         answer=answers.exposure_table,
     ),
     Function(
+        "RISK_LIQUIDITY_TABLE",
+        "Days to sell, share sold by 1, 5, 10 and 21 sessions, cost; unknown apart.",
+        "rp.liquidity_profile(rp.with_positions(desk, positions), by, participation)",
+        (
+            POSITIONS,
+            BY,
+            optional(
+                "participation",
+                Kind.NUMBER,
+                "Share of the daily volume; the desk's own if left out.",
+            ),
+            ASOF,
+        ),
+        spills=True,
+        answer=holding_answers.liquidity_table,
+    ),
+    Function(
+        "RISK_LOOK_THROUGH_TABLE",
+        "Exposures with funds seen through to what they hold.",
+        "rp.look_through(rp.with_positions(desk, positions), by)",
+        (POSITIONS, BY, ASOF),
+        spills=True,
+        answer=holding_answers.look_through,
+    ),
+    Function(
+        "RISK_ACCOUNT_TABLE",
+        "What stands with each prime broker or exchange, and what its failure costs.",
+        "rp.accounts(rp.with_positions(desk, positions))",
+        (POSITIONS, ASOF),
+        spills=True,
+        answer=holding_answers.account_table,
+    ),
+    Function(
         "RISK_BETA",
         "Total beta of an instrument to a driver, everything else following.",
         "rp.loadings(desk, driver)",
@@ -348,6 +386,9 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "positions": "the sheet holds them; a book is asked about by name",
     "read_scenarios": "scenarios come with the desk file",
     "replicate_measures": "takes seconds to minutes; for model validation",
+    "account_default": "RISK_ACCOUNT_TABLE has the cost of each; by book in notebooks",
+    "average_volumes": "a check of the volumes table; RISK_LIQUIDITY_TABLE uses them",
+    "unwinding": "a study; RISK_LIQUIDITY_TABLE has the days",
     "claims": "RISK_SCENARIO_EVIDENCE without a scenario",
     "replay_path": "hundreds of rows an episode; RISK_REPLAY_TABLE has the ends",
     "replay_scenarios": "scenarios for notebooks; cells ask RISK_REPLAY_TABLE",
