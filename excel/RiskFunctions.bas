@@ -159,6 +159,18 @@ Public Function RISK_EXPOSURE_TABLE(positions As Variant, Optional by As Variant
     RISK_EXPOSURE_TABLE = Answer("RISK_EXPOSURE_TABLE", Array(Given(positions), Given(by), Given(asof)))
 End Function
 
+Public Function RISK_LIQUIDITY_TABLE(positions As Variant, Optional by As Variant, Optional participation As Variant, Optional asof As Variant) As Variant
+    RISK_LIQUIDITY_TABLE = Answer("RISK_LIQUIDITY_TABLE", Array(Given(positions), Given(by), Given(participation), Given(asof)))
+End Function
+
+Public Function RISK_LOOK_THROUGH_TABLE(positions As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_LOOK_THROUGH_TABLE = Answer("RISK_LOOK_THROUGH_TABLE", Array(Given(positions), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_ACCOUNT_TABLE(positions As Variant, Optional asof As Variant) As Variant
+    RISK_ACCOUNT_TABLE = Answer("RISK_ACCOUNT_TABLE", Array(Given(positions), Given(asof)))
+End Function
+
 Public Function RISK_BETA(instrument As Variant, Optional driver As Variant, Optional asof As Variant) As Variant
     RISK_BETA = Answer("RISK_BETA", Array(Given(instrument), Given(driver), Given(asof)))
 End Function
@@ -317,6 +329,30 @@ Public Sub RiskRegisterHelp()
         ArgumentDescriptions:=Array( _
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
             "tier (if left out), book, link, instrument, position or total.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_LIQUIDITY_TABLE", _
+        Description:="Days to sell, share sold by 1, 5, 10 and 21 sessions, cost; unknown apart.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "tier (if left out), book, link, instrument, position or total.", _
+            "Share of the daily volume; the desk's own if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_LOOK_THROUGH_TABLE", _
+        Description:="Exposures with funds seen through to what they hold.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "tier (if left out), book, link, instrument, position or total.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_ACCOUNT_TABLE", _
+        Description:="What stands with each prime broker or exchange, and what its failure costs.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_BETA", _
