@@ -36,7 +36,7 @@ class ScenarioEntry(Strict):
     horizon_sessions: Whole = Field(
         60, ge=1, description="Sessions over which it unfolds."
     )
-    propagation: Literal["historical"] = Field(
+    propagation: Literal["historical", "hectic", "pooled"] = Field(
         "historical", description="Which history the core spreads by."
     )
     core: Figures = Field(

@@ -12,7 +12,7 @@ from riskplugin.universe import Universe
 NAME = re.compile(r"[a-z0-9_]+")
 SHOCKS = ("core", "tiers", "instruments", "fx")
 CURRENCY = re.compile(r"[A-Z]{3}")
-PROPAGATIONS = ("historical",)
+PROPAGATIONS = ("historical", "hectic", "pooled")
 
 
 def is_number(value: object) -> bool:
