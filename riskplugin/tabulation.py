@@ -1,6 +1,7 @@
 """The questions a desk asks, answered as labelled tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from riskplugin.factors.model import MEMORY, FactorModel
 from riskplugin.factors.standins import ASSUMED, PROXIED
 from riskplugin.results import LOADING, Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.stressing.engine import stress_groups
-from riskplugin.stressing.shock import missing_drivers, shock_grid
+from riskplugin.stressing.regimes import parts, stress_parts
+from riskplugin.stressing.shock import missing_drivers
 
 SCENARIO = "scenario"
 POSITION = "position"
@@ -155,11 +156,11 @@ def stress_table(
     """Return stress P&L by the keys `by`; the scenario first if not among them."""
     keys = keys_of(by, (SCENARIO,))
     keys = keys if SCENARIO in keys else (SCENARIO, *keys)
-    grid = shock_grid(scenarios, model, desk.universe)
+    resolved = parts(scenarios, model, desk.universe)
     labels = tuple(k for k in keys if k != SCENARIO)
     grouping = grouped(desk.book, labels)
-    done = stress_groups(
-        desk.book, grouping, grid, confidence, desk.settings.unwind_share
+    done = stress_parts(
+        desk.book, grouping, resolved, confidence, desk.settings.unwind_share
     )
     before = labels[: keys.index(SCENARIO)]
     order = row_order(len(grouping), len(scenarios), scenario_first=not before)
@@ -171,18 +172,8 @@ def stress_table(
         else:
             labels_of = np.array(keys_in(grouping)[key], dtype=object)
             columns[key] = labels_of[group].tolist()
-    parts = (
-        "pnl",
-        "direct",
-        "propagated",
-        "overshoot",
-        "convexity",
-        "liquidity",
-        "low",
-        "high",
-    )
-    for name in parts:
-        columns[name] = getattr(done, name)[group, scenario]
+    for f in fields(done):
+        columns[f.name] = getattr(done, f.name)[group, scenario]
     return table("stress", desk.as_of, columns)
 
 

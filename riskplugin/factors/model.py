@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from cachetools import LRUCache
@@ -41,7 +42,7 @@ from riskplugin.returns import exponential_weights
 
 MEMORY = "memory"
 HISTORICAL = "historical"
-REFITS = 32  # models under other weights that are kept
+REGIMES = 32  # that are kept beside a model
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,8 +95,8 @@ class FactorModel:
         Which weights the windows have: all history's, or those of a regime.
     sample : Sample, optional
         What it was estimated from, so that it can be under other weights.
-    refits : MutableMapping
-        Models under other weights, by regime and weights: each is estimated once.
+    regimes : MutableMapping
+        What other regimes make of it, by what tells them apart: each is told once.
     """
 
     as_of: np.datetime64
@@ -120,8 +121,8 @@ class FactorModel:
     windows: Codes
     regime: str = HISTORICAL
     sample: Sample | None = None
-    refits: MutableMapping[tuple[str, bytes], "FactorModel"] = field(
-        default_factory=lambda: LRUCache(REFITS)
+    regimes: MutableMapping[tuple[object, ...], Any] = field(
+        default_factory=lambda: LRUCache(REGIMES)
     )
 
     def __post_init__(self) -> None:
@@ -237,11 +238,8 @@ def reweighted(model: FactorModel, weights: Vector, regime: str) -> FactorModel:
     """
     if model.sample is None:
         raise ModelError(f"a model without its windows cannot be {regime}")
-    key = (regime, weights.tobytes())
-    if key not in model.refits:
-        seen = lit_only(model.sample, weights, model.weights)
-        model.refits[key] = assembled(seen, weights / weights.max(), regime)
-    return model.refits[key]
+    seen = lit_only(model.sample, weights, model.weights)
+    return assembled(seen, weights / weights.max(), regime)
 
 
 def assembled(of: Sample, weights: Vector, regime: str) -> FactorModel:

@@ -16,11 +16,16 @@ import numpy as np
 from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
 from riskplugin.errors import ModelError
 from riskplugin.factors.model import HISTORICAL, FactorModel, reweighted
+from riskplugin.factors.pooling import (
+    effective_number,
+    entropy_pooling,
+    independent_scenarios,
+)
 from riskplugin.returns import over_sessions
 
 HECTIC, POOLED = "hectic", "pooled"
 STARTS = (0.1, 0.25, 0.5)  # share of the widest windows that a fit starts from
-ROUNDS = 5_000
+TRIED, ROUNDS = 20, 5_000  # rounds of every start, and of the likeliest
 CONVERGED = 1e-11  # gain of the log-likelihood per window
 FLAT = 1e-10  # least eigenvalue of a correlation that is one
 COLLAPSED = 1e-6  # of the variance of all windows, in any direction
@@ -67,7 +72,7 @@ def mixture(windows: Matrix, sessions: int) -> Mixture:
     Every round takes the share and the covariances from the posteriors and these from
     the former (Dempster, Laird and Rubin 1977), every window counting alike. It starts
     from the windows widest in the metric of their covariance, a tenth, a quarter or a
-    half of them, and the likeliest end is taken: nothing is drawn. Both states have
+    half of them, and goes on from the likeliest: nothing is drawn. Both states have
     the mean of all windows, so that a state is one of volatility; means of their own
     fit a handful of windows on one side.
 
@@ -99,16 +104,12 @@ def mixture(windows: Matrix, sessions: int) -> Mixture:
     ] < FLAT:
         raise ModelError("the core does not move, or two of its drivers move as one")
     distance = np.einsum("tk,kl,tl->t", away, np.linalg.inv(whole), away)
-    ends = [
-        climbed(away, np.where(distance > np.quantile(distance, 1 - share), 0.9, 0.1))
-        for share in STARTS
-    ]
-    found = [end for end in ends if end is not None and spread_out(end, whole)]
-    best = max(found, key=lambda end: end.log_likelihood, default=None)
+    best = likeliest(away, distance)
     alone = float(log_normal(away, whole).sum())
     more = 1 + drivers * (drivers + 1) / 2
     needed = 0.5 * more * np.log(count / sessions)
-    if best is None or (best.log_likelihood - alone) / sessions < needed:
+    apart = best is not None and spread_out(best, whole)
+    if best is None or not apart or (best.log_likelihood - alone) / sessions < needed:
         raise ModelError(
             "the history of its core looks like one regime: no hectic windows stand "
             "apart from calm ones"
@@ -125,10 +126,25 @@ class State(NamedTuple):
     log_likelihood: float
 
 
-def climbed(away: Matrix, posterior: Vector) -> State | None:
+def likeliest(away: Matrix, distance: Vector) -> State | None:
+    """Return where the most promising start ends; None if all diverge."""
+    begun = [
+        climbed(
+            away, np.where(distance > np.quantile(distance, 1 - share), 0.9, 0.1), TRIED
+        )
+        for share in STARTS
+    ]
+    alive = [state for state in begun if state is not None]
+    if not alive:
+        return None
+    best = max(alive, key=lambda state: state.log_likelihood)
+    return climbed(away, best.posterior, ROUNDS)
+
+
+def climbed(away: Matrix, posterior: Vector, rounds: int) -> State | None:
     """Return where the likelihood of windows (T, K) climbs to; None if it diverges."""
     state = one_round(away, posterior)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         if state is None:
             return None
         further = one_round(away, state.posterior)
@@ -198,13 +214,11 @@ class Regime:
     ----------
     model : FactorModel
     share : float
-        Of the windows that are hectic, a priori; NaN unless hectic.
+        Of the core's windows that are hectic, over its history; NaN unless hectic.
     effective : float
-        Number of equally weighted windows of the same entropy,
-        ``exp(-sum q log q)``.
+        Windows of equal weight of the same entropy.
     independent : float
-        Windows of which none overlaps another, of the same weights: see
-        `independent_windows`.
+        The same without overlap.
     """
 
     model: FactorModel
@@ -216,7 +230,7 @@ class Regime:
 def regime_of(
     model: FactorModel, propagation: str, core: Flags, moves: Vector, horizon: float
 ) -> Regime:
-    """Return the regime in which a core move spreads.
+    """Return the regime in which a core move spreads, each told once per model.
 
     Parameters
     ----------
@@ -236,31 +250,38 @@ def regime_of(
         If the regime cannot be told from the desk's windows, with the reason.
     """
     if propagation == HISTORICAL:
-        return regime(model, np.nan)
+        return counted(model, np.nan)
     rows = np.flatnonzero(core)
     if not len(rows):
         raise ModelError(f"it names no driver, so no window is {propagation}")
-    if propagation == HECTIC:
-        weights, share = hectic_weights(model, rows)
-    else:
-        weights, share = pooled_weights(model, rows, moves, horizon), np.nan
-    found = independent_windows(weights, model.return_sessions)
-    if found < FEWEST:
-        what = f"{found:.1f} independent windows; {FEWEST:g} are needed"
-        raise ModelError(f"its {propagation} weights leave {what}")
-    return regime(reweighted(model, weights, propagation), share)
+    pace = moves[rows] * model.return_sessions / horizon
+    key = (propagation, *rows.tolist(), *(pace if propagation == POOLED else ()))
+    if key not in model.regimes:
+        if propagation == HECTIC:
+            weights, share = hectic_weights(model, rows)
+        else:
+            weights, share = pooled_weights(model, rows, pace), np.nan
+        model.regimes[key] = counted(reweighted(model, weights, propagation), share)
+    found: Regime = model.regimes[key]
+    return found
 
 
-def regime(model: FactorModel, share: float) -> Regime:
-    """Return a model with how much history is behind it."""
+def counted(model: FactorModel, share: float) -> Regime:
+    """Return a model with how many of its windows count.
+
+    Raises
+    ------
+    ModelError
+        If a regime has fewer than `FEWEST` that are independent.
+    """
     full = ~np.isnan(model.driver_windows).any(axis=(0, 2))
     weights = np.where(full, model.weights, 0.0)
-    return Regime(
-        model,
-        share,
-        effective_windows(weights),
-        independent_windows(weights, model.return_sessions),
-    )
+    weights /= weights.sum()
+    found = independent_scenarios(weights, model.return_sessions)
+    if model.regime != HISTORICAL and found < FEWEST:
+        what = f"{found:.1f} independent windows; {FEWEST:g} are needed"
+        raise ModelError(f"its {model.regime} weights leave {what}")
+    return Regime(model, share, effective_number(weights), found)
 
 
 def hectic_weights(model: FactorModel, rows: Codes) -> tuple[Vector, float]:
@@ -277,46 +298,29 @@ def hectic_weights(model: FactorModel, rows: Codes) -> tuple[Vector, float]:
     return model.weights * np.nan_to_num(hectic), fitted.share
 
 
-def pooled_weights(
-    model: FactorModel, rows: Codes, moves: Vector, horizon: float
-) -> Vector:
-    """Return the probabilities nearest the windows' weights that hold the scenario.
+def pooled_weights(model: FactorModel, rows: Codes, pace: Vector) -> Vector:
+    """Return the probabilities nearest the windows' weights that fall at a pace.
 
-    The view: the mean of each core driver over a window is its share of the move,
-    ``move x sessions / horizon``; a driver held still has mean zero. It is a view on
-    the drift alone, as a reversal of many weeks is: single windows that hold it all do
-    not exist, but weeks that lose at its pace do.
+    The view: the mean log return of each core driver over a window is its share of the
+    move, ``pace = move x sessions / horizon``; of a driver held still it is zero. It is
+    a view on the drift alone, as a reversal of many weeks is: no window holds all of
+    it, but there are weeks that lose at its pace.
 
     Raises
     ------
     ModelError
-        If no probabilities, or only a few windows, hold the view.
+        If no probabilities, or too few windows, hold the view; with what can be held.
     """
-    from riskplugin.factors.pooling import entropy_pooling  # noqa: PLC0415
-
-    full = np.asarray(~np.isnan(model.driver_windows).any(axis=(0, 2)))
-    prior = model.weights[full] / model.weights[full].sum()
-    views = model.driver_windows[0][full][:, rows].T
-    means = moves[rows] * model.return_sessions / horizon
-    posterior = entropy_pooling(prior, equalities=(views, means))
-    weights = np.zeros(len(full))
-    weights[full] = posterior.probabilities
-    return weights
-
-
-def effective_windows(weights: Vector) -> float:
-    """Return ``exp(-sum q log q)`` of the weights q brought to a sum of one."""
-    q = weights[weights > 0] / weights.sum()
-    return float(np.exp(-(q * np.log(q)).sum()))
-
-
-def independent_windows(weights: Vector, sessions: int) -> float:
-    """Return how many windows without overlap are worth as much as these.
-
-    ``(sum w)^2 / sum_tu w_t w_u c_tu^2`` with ``c = 1 - |t - u| / sessions`` what two
-    windows share: the variance of a mean of squares is that of so many.
-    """
-    total = weights @ weights
-    for step in range(1, min(sessions, len(weights))):
-        total += 2 * (1 - step / sessions) ** 2 * (weights[step:] @ weights[:-step])
-    return float(weights.sum() ** 2 / total)
+    windows = model.driver_windows
+    full = ~np.isnan(windows).any(axis=(0, 2))
+    weight = model.weights * full
+    labels = [
+        f"mean log return of {model.drivers[int(row)]} over {model.return_sessions} "
+        "sessions"
+        for row in rows
+    ]
+    views = np.where(full, windows[0][:, rows].T, 0.0)
+    pooled = entropy_pooling(
+        weight / weight.sum(), equalities=(views, pace), labels=labels
+    )
+    return pooled.probabilities

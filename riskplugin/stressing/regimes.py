@@ -1,0 +1,117 @@
+"""Scenarios of several propagations, each resolved against the model of its regime."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from riskplugin._typing import Codes
+from riskplugin.book import Book, Grouping
+from riskplugin.errors import ModelError, ScenarioError
+from riskplugin.factors.model import HISTORICAL, FactorModel
+from riskplugin.factors.regimes import Regime, regime_of
+from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.stressing.engine import Stressed, stress_groups
+from riskplugin.stressing.shock import ShockGrid, core_moves, misfits, shock_grid
+from riskplugin.universe import Universe
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Part:
+    """The scenarios of a set that one model serves.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (S,)
+        Their places in the set, ascending.
+    scenarios : ScenarioSet
+    grid : ShockGrid
+    """
+
+    rows: Codes
+    scenarios: ScenarioSet
+    grid: ShockGrid
+
+
+def parts(
+    scenarios: ScenarioSet, model: FactorModel, universe: Universe
+) -> tuple[Part, ...]:
+    """Resolve `scenarios`, those that one model serves together.
+
+    `model` is that of all history. What a scenario gives is the same to the last bit
+    whichever stand beside it.
+
+    Raises
+    ------
+    ScenarioError
+        With every scenario that names what the desk does not know, or whose regime
+        cannot be told from the desk's prices.
+    """
+    models: dict[FactorModel, list[int]] = {}
+    faults, found = [], []
+    for row, scenario in enumerate(scenarios):
+        try:
+            served = scenario.propagation == HISTORICAL
+            own = model if served else regime_for(scenario, model, universe).model
+            models.setdefault(own, []).append(row)
+        except ScenarioError as error:
+            faults.append(str(error))
+    for own, rows in (models or {model: []}).items():
+        some = ScenarioSet(tuple(scenarios.scenarios[row] for row in rows))
+        try:
+            grid = shock_grid(some, own, universe)
+            found.append(Part(np.array(rows, dtype=np.int64), some, grid))
+        except ScenarioError as error:
+            faults.append(str(error))
+    if faults:
+        raise ScenarioError("\n".join(faults))
+    return tuple(found)
+
+
+def regime_for(scenario: Scenario, model: FactorModel, universe: Universe) -> Regime:
+    """Return the regime that a scenario spreads in.
+
+    Raises
+    ------
+    ScenarioError
+        If it names what the desk does not know, or the regime cannot be told; with
+        the reason, and what can be reached.
+    """
+    plain = replace(scenario, propagation=HISTORICAL)
+    faults = list(misfits(plain, model, universe))
+    if faults:
+        raise ScenarioError("\n".join(faults))
+    core, moves = core_moves(ScenarioSet((plain,)), model)
+    try:
+        return regime_of(
+            model,
+            scenario.propagation,
+            core[0],
+            moves[0],
+            float(scenario.horizon_sessions),
+        )
+    except ModelError as error:
+        what = f"scenario {scenario.name!r} has no {scenario.propagation} regime: "
+        raise ScenarioError(what + str(error)) from error
+
+
+def stress_parts(
+    book: Book,
+    grouping: Grouping,
+    of: Sequence[Part],
+    confidence: float,
+    unwind_share: float,
+) -> Stressed:
+    """Return what `stress_groups` does of every part, scenarios in their order."""
+    done = [
+        stress_groups(book, grouping, part.grid, confidence, unwind_share)
+        for part in of
+    ]
+    if len(done) == 1:
+        return done[0]
+    scenarios = sum(len(part.rows) for part in of)
+    whole = Stressed(*np.zeros((len(fields(Stressed)), len(grouping), scenarios)))
+    for part, found in zip(of, done, strict=True):
+        for f in fields(Stressed):
+            getattr(whole, f.name)[:, part.rows] = getattr(found, f.name)
+    return whole
