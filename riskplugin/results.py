@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskplugin.errors import Issue, Severity
 
-LOADING = "loading_"
+LOADING, MOVE = "loading_", "move_"
 COLUMNS: Mapping[str, str] = {
     "scenario": "Name of the scenario.",
     "book": "Book the position is held in.",
@@ -60,7 +60,9 @@ COLUMNS: Mapping[str, str] = {
     "provenance": "Where the loading comes from: own, shrunk, proxied or assumed.",
     "standard_error": "Standard error of the total beta: of the loadings after "
     "shrinkage (HAC) and of how the other drivers follow.",
-    "windows": "Return windows that the instrument shares with the drivers.",
+    "windows": "Return windows that the instrument shares with the drivers; of a core "
+    "move, how many windows of its horizon fit into the drivers' history without "
+    "overlap.",
     "residual_volatility": "Annualised volatility of what the drivers do not explain.",
     "quantity": "Units, contracts or tokens; short < 0.",
     "price": "Price per unit, local currency.",
@@ -88,7 +90,33 @@ COLUMNS: Mapping[str, str] = {
     "source": "Table or file the row comes from.",
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
-    "reason": "Why the row was left out.",
+    "reason": "Why the row was left out, or has no figures.",
+    "move": "Simple return of the driver.",
+    "answer": "1 for the nearest move that loses so much, 2 for the next; 0 where "
+    "there is none.",
+    "loss": "Loss that is asked for, base currency, above 0.",
+    "elsewhere": "P&L that the move makes outside the row's group, base currency.",
+    "worst_pnl": "Lowest P&L of the moves looked at, -95 % to +300 %, base currency.",
+    "worst_move": "Simple return of the driver that makes it.",
+    "distance": "Mahalanobis distance of the core move over its horizon: 1 is a move "
+    "of one standard deviation.",
+    "tail_normal": "Share of a normal that lies as far out as the core move: its "
+    "plausibility, not the probability of the scenario.",
+    "tail_t": "The same of a Student t of the same covariance and the degrees of "
+    "freedom of the drivers' history.",
+    "degrees_of_freedom": "Of that Student t.",
+    "at_least_as_bad": "The most windows without overlap that can be chosen in the "
+    "drivers' history in each of which every driver moved at least as far.",
+    "alone": "The same driver by driver, each in its own history.",
+    "worst": "The worst windows of that history, with dates and moves.",
+    "regime": "History by which the core spreads: all of it, hectic windows, or "
+    "pooled ones that drift as the scenario does.",
+    "hectic_share": "Share of hectic windows in the history of the core drivers.",
+    "effective": "Windows of equal weight that hold as much as the weighted ones.",
+    "independent": "The same without overlap.",
+    "radius": "Largest Mahalanobis distance of the core moves that are looked at.",
+    "linear_pnl": "Worst P&L within the radius if the P&L were linear in the drivers' "
+    "log moves.",
     "start": "First day of the episode: its close is the last price used.",
     "end": "Last day of the episode.",
     "predicted": "Simple return in base currency that the driver's move implied.",
@@ -127,6 +155,9 @@ def definition(column: str) -> str:
     if column.startswith(LOADING):
         driver = column.removeprefix(LOADING)
         return f"Partial loading on {driver}, the other drivers held still."
+    if column.startswith(MOVE):
+        driver = column.removeprefix(MOVE)
+        return f"Simple return of {driver}: named, or as it follows the core."
     return COLUMNS[column]
 
 

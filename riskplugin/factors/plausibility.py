@@ -17,7 +17,7 @@ FEWEST_DEGREES, MOST_DEGREES = (
     2.1,
     1_000.0,
 )  # a covariance exists; normal in all but name
-ROUNDS = 500
+FIRST_DEGREES, ROUNDS = 8.0, 500
 CONVERGED = 1e-9
 FEWEST_WINDOWS = 60
 
@@ -34,7 +34,8 @@ def mahalanobis(covariance: Matrix, moves: Matrix) -> Vector:
     """
     root = np.linalg.cholesky(covariance)
     z = np.linalg.solve(root, moves.T)
-    return np.sqrt((z**2).sum(axis=0))
+    distance: Vector = np.sqrt((z**2).sum(axis=0))
+    return distance
 
 
 def tail_normal(distance: Vector, drivers: int) -> Vector:
@@ -63,7 +64,7 @@ def tail_t(distance: Vector, drivers: int, degrees: float) -> Vector:
 
 
 class StudentT(NamedTuple):
-    """A multivariate t: location (K,), scale (K, K), degrees, and its log-likelihood."""
+    """A Student t: location (K,), scale (K, K), degrees of freedom, log-likelihood."""
 
     location: Vector
     scale: Matrix
@@ -88,32 +89,37 @@ def student_t(windows: Matrix) -> StudentT:
     ModelError
         If there are fewer than 60 windows, or they do not move.
     """
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415
-
     x = windows[~np.isnan(windows).any(axis=1)]
     if len(x) < FEWEST_WINDOWS:
         raise ModelError(f"{len(x)} windows are too few for degrees of freedom")
-    location, scale, degrees, before = x.mean(axis=0), covariance_of(x), 8.0, -np.inf
+    scale = covariance_of(x)
     if np.linalg.eigvalsh(scale)[0] <= 0:
         raise ModelError("the core does not move, or two of its drivers move as one")
+    fitted = StudentT(x.mean(axis=0), scale, FIRST_DEGREES, -np.inf)
     for _ in range(ROUNDS):
-        distance = mahalanobis(scale, x - location) ** 2
-        weight = (degrees + x.shape[1]) / (degrees + distance)
-        location = weight @ x / weight.sum()
-        away = x - location
-        scale = (away * weight[:, None]).T @ away / len(x)
-        square = mahalanobis(scale, away) ** 2
-        found = minimize_scalar(
-            lambda log_n, d2=square, s=scale: -log_t(d2, s, float(np.exp(log_n))),
-            bounds=(np.log(FEWEST_DEGREES), np.log(MOST_DEGREES)),
-            method="bounded",
-            options={"xatol": 1e-8},
-        )
-        degrees, likelihood = float(np.exp(found.x)), -float(found.fun)
-        if likelihood - before < CONVERGED * len(x):
+        before, fitted = fitted, one_round(x, fitted)
+        if fitted.log_likelihood - before.log_likelihood < CONVERGED * len(x):
             break
-        before = likelihood
-    return StudentT(location, scale, degrees, likelihood)
+    return fitted
+
+
+def one_round(x: Matrix, t: StudentT) -> StudentT:
+    """Return the location and scale that weights imply, and the likeliest degrees."""
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415
+
+    square = mahalanobis(t.scale, x - t.location) ** 2
+    weight = (t.degrees + x.shape[1]) / (t.degrees + square)
+    location = weight @ x / weight.sum()
+    away = x - location
+    scale = (away * weight[:, None]).T @ away / len(x)
+    square = mahalanobis(scale, away) ** 2
+    found = minimize_scalar(
+        lambda log_n: -log_t(square, scale, float(np.exp(log_n))),
+        bounds=(np.log(FEWEST_DEGREES), np.log(MOST_DEGREES)),
+        method="bounded",
+        options={"xatol": 1e-8},
+    )
+    return StudentT(location, scale, float(np.exp(found.x)), -float(found.fun))
 
 
 def covariance_of(x: Matrix) -> Matrix:
@@ -160,8 +166,9 @@ def as_bad_as(levels: Matrix, moves: Vector, horizon: int) -> Flags:
     )
     moved = moves != 0
     side = np.sign(moves[moved])
-    bad: Flags = (side * windows[:, moved] >= np.abs(moves[moved])).all(axis=1)
-    return bad & moved.any()
+    far = side * windows[:, moved] >= np.abs(moves[moved])
+    bad: Flags = far.all(axis=1) if moved.any() else np.zeros(len(windows), bool)
+    return bad
 
 
 def record(levels: Matrix, moves: Vector, horizon: int) -> Record:

@@ -257,13 +257,25 @@ def regime_of(
     pace = moves[rows] * model.return_sessions / horizon
     key = (propagation, *rows.tolist(), *(pace if propagation == POOLED else ()))
     if key not in model.regimes:
+        model.regimes[key] = told(model, propagation, rows, pace)
+    found: Regime | str = model.regimes[key]
+    if isinstance(found, str):
+        raise ModelError(found)
+    return found
+
+
+def told(
+    model: FactorModel, propagation: str, rows: Codes, pace: Vector
+) -> Regime | str:
+    """Return the regime of a core that falls at a pace, or why there is none."""
+    try:
         if propagation == HECTIC:
             weights, share = hectic_weights(model, rows)
         else:
             weights, share = pooled_weights(model, rows, pace), np.nan
-        model.regimes[key] = counted(reweighted(model, weights, propagation), share)
-    found: Regime = model.regimes[key]
-    return found
+        return counted(reweighted(model, weights, propagation), share)
+    except ModelError as error:
+        return str(error)
 
 
 def counted(model: FactorModel, share: float) -> Regime:
