@@ -18,18 +18,12 @@ from riskplugin.factors.regimes import POOLED
 from riskplugin.results import MOVE, Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import stress_groups
-from riskplugin.stressing.most_plausible import (
-    Answer,
-    linear_worst,
-    most_plausible,
-    rays,
-    surface,
-    worst_within,
-)
+from riskplugin.stressing.most_plausible import most_plausible
 from riskplugin.stressing.profit import EngineProfit, engine_profit
 from riskplugin.stressing.regimes import regime_for
 from riskplugin.stressing.reverse import HIGHEST, LOWEST, crossings
 from riskplugin.stressing.shock import core_moves, shock_grid
+from riskplugin.stressing.worst_case import FURTHEST, worst_within
 from riskplugin.tabulation import keys_in, keys_of
 
 REVERSE = "reverse"
@@ -257,18 +251,15 @@ def none_does(lowest: float, where: str, money: str) -> str:
 
 def by_all(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vector]]:
     """Return the most plausible moves of all drivers, for every group asked."""
-    looked = rays(put.profit, put.covariance)
-    lowest = looked.pnl.min(axis=(1, 2))
+    each, lowest = most_plausible(put.profit, put.covariance, losses)
     answers = []
     for g in np.flatnonzero(np.isfinite(losses)):
-        of = surface(put.profit, int(g), put.covariance)
-        unknown = np.isnan(lowest[g])
-        found = [] if unknown else most_plausible(of, looked, float(losses[g]))
-        moves = np.array([answer.move for answer in found]).reshape(-1, len(of.scale))
+        moves = np.array([answer.move for answer in each[g]])
         reason = none_does(lowest[g], "in all directions looked in", money)
-        answers.append(Answered(int(g), moves, reason))
-    found_rows = in_rows(answers)
-    return found_rows, {"worst_pnl": lowest[found_rows.groups]}
+        shaped = moves.reshape(-1, len(put.covariance))
+        answers.append(Answered(int(g), shaped, reason))
+    found = in_rows(answers)
+    return found, {"worst_pnl": lowest[found.groups]}
 
 
 @one_blas_thread
@@ -278,36 +269,27 @@ def worst_table(desk: Desk, model: FactorModel, of: Question, radius: float) -> 
     Raises
     ------
     UsageError
-        If the radius is not above 0.
+        If the radius is not above 0, or is beyond any move.
     """
-    if not (np.isfinite(radius) and radius > 0):
-        raise UsageError(f"radius is {radius}, a distance above 0 is needed")
+    if not (np.isfinite(radius) and 0 < radius <= FURTHEST):
+        what = f"a distance above 0 and up to {FURTHEST:g} is needed"
+        raise UsageError(f"radius is {radius}, {what}")
     put = asked(desk, model, of)
-    looked = rays(put.profit, put.covariance, radius)
-    answers, linear = [], []
-    for g in range(len(put.grouping)):
-        at = surface(put.profit, g, put.covariance)
-        if np.isnan(looked.pnl[g]).any():
-            nowhere = np.full(len(of.drivers), np.nan)
-            answers.append(Answer(nowhere, np.nan, np.nan))
-            linear.append(np.nan)
-            continue
-        answers.append(worst_within(at, looked, radius))
-        _, slope = at.value_and_slope(np.zeros(len(of.drivers)))
-        linear.append(float(slope @ linear_worst(slope, at.correlation, radius)))
-    core = np.array([answer.move for answer in answers])
-    drivers = np.expm1(put.profit.drivers(core))
-    distance = np.array([answer.distance for answer in answers])
+    worst = worst_within(put.profit, put.covariance, radius)
+    unknown = np.isnan(worst.pnl)
+    drivers = np.expm1(put.profit.drivers(worst.moves))
+    drivers[unknown] = np.nan
+    distance = np.where(unknown, np.nan, worst.distance)
     names = put.profit.template.model.drivers
     columns = {
         **labelled(put.grouping, np.arange(len(put.grouping))),
-        "radius": np.full(len(answers), radius),
-        "pnl": np.array([answer.pnl for answer in answers]),
-        "linear_pnl": np.array(linear),
+        "radius": np.full(len(unknown), radius),
+        "pnl": worst.pnl,
+        "linear_pnl": worst.linear,
         "distance": distance,
         "tail_normal": tail_normal(distance, len(of.drivers)),
         **{MOVE + name: drivers[:, j] for j, name in enumerate(names)},
-        "reason": ["" if a.pnl == a.pnl else UNKNOWN for a in answers],
+        "reason": [UNKNOWN if not_known else "" for not_known in unknown],
     }
     return table("worst_case", desk.as_of, columns)
 

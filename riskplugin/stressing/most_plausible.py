@@ -7,23 +7,21 @@ closed form ``s* = -L C w / (w' C w)``, w the slope of the P&L and C the covaria
 the drivers (Breuer et al. 2009).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
 
-from riskplugin._typing import Cube, Flags, Matrix, Vector
+from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.stressing.profit import Profit
+from riskplugin.stressing.rays import Field, Rays, field, rays
 from riskplugin.stressing.reverse import EXACT, HIGHEST, LOWEST, first_lost
 
-RADII = 48  # places on each ray, nearer to each other where it begins
-STARTS = 5  # places that a search begins at, the closed form aside
+STARTS = 4  # places that a search begins at, the closed form aside
 ALIKE = 0.95  # cosine of directions that count as one
-SLOPE_STEP = 1e-5  # of a numerical slope, in deviations of each driver
-CORNERED = 6  # drivers up to which all corners are looked at
-Sloped = Callable[[Vector], tuple[float, Vector]]
+ROUNDS, HALVINGS = 60, 12
+SETTLED = 1e-7  # of a step, in Mahalanobis distance
+ENOUGH = 1e-4  # of the promised gain, that a step must keep
+NEAR = 0.5  # of the loss: who loses less everywhere is not searched further
 
 
 class Answer(NamedTuple):
@@ -53,132 +51,67 @@ def linear_worst(slope: Vector, covariance: Matrix, radius: float) -> Vector:
     return move
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Rays:
-    """Core moves on rays from rest, and the P&L of every group there.
+def most_plausible(
+    profit: Profit, covariance: Matrix, losses: Vector
+) -> tuple[list[list[Answer]], Vector]:
+    """Return the core moves of each group that lose its loss and no neighbour nearer.
 
-    Attributes
-    ----------
-    core : ndarray of shape (D, R, K)
-        Of D directions, at R radii outwards.
-    distance : ndarray of shape (D, R)
-        Mahalanobis.
-    pnl : ndarray of shape (G, D, R)
-    """
+    Sorted by distance; none for a group that loses as much nowhere that was looked at,
+    within -95 % and +300 % of every driver. Each is closed in on to 1e-10 of the loss.
+    All groups are searched together.
 
-    core: Cube
-    distance: Matrix
-    pnl: Cube
-
-
-def directions(root: Matrix) -> Matrix:
-    """Return directions (D, K) in which to look, of Mahalanobis length one.
-
-    With C = `root` root': along and against each axis and the sum and difference of
-    every two, in the drivers' own coordinates and in those that make C the unit
-    matrix; and, of few drivers, all corners of the range of moves.
-    """
-    drivers = len(root)
-    axes = np.eye(drivers)
-    pairs = [
-        one + sign * other
-        for one, other in combinations(axes, 2)
-        for sign in (1.0, -1.0)
-    ]
-    design = np.array([*axes, *pairs])
-    inverse = np.linalg.inv(root).T
-    corners = np.empty((0, drivers))
-    if drivers <= CORNERED:
-        corners = np.array([*product((LOWEST, HIGHEST), repeat=drivers)]) @ inverse
-    whitened = np.vstack(
-        [design, -design, design @ inverse, -design @ inverse, corners]
-    )
-    unit = whitened / np.linalg.norm(whitened, axis=1, keepdims=True)
-    moves: Matrix = unit @ root.T
-    return moves
-
-
-def rays(profit: Profit, covariance: Matrix, radius: float | None = None) -> Rays:
-    """Look along every direction, to a radius or else to the end of the range."""
-    ahead = directions(np.asarray(np.linalg.cholesky(covariance), dtype=np.float64))
-    with np.errstate(divide="ignore"):
-        room = np.where(ahead < 0, LOWEST / ahead, HIGHEST / ahead)
-    reach = np.where(ahead == 0, np.inf, room).min(axis=1)
-    ends = reach if radius is None else np.full(len(ahead), radius)
-    distance = ends[:, None] * (np.arange(1, RADII + 1) / RADII) ** 2
-    core = distance[:, :, None] * ahead[:, None, :]
-    pnl = profit.table(core.reshape(-1, len(covariance)))
-    return Rays(core, distance, pnl.reshape(profit.groups, *distance.shape))
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Surface:
-    """The P&L of one group in deviations z of each driver: where a search goes.
-
-    Attributes
+    Parameters
     ----------
     profit : Profit
-    group : int
-    scale : ndarray of shape (K,)
-        Standard deviation of each driver over the horizon.
-    correlation, precision : ndarray of shape (K, K)
-        Of them, and its inverse P: the squared distance is ``z' P z``.
+        Of K drivers, G groups.
+    covariance : ndarray of shape (K, K)
+        Of their log moves over the horizon.
+    losses : ndarray of shape (G,)
+        Above 0; infinite for a group that is not asked.
+
+    Returns
+    -------
+    answers : list of G lists of Answer
+    lowest : ndarray of shape (G,)
+        The lowest P&L looked at; NaN where it is not known.
     """
-
-    profit: Profit
-    group: int
-    scale: Vector
-    correlation: Matrix
-    precision: Matrix
-
-    def value_and_slope(self, z: Vector) -> tuple[float, Vector]:
-        """Return the P&L at z (K,) and its slope (K,), by central differences."""
-        drivers = len(z)
-        steps = np.vstack([np.zeros(drivers), np.eye(drivers), -np.eye(drivers)])
-        core = (z + SLOPE_STEP * steps) * self.scale
-        pnl = self.profit.each(core, np.full(len(core), self.group))
-        slope: Vector = pnl[1 : drivers + 1] - pnl[drivers + 1 :]
-        return float(pnl[0]), slope / (2 * SLOPE_STEP)
-
-    def distance(self, z: Vector) -> float:
-        """Return the Mahalanobis distance of z (K,)."""
-        return float(np.sqrt(z @ self.precision @ z))
-
-
-def surface(profit: Profit, group: int, covariance: Matrix) -> Surface:
-    """Return the surface of one group under a covariance over the horizon (K, K)."""
-    scale = np.sqrt(np.diag(covariance))
-    correlation = covariance / np.outer(scale, scale)
-    precision = np.asarray(np.linalg.inv(correlation), dtype=np.float64)
-    return Surface(profit, group, scale, correlation, precision)
+    of = field(profit, covariance)
+    looked = rays(of)
+    lowest = looked.pnl.min(axis=(1, 2))
+    lost = looked.pnl <= -losses[:, None, None]
+    reached = np.flatnonzero(lowest <= -NEAR * losses)
+    places = [of.place(np.array(begun(looked, int(g), lost[g]))) for g in reached]
+    groups = np.repeat(reached, [len(p) for p in places])
+    rest = np.zeros((len(reached), len(covariance)))
+    linear = closed_form(of.slope(rest, reached), losses[reached])
+    known = np.isfinite(linear).all(axis=1)
+    starts = np.vstack([linear[known], *places])
+    groups = np.append(reached[known], groups)
+    ends, found = slid(of, of.within(starts), groups, losses[groups])
+    answers: list[list[Answer]] = [[] for _ in losses]
+    for g in reached:
+        rows = np.flatnonzero(found & (groups == g))
+        answers[g] = distinct(of, ends[rows], int(g))
+    return answers, lowest
 
 
-def most_plausible(of: Surface, looked: Rays, loss: float) -> list[Answer]:
-    """Return the core moves that lose `loss` and that no nearer one nearby does.
+def closed_form(slope: Matrix, losses: Vector) -> Matrix:
+    """Return ``-L w / w'w`` for slopes w (G, K) in u; not finite where w is zero.
 
-    Sorted by distance; none if no core move looked at, and none that a search found,
-    loses as much within -95 % and +300 % of every driver. Each is closed in on to
-    1e-10 of the loss.
+    The most plausible place that loses L if the P&L is linear: in log moves
+    ``-L C w / (w' C w)``.
     """
-    pnl = looked.pnl[of.group]
-    _, slope = of.value_and_slope(np.zeros(len(of.scale)))
-    begin = [linear_reverse(slope, of.correlation, loss)]
-    begin += [core / of.scale for core in nearest_lost(looked, pnl <= -loss)]
-    if len(begin) == 1:
-        deepest = np.unravel_index(np.argmin(pnl), pnl.shape)
-        begin.append(looked.core[deepest] / of.scale)
-    found: list[Answer] = []
-    for z in begin:
-        if np.isnan(z).any():
-            continue
-        end = slid(of, within_range(z, of.scale), loss)
-        if end is not None and not any(same(end, other, of) for other in found):
-            found.append(end)
-    return sorted(found, key=lambda answer: answer.distance)
+    square = (slope**2).sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places: Matrix = -losses[:, None] * slope / square
+    return places
 
 
-def nearest_lost(looked: Rays, lost: Flags) -> list[Vector]:
-    """Return the nearest core moves that lose enough, in different directions."""
+def begun(looked: Rays, group: int, lost: Flags) -> list[Vector]:
+    """Return the nearest core moves that lose enough, in different directions.
+
+    The one that loses most if none does.
+    """
     first = first_lost(lost)
     some = np.flatnonzero(first >= 0)
     order = some[np.argsort(looked.distance[some, first[some]], kind="stable")]
@@ -190,120 +123,173 @@ def nearest_lost(looked: Rays, lost: Flags) -> list[Vector]:
             chosen.append(core)
         if len(chosen) == STARTS:
             break
-    return chosen
+    pnl = looked.pnl[group]
+    deepest = looked.core[np.unravel_index(np.argmin(pnl), pnl.shape)]
+    return chosen or [deepest]
 
 
-def within_range(z: Vector, scale: Vector) -> Vector:
-    """Return z (K,) drawn in along its ray to -95 % … +300 % of every driver."""
-    core = z * scale
-    excess = max(1.0, float(np.max(core / HIGHEST)), float(np.max(core / LOWEST)))
-    return z / excess
+def distinct(of: Field, ends: Matrix, group: int) -> list[Answer]:
+    """Return the places (M, K) of one group, nearest first, each of them once."""
+    chosen: list[Vector] = []
+    for u in ends[np.argsort(np.linalg.norm(ends, axis=1), kind="stable")]:
+        apart = [np.linalg.norm(u - other) for other in chosen]
+        if not apart or min(apart) > 0.01 * np.linalg.norm(u):
+            chosen.append(u)
+    if not chosen:
+        return []
+    places = np.array(chosen)
+    pnl = of.value(places, np.full(len(places), group))
+    return [
+        Answer(core, float(np.linalg.norm(u)), float(p))
+        for core, u, p in zip(of.core(places), places, pnl, strict=True)
+    ]
 
 
-def slid(of: Surface, start: Vector, loss: float) -> Answer | None:
-    """Return where the distance is least along the surface of the loss, from a start.
+def slid(
+    of: Field, starts: Matrix, groups: Codes, losses: Vector
+) -> tuple[Matrix, Flags]:
+    """Return where the distance is least along the surface of the loss.
 
-    Then by Newton's method onto the surface; None if that does not end on it.
+    The steps of Hasofer and Lind (1974) and Rackwitz and Fiessler (1978) to the nearest
+    point of the tangent, as far as the sum of half the squared distance and a multiple
+    of the miss falls (Zhang and Der Kiureghian 1995); then onto the surface by Newton's
+    method. Where that ends on no nearest point, or at the end of the range of a
+    driver, sequential least squares (Kraft 1988) goes on from there.
+
+    Parameters
+    ----------
+    of : Field
+    starts : ndarray of shape (M, K)
+    groups, losses : ndarray of shape (M,)
+
+    Returns
+    -------
+    ends : ndarray of shape (M, K)
+    found : ndarray of bool, shape (M,)
+        Whether the loss is made there, to 1e-10 of it.
     """
-    last: dict[bytes, tuple[float, Vector]] = {}
-
-    def excess(z: Vector) -> tuple[float, Vector]:
-        key = z.tobytes()
-        if key not in last:
-            last.clear()
-            pnl, slope = of.value_and_slope(z)
-            last[key] = (pnl / loss + 1.0, slope / loss)
-        return last[key]
-
-    bounds = [(LOWEST / float(s), HIGHEST / float(s)) for s in of.scale]
-    z = descended(half_square(of), start, ("eq", excess), bounds)
-    free = (z * of.scale > LOWEST + EXACT) & (z * of.scale < HIGHEST - EXACT)
-    for _ in range(5):
-        gap, slope = excess(z)
-        along = np.where(free, slope, 0.0)
-        if abs(gap) <= EXACT or not (along @ along > 0):
+    u = starts.copy()
+    active = np.arange(len(u))
+    for _ in range(ROUNDS):
+        if not len(active):
             break
-        z = z - gap * along / (along @ along)
-    gap, _ = excess(z)
-    if not abs(gap) <= EXACT:
-        return None
-    return Answer(z * of.scale, of.distance(z), (gap - 1.0) * loss)
+        at, group, loss = u[active], groups[active], losses[active]
+        gap = of.value(at, group) / loss + 1.0
+        slope = of.slope(at, group) / loss[:, None]
+        target = of.within(tangent(at, gap, slope))
+        u[active] = stepped(of, (at, target), (gap, slope), (group, loss))
+        moved = np.linalg.norm(u[active] - at, axis=1)
+        active = active[moved > SETTLED * (1 + np.linalg.norm(at, axis=1))]
+    u, found = on_surface(of, u, groups, losses)
+    for row in np.flatnonzero(~found | ~nearest(of, u, groups)):
+        end = descended(of, u[row], int(groups[row]), float(losses[row]))
+        better = np.linalg.norm(end) < np.linalg.norm(u[row]) or not found[row]
+        placed, met = on_surface(of, end[None], groups[[row]], losses[[row]])
+        if met[0] and better:
+            u[row], found[row] = placed[0], True
+    return u, found
 
 
-def same(one: Answer, other: Answer, of: Surface) -> bool:
-    """Whether two answers are one, to a hundredth of their distance."""
-    apart = of.distance((one.move - other.move) / of.scale)
-    return apart <= 0.01 * max(one.distance, other.distance)
+def tangent(u: Matrix, gap: Vector, slope: Matrix) -> Matrix:
+    """Return the point nearest to rest of the tangent at u: ``(w'u - g) w / w'w``."""
+    square = np.maximum((slope**2).sum(axis=1), np.finfo(float).tiny)
+    share = ((slope * u).sum(axis=1) - gap) / square
+    points: Matrix = share[:, None] * slope
+    return np.where(np.isfinite(points), points, u)
 
 
-def worst_within(of: Surface, looked: Rays, radius: float) -> Answer:
-    """Return the core move within a Mahalanobis `radius` that loses most.
-
-    From the closed form and the worst places of the rays to that radius, by sequential
-    least squares; whatever of all these is worst.
-    """
-    pnl = looked.pnl[of.group]
-    _, slope = of.value_and_slope(np.zeros(len(of.scale)))
-    begin = [linear_worst(slope, of.correlation, radius)]
-    for ray in np.argsort(pnl.min(axis=1), kind="stable")[:STARTS]:
-        begin.append(looked.core[ray, np.argmin(pnl[ray])] / of.scale)
-    ends = [*begin, *(sunk(of, start, radius) for start in begin), np.zeros_like(slope)]
-    drawn = [z * min(1.0, radius / max(of.distance(z), 1e-300)) for z in ends]
-    core = np.array(drawn) * of.scale
-    made = of.profit.each(core, np.full(len(core), of.group))
-    best = int(np.nanargmin(made))
-    return Answer(core[best], of.distance(drawn[best]), float(made[best]))
-
-
-def sunk(of: Surface, start: Vector, radius: float) -> Vector:
-    """Return where a descent of the P&L inside the radius ends."""
-    size = max(abs(of.value_and_slope(start)[0]), np.finfo(float).tiny)
-
-    def lost(z: Vector) -> tuple[float, Vector]:
-        pnl, slope = of.value_and_slope(z)
-        return pnl / size, slope / size
-
-    def room(z: Vector) -> tuple[float, Vector]:
-        square, slope = half_square(of)(z)
-        return 1.0 - 2 * square / radius**2, -2 * slope / radius**2
-
-    return descended(lost, start, ("ineq", room))
+def stepped(
+    of: Field,
+    ends: tuple[Matrix, Matrix],
+    surface: tuple[Vector, Matrix],
+    asked: tuple[Codes, Vector],
+) -> Matrix:
+    """Return where steps end that go as far towards their targets as it pays."""
+    (at, target), (gap, slope), (groups, losses) = ends, surface, asked
+    step = target - at
+    longest = np.maximum(np.linalg.norm(at, axis=1), np.linalg.norm(target, axis=1))
+    steep = np.maximum(np.linalg.norm(slope, axis=1), np.finfo(float).tiny)
+    price = 2 * longest / steep + 1.0
+    before = 0.5 * (at**2).sum(axis=1) + price * np.abs(gap)
+    promised = (at * step).sum(axis=1) - price * np.abs(gap)
+    share, out = np.ones(len(at)), at.copy()
+    waiting = np.arange(len(at))
+    for _ in range(HALVINGS):
+        trial = at[waiting] + share[waiting, None] * step[waiting]
+        miss = of.value(trial, groups[waiting]) / losses[waiting] + 1.0
+        merit = 0.5 * (trial**2).sum(axis=1) + price[waiting] * np.abs(miss)
+        least = before[waiting] + ENOUGH * share[waiting] * promised[waiting]
+        pays = merit <= least
+        out[waiting[pays]] = trial[pays]
+        waiting = waiting[~pays]
+        if not len(waiting):
+            break
+        share[waiting] /= 2
+    return out
 
 
-def half_square(of: Surface) -> Sloped:
-    """Return half the squared distance of z (K,), and its slope."""
+def on_surface(
+    of: Field, u: Matrix, groups: Codes, losses: Vector
+) -> tuple[Matrix, Flags]:
+    """Return places moved onto the surface of the loss, and whether they are on it."""
+    u = u.copy()
+    for _ in range(8):
+        gap = of.value(u, groups) / losses + 1.0
+        off = np.flatnonzero(np.abs(gap) > EXACT / 10)
+        if not len(off):
+            break
+        slope = of.slope(u[off], groups[off]) / losses[off, None]
+        square = np.maximum((slope**2).sum(axis=1), np.finfo(float).tiny)
+        step = -(gap[off] / square)[:, None] * slope
+        u[off] = of.within(np.where(np.isfinite(step), u[off] + step, u[off]))
+    gap = of.value(u, groups) / losses + 1.0
+    return u, np.abs(gap) <= EXACT
 
-    def valued(z: Vector) -> tuple[float, Vector]:
-        slope: Vector = of.precision @ z
-        return float(0.5 * z @ slope), slope
 
-    return valued
+def nearest(of: Field, u: Matrix, groups: Codes) -> Flags:
+    """Whether each place (M, K) lies along the slope of its P&L, as nearest ones do."""
+    slope = of.slope(u, groups)
+    steep = np.maximum(np.linalg.norm(slope, axis=1), np.finfo(float).tiny)
+    along = (slope * u).sum(axis=1) / steep
+    across = u - (along / steep)[:, None] * slope
+    flags: Flags = np.linalg.norm(across, axis=1) <= 1e-4 * np.linalg.norm(u, axis=1)
+    return flags
 
 
-def descended(
-    value: Sloped,
-    start: Vector,
-    held: tuple[str, Sloped],
-    bounds: Sequence[tuple[float, float]] | None = None,
-) -> Vector:
-    """Return where sequential least squares (Kraft 1988) ends, from a start (K,).
+def descended(of: Field, start: Vector, group: int, loss: float) -> Vector:
+    """Return where sequential least squares (Kraft 1988) ends, from a place (K,).
 
-    `held` is a constraint: ``eq`` for zero or ``ineq`` for not below it.
+    In deviations of each driver, so that the range of moves is a box.
     """
     from scipy.optimize import minimize  # noqa: PLC0415
 
-    kind, constraint = held
-    ended = minimize(  # type: ignore[call-overload]
-        value,
-        start,
-        jac=True,
+    groups = np.array([group])
+    scale = np.sqrt((of.root**2).sum(axis=1))
+    to_place = np.asarray(np.linalg.solve(of.root, np.diag(scale)), dtype=np.float64)
+    precision = to_place.T @ to_place
+
+    def half_square(z: Vector) -> float:
+        return float(0.5 * z @ precision @ z)
+
+    def half_slope(z: Vector) -> Vector:
+        slope: Vector = precision @ z
+        return slope
+
+    def gap(z: Vector) -> float:
+        return float(of.value((to_place @ z)[None], groups)[0]) / loss + 1.0
+
+    def slope(z: Vector) -> Vector:
+        along: Vector = of.slope((to_place @ z)[None], groups)[0] @ to_place / loss
+        return along
+
+    ended = minimize(
+        half_square,
+        of.core(start[None])[0] / scale,
+        jac=half_slope,
         method="SLSQP",
-        bounds=bounds,
-        constraints={
-            "type": kind,
-            "fun": lambda z: constraint(z)[0],
-            "jac": lambda z: constraint(z)[1],
-        },
-        options={"maxiter": 200, "ftol": 1e-14},
+        bounds=[(LOWEST / float(s), HIGHEST / float(s)) for s in scale],
+        constraints={"type": "eq", "fun": gap, "jac": slope},
+        options={"maxiter": 100, "ftol": 1e-13},
     )
-    return np.asarray(ended.x, dtype=np.float64)
+    place: Vector = to_place @ np.asarray(ended.x, dtype=np.float64)
+    return place

@@ -10,7 +10,8 @@ from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import Book, Grouping
 from riskplugin.factors.propagation import complete, weighted_sum
 from riskplugin.liquidity import unwind_cost
-from riskplugin.stressing.engine import name_moves, require_known
+from riskplugin.pricing import revalue
+from riskplugin.stressing.engine import require_known
 from riskplugin.stressing.netting import slices
 from riskplugin.stressing.shock import ShockGrid
 
@@ -89,12 +90,12 @@ class EngineProfit:
 
     def table(self, core: Matrix) -> Matrix:
         """Return the P&L (G, S) of every group under core moves (S, K), in logs."""
-        return np.hstack(
-            [
-                self.values @ unit.gain.T - self.costs @ unit.stressed.T
-                for _, unit in self._in_parts(core)
-            ]
-        )
+        pnl = np.empty((self.groups, len(core)))
+        for some, unit in self._in_parts(core):
+            pnl[:, some] = self.values @ unit.gain.T
+            if unit.stressed is not None:
+                pnl[:, some] -= self.costs @ unit.stressed.T
+        return pnl
 
     def each(self, core: Matrix, groups: Codes) -> Vector:
         """Return the P&L (S,) of one group (S,) under each of the core moves (S, K)."""
@@ -102,50 +103,42 @@ class EngineProfit:
         for some, unit in self._in_parts(core):
             of = groups[some]
             pnl[some] = np.einsum("sn,sn->s", self.values[of], unit.gain)
-            pnl[some] -= np.einsum("sn,sn->s", self.costs[of], unit.stressed)
+            if unit.stressed is not None:
+                pnl[some] -= np.einsum("sn,sn->s", self.costs[of], unit.stressed)
         return pnl
 
     def _in_parts(self, core: Matrix) -> Iterator[tuple[slice, "Unit"]]:
-        """Yield per unit of value what core moves do, so many scenarios at a time."""
-        step = AT_ONCE // max(1, self.template.local.shape[1])
-        for some in slices(len(core), step):
-            moves = name_moves(
-                moved(self.template, self.drivers(core[some])), self.held
-            )
-            gain = moves.direct + moves.propagated + moves.overshoot + moves.convexity
-            yield some, Unit(gain[:, self.held], moves.growth[:, self.held])
+        """Yield per unit of value what core moves do, so many scenarios at a time.
+
+        The five parts of a P&L add up to the full revaluation less the unwinding.
+        """
+        held = self.held
+        kinds = [self.template.model.kinds[int(i)] for i in held]
+        for some in slices(len(core), AT_ONCE // max(1, len(held))):
+            local, fx = self._shocks(self.drivers(core[some]))
+            stressed = np.exp(local + fx) if self.costs.any() else None
+            yield some, Unit(revalue(kinds, local, fx), stressed)
+
+    def _shocks(self, drivers: Matrix) -> tuple[Matrix, Matrix]:
+        """Return the log shocks (S, n) of what is held, overshoot in, and of its FX.
+
+        What the template fixes stays.
+        """
+        grid, held = self.template, self.held
+        model, count = grid.model, len(grid.model.instruments)
+        of_fx = count + model.currency[held]
+        local = weighted_sum(drivers, model.loadings[held])
+        local = np.where(grid.explicit[:, held], grid.local[:, held], local)
+        fx = weighted_sum(drivers, model.loadings[of_fx])
+        fx = np.where(grid.fx_explicit[:, held], grid.fx[:, held], fx)
+        return grid.multiplier[:, held] * local, fx
 
 
 class Unit(NamedTuple):
-    """P&L and stressed value per unit of market value, both (S, n)."""
+    """P&L and stressed value per unit of market value, (S, n); None if none sells."""
 
     gain: Matrix
-    stressed: Matrix
-
-
-def moved(template: ShockGrid, drivers: Matrix) -> ShockGrid:
-    """Return the grid of a one-scenario template with other driver moves (S, J).
-
-    What the template fixes stays. It carries no uncertainty: for P&L alone.
-    """
-    model, count = template.model, len(template.model.instruments)
-    rows = np.zeros(len(drivers), dtype=np.int64)
-    still = np.zeros((len(drivers), *template.remainder.shape[1:]))
-    local = weighted_sum(drivers, model.loadings[:count])
-    fx = weighted_sum(drivers, model.loadings[count:])[:, model.currency]
-    return replace(
-        template,
-        drivers=drivers,
-        remainder=still,
-        completion=still,
-        horizon=template.horizon[rows],
-        local=np.where(template.explicit, template.local, local),
-        multiplier=template.multiplier[rows],
-        fx=np.where(template.fx_explicit, template.fx, fx),
-        direct=template.direct[rows],
-        explicit=template.explicit[rows],
-        fx_explicit=template.fx_explicit[rows],
-    )
+    stressed: Matrix | None
 
 
 def engine_profit(
