@@ -201,7 +201,7 @@ def by_one(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vec
     for g in np.flatnonzero(np.isfinite(losses)):
         distinct = np.unique(sides[g][~np.isnan(sides[g])])
         nearest = distinct[np.argsort(np.abs(distinct))]
-        where = f"at {np.expm1(crossed.worst_at[g]):+.0%}"
+        where = f", at {np.expm1(crossed.worst_at[g]):+.0%}"
         reason = none_does(crossed.worst[g], where, money)
         answers.append(Answered(int(g), nearest[:, None], reason))
     found = in_rows(answers)
@@ -245,8 +245,9 @@ def none_does(lowest: float, where: str, money: str) -> str:
     """Return that no move loses so much, and what the worst one does."""
     if np.isnan(lowest):
         return UNKNOWN
-    what = f"no move between {np.expm1(LOWEST):.0%} and {np.expm1(HIGHEST):+.0%} does"
-    return f"{what}; the worst P&L is {lowest:,.0f} {money}, {where}"
+    range_ = f"between {np.expm1(LOWEST):.0%} and {np.expm1(HIGHEST):+.0%}"
+    worst = f"the worst P&L is {lowest:,.0f} {money}"
+    return f"no move {range_} does; {worst}{where}"
 
 
 def by_all(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vector]]:
@@ -255,7 +256,7 @@ def by_all(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vec
     answers = []
     for g in np.flatnonzero(np.isfinite(losses)):
         moves = np.array([answer.move for answer in each[g]])
-        reason = none_does(lowest[g], "in all directions looked in", money)
+        reason = none_does(lowest[g], " of all places looked at", money)
         shaped = moves.reshape(-1, len(put.covariance))
         answers.append(Answered(int(g), shaped, reason))
     found = in_rows(answers)

@@ -14,13 +14,14 @@ import numpy as np
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.stressing.profit import Profit
 from riskplugin.stressing.rays import Field, Rays, field, rays
-from riskplugin.stressing.reverse import EXACT, HIGHEST, LOWEST, first_lost
+from riskplugin.stressing.reverse import EXACT, HIGHEST, LOWEST, closed_in, first_lost
 
 STARTS = 4  # places that a search begins at, the closed form aside
 ALIKE = 0.95  # cosine of directions that count as one
 ROUNDS, HALVINGS = 60, 12
 SETTLED = 1e-7  # of a step, in Mahalanobis distance
 ENOUGH = 1e-4  # of the promised gain, that a step must keep
+FAR, DESCENTS = 1.2, 2  # of the nearest distance, and how many go on from there
 NEAR = 0.5  # of the loss: who loses less everywhere is not searched further
 
 
@@ -58,7 +59,8 @@ def most_plausible(
 
     Sorted by distance; none for a group that loses as much nowhere that was looked at,
     within -95 % and +300 % of every driver. Each is closed in on to 1e-10 of the loss.
-    All groups are searched together.
+    All groups are searched together; where that settles on no nearest point, sequential
+    least squares goes on.
 
     Parameters
     ----------
@@ -78,21 +80,70 @@ def most_plausible(
     of = field(profit, covariance)
     looked = rays(of)
     lowest = looked.pnl.min(axis=(1, 2))
-    lost = looked.pnl <= -losses[:, None, None]
-    reached = np.flatnonzero(lowest <= -NEAR * losses)
-    places = [of.place(np.array(begun(looked, int(g), lost[g]))) for g in reached]
-    groups = np.repeat(reached, [len(p) for p in places])
-    rest = np.zeros((len(reached), len(covariance)))
-    linear = closed_form(of.slope(rest, reached), losses[reached])
+    reached, met = crossed(of, looked, losses)
+    asked = np.flatnonzero(lowest <= -NEAR * losses)
+    rest = np.zeros((len(asked), len(covariance)))
+    linear = closed_form(of.slope(rest, asked), losses[asked])
     known = np.isfinite(linear).all(axis=1)
-    starts = np.vstack([linear[known], *places])
-    groups = np.append(reached[known], groups)
-    ends, found = slid(of, of.within(starts), groups, losses[groups])
+    short = asked[lowest[asked] > -losses[asked]]
+    deepest = np.argmin(looked.pnl[short].reshape(len(short), looked.distance.size), 1)
+    core = looked.core.reshape(-1, len(covariance))[deepest]
+    starts = np.vstack([met, of.within(linear[known]), of.within(of.place(core))])
+    groups = np.concatenate([reached, asked[known], short])
+    ends, found = slid(of, starts, groups, losses[groups])
+    lost_way = np.flatnonzero(~found[: len(met)])
+    ends[lost_way], found[lost_way] = met[lost_way], True
+    settled = nearest(of, ends, groups)
     answers: list[list[Answer]] = [[] for _ in losses]
-    for g in reached:
+    for g in asked:
         rows = np.flatnonzero(found & (groups == g))
-        answers[g] = distinct(of, ends[rows], int(g))
+        if len(rows):
+            sure = ends[rows[settled[rows]]]
+            more = descents(of, ends[rows[~settled[rows]]], sure, (int(g), losses[g]))
+            answers[g] = distinct(of, np.vstack([sure, more]), int(g))
     return answers, lowest
+
+
+def crossed(of: Field, looked: Rays, losses: Vector) -> tuple[Codes, Matrix]:
+    """Return where rays first cross into the loss: groups (M,) and places u (M, K).
+
+    The nearest few of each group, in different directions, each on the surface.
+    """
+    groups, outer, shares = [], [], []
+    for g in range(len(losses)):
+        first = first_lost(looked.pnl[g] <= -losses[g])
+        for ray in apart(looked, first):
+            at = first[ray]
+            groups.append(g)
+            outer.append(looked.core[ray, at])
+            before = looked.distance[ray, at - 1] if at else 0.0
+            shares.append(before / looked.distance[ray, at])
+    of_row = np.array(groups, dtype=np.int64)
+    ends = of.place(np.array(outer).reshape(-1, len(of.root)))
+
+    def excess(share: Vector, row: Codes) -> Vector:
+        pnl = of.value(share[:, None] * ends[row], of_row[row])
+        return pnl / losses[of_row[row]] + 1.0
+
+    share = closed_in(excess, np.array(shares), np.ones(len(ends)))
+    return of_row, share[:, None] * ends
+
+
+def apart(looked: Rays, first: Codes) -> list[int]:
+    """Return the rays whose `first` place is nearest, in different directions.
+
+    -1 for a ray that has none.
+    """
+    some = np.flatnonzero(first >= 0)
+    order = some[np.argsort(looked.distance[some, first[some]], kind="stable")]
+    chosen: list[int] = []
+    units = looked.core[:, -1] / np.linalg.norm(looked.core[:, -1], axis=1)[:, None]
+    for ray in order:
+        if all(units[ray] @ units[other] < ALIKE for other in chosen):
+            chosen.append(int(ray))
+        if len(chosen) == STARTS:
+            break
+    return chosen
 
 
 def closed_form(slope: Matrix, losses: Vector) -> Matrix:
@@ -105,27 +156,6 @@ def closed_form(slope: Matrix, losses: Vector) -> Matrix:
     with np.errstate(divide="ignore", invalid="ignore"):
         places: Matrix = -losses[:, None] * slope / square
     return places
-
-
-def begun(looked: Rays, group: int, lost: Flags) -> list[Vector]:
-    """Return the nearest core moves that lose enough, in different directions.
-
-    The one that loses most if none does.
-    """
-    first = first_lost(lost)
-    some = np.flatnonzero(first >= 0)
-    order = some[np.argsort(looked.distance[some, first[some]], kind="stable")]
-    chosen: list[Vector] = []
-    for ray in order:
-        core = looked.core[ray, first[ray]]
-        size = np.linalg.norm(core)
-        if all(core @ c < ALIKE * size * np.linalg.norm(c) for c in chosen):
-            chosen.append(core)
-        if len(chosen) == STARTS:
-            break
-    pnl = looked.pnl[group]
-    deepest = looked.core[np.unravel_index(np.argmin(pnl), pnl.shape)]
-    return chosen or [deepest]
 
 
 def distinct(of: Field, ends: Matrix, group: int) -> list[Answer]:
@@ -153,8 +183,7 @@ def slid(
     The steps of Hasofer and Lind (1974) and Rackwitz and Fiessler (1978) to the nearest
     point of the tangent, as far as the sum of half the squared distance and a multiple
     of the miss falls (Zhang and Der Kiureghian 1995); then onto the surface by Newton's
-    method. Where that ends on no nearest point, or at the end of the range of a
-    driver, sequential least squares (Kraft 1988) goes on from there.
+    method.
 
     Parameters
     ----------
@@ -180,14 +209,30 @@ def slid(
         u[active] = stepped(of, (at, target), (gap, slope), (group, loss))
         moved = np.linalg.norm(u[active] - at, axis=1)
         active = active[moved > SETTLED * (1 + np.linalg.norm(at, axis=1))]
-    u, found = on_surface(of, u, groups, losses)
-    for row in np.flatnonzero(~found | ~nearest(of, u, groups)):
-        end = descended(of, u[row], int(groups[row]), float(losses[row]))
-        better = np.linalg.norm(end) < np.linalg.norm(u[row]) or not found[row]
-        placed, met = on_surface(of, end[None], groups[[row]], losses[[row]])
-        if met[0] and better:
-            u[row], found[row] = placed[0], True
-    return u, found
+    return on_surface(of, u, groups, losses)
+
+
+def descents(
+    of: Field, unsettled: Matrix, settled: Matrix, asked: tuple[int, float]
+) -> Matrix:
+    """Return where descents end from the nearest places that have not settled.
+
+    Those places lie on the surface of the loss of one group, at the end of the range of
+    a driver or where the P&L bends sharply. None is gone on from that is much further
+    away than what has settled; if nothing has, the nearest one stands.
+    """
+    group, loss = asked
+    size = np.linalg.norm(unsettled, axis=1)
+    least = np.linalg.norm(settled, axis=1).min(initial=np.inf)
+    least = min(least, size.min(initial=np.inf))
+    order = [int(i) for i in np.argsort(size, kind="stable") if size[i] <= FAR * least]
+    ends = [u for u in unsettled[order[:1]] if not len(settled)]
+    for row in order[:DESCENTS]:
+        end = of.within(descended(of, unsettled[row], group, loss)[None])
+        end, met = on_surface(of, end, np.array([group]), np.array([loss]))
+        if met[0] and np.linalg.norm(end) <= size[row]:
+            ends.append(end[0])
+    return np.array(ends).reshape(-1, unsettled.shape[1])
 
 
 def tangent(u: Matrix, gap: Vector, slope: Matrix) -> Matrix:

@@ -31,8 +31,7 @@ class Field:
 
     def place(self, core: Matrix) -> Matrix:
         """Return the places u (M, K) of log moves (M, K)."""
-        places: Matrix = np.linalg.solve(self.root, core.T).T
-        return places
+        return np.asarray(np.linalg.solve(self.root, core.T).T, dtype=np.float64)
 
     def within(self, u: Matrix) -> Matrix:
         """Return the places (M, K) with every driver kept to -95 % … +300 %."""

@@ -5,6 +5,7 @@ above the loss for good. The whole range of moves is laid out first, in both dir
 and every first crossing is closed in on.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +70,12 @@ def crossings(profit: Profit, losses: Vector) -> Crossings:
     ends = np.append(rest - down, rest + up)[some]
     inner = ends + np.where(some < len(losses), 1, -1)
     found = np.where(np.append(down, up) == 0, 0.0, np.nan)
-    found[some] = closed_in(profit, losses, groups, moves[inner], moves[ends])
+
+    def excess(move: Vector, row: Codes) -> Vector:
+        lost_by = losses[groups[row]]
+        return profit.each(move[:, None], groups[row]) / lost_by + 1.0
+
+    found[some] = closed_in(excess, moves[inner], moves[ends])
     lowest = np.argmin(pnl, axis=1)
     worst = np.take_along_axis(pnl, lowest[:, None], axis=1)[:, 0]
     falls, rises = found[: len(losses)], found[len(losses) :]
@@ -82,24 +88,25 @@ def first_lost(lost: Flags) -> Codes:
 
 
 def closed_in(
-    profit: Profit, losses: Vector, groups: Codes, inner: Vector, outer: Vector
+    excess: Callable[[Vector, Codes], Vector], inner: Vector, outer: Vector
 ) -> Vector:
-    """Return where groups (S,) lose their loss between moves inner and outer (S,)."""
+    """Return where functions are zero between two numbers each, shape (M,).
+
+    By Chandrupatla's method (1997), all of them together. `excess` takes numbers and
+    the rows that they are asked of.
+    """
     from scipy.optimize.elementwise import find_root  # noqa: PLC0415
 
-    if not len(groups):
+    if not len(inner):
         return np.zeros(0)
 
-    def excess(move: Vector, group: Codes) -> Vector:
-        shape = np.shape(move)
-        of = np.ravel(group).astype(np.int64)
-        pnl = profit.each(np.ravel(move)[:, None], of)
-        return (pnl / losses[of] + 1.0).reshape(shape)
+    def flat(at: Vector, row: Vector) -> Vector:
+        return excess(np.ravel(at), np.ravel(row).astype(np.int64)).reshape(at.shape)
 
     found = find_root(
-        excess,
+        flat,
         (inner, outer),
-        args=(groups.astype(np.float64),),
+        args=(np.arange(len(inner), dtype=np.float64),),
         tolerances={"xatol": 0.0, "xrtol": 0.0, "fatol": EXACT / 10, "frtol": 0.0},
     )
     return np.asarray(found.x, dtype=np.float64)

@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from riskplugin._typing import Codes, Matrix, Vector
+from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.stressing.profit import Profit
 from riskplugin.stressing.rays import Field, field, rays
 
 STARTS = 4  # rays that a search begins at, the closed form and rest aside
 ROUNDS, HALVINGS = 60, 12
 GAINED = 1e-12  # of the P&L, in a round
+STRAIGHT = 1e-8  # cosine from one, of a slope that leaves the rim
 FURTHEST = 100.0  # radius
 
 
@@ -27,8 +28,9 @@ def worst_within(profit: Profit, covariance: Matrix, radius: float) -> Worst:
     """Return the core move within a Mahalanobis radius that loses most, of each group.
 
     From the closed form ``-k w / |w|`` and the worst places of rays to that radius, by
-    steps towards the worst of the tangent (Frank and Wolfe 1956), as far as each pays.
-    The worst of all places met.
+    steps towards the worst of the tangent (Frank and Wolfe 1956), as far as each pays;
+    where that does not settle on the rim, by sequential least squares (Kraft 1988). The
+    worst of all places met.
 
     Parameters
     ----------
@@ -57,12 +59,49 @@ def worst_within(profit: Profit, covariance: Matrix, radius: float) -> Worst:
     u, pnl = sunk(of, u, groups, radius)
     best = np.argmin(pnl.reshape(-1, count), axis=0)
     ends = u.reshape(-1, count, drivers)[best, everyone]
-    return Worst(
-        of.core(ends),
-        np.linalg.norm(ends, axis=1),
-        pnl.reshape(-1, count)[best, everyone],
-        -radius * steep,
+    lowest = pnl.reshape(-1, count)[best, everyone]
+    for g in np.flatnonzero(~on_rim(of, ends, radius) & np.isfinite(lowest)):
+        inner = descended(of, ends[g], int(g), radius)
+        made = of.value(inner[None], np.array([g]))[0]
+        if made < lowest[g]:
+            ends[g], lowest[g] = inner, made
+    return Worst(of.core(ends), np.linalg.norm(ends, axis=1), lowest, -radius * steep)
+
+
+def on_rim(of: Field, u: Matrix, radius: float) -> Flags:
+    """Whether the P&L at u (G, K), a place a group, falls straight out of the rim."""
+    slope = of.slope(u, np.arange(len(u)))
+    steep = np.linalg.norm(slope, axis=1)
+    out = -(slope * u).sum(axis=1)
+    flags: Flags = out >= (1 - STRAIGHT) * radius * steep
+    return flags
+
+
+def descended(of: Field, start: Vector, group: int, radius: float) -> Vector:
+    """Return where a descent of the P&L of a group inside the radius ends, (K,)."""
+    from scipy.optimize import minimize  # noqa: PLC0415
+
+    groups = np.array([group])
+    size = max(abs(float(of.value(start[None], groups)[0])), np.finfo(float).tiny)
+
+    def pnl(u: Vector) -> float:
+        return float(of.value(u[None], groups)[0]) / size
+
+    def slope(u: Vector) -> Vector:
+        along: Vector = of.slope(u[None], groups)[0] / size
+        return along
+
+    ended = minimize(
+        pnl,
+        start,
+        jac=slope,
+        method="SLSQP",
+        constraints={"type": "ineq", "fun": lambda u: 1.0 - u @ u / radius**2},
+        options={"maxiter": 100, "ftol": 1e-14},
     )
+    end = np.asarray(ended.x, dtype=np.float64)
+    inside: Vector = end * min(1.0, radius / max(float(np.linalg.norm(end)), radius))
+    return inside
 
 
 def sunk(of: Field, u: Matrix, groups: Codes, radius: float) -> tuple[Matrix, Vector]:
