@@ -88,7 +88,7 @@ def mixture(windows: Matrix, sessions: int) -> Mixture:
     ------
     ModelError
         If the windows look like one regime: the mixture is no better than one normal
-        by the criterion of Schwarz (1978), or a state shrinks to a few windows.
+        by the criterion of Schwarz (1978), or a state is one of a few windows.
     """
     full = ~np.isnan(windows).any(axis=1)
     x = windows[full]
@@ -108,7 +108,7 @@ def mixture(windows: Matrix, sessions: int) -> Mixture:
     alone = float(log_normal(away, whole).sum())
     more = 1 + drivers * (drivers + 1) / 2
     needed = 0.5 * more * np.log(count / sessions)
-    apart = best is not None and spread_out(best, whole)
+    apart = best is not None and stands(best, whole, count / sessions)
     if best is None or not apart or (best.log_likelihood - alone) / sessions < needed:
         raise ModelError(
             "the history of its core looks like one regime: no hectic windows stand "
@@ -184,11 +184,12 @@ def ordered(state: State) -> State:
     return State(1 - share, covariances[::-1], 1 - posterior, likelihood)
 
 
-def spread_out(state: State, whole: Matrix) -> bool:
-    """Whether no state collapsed onto a few windows, in any direction."""
+def stands(state: State, whole: Matrix, independent: float) -> bool:
+    """Whether neither state is one of a few windows, nor collapsed in any direction."""
     root = np.linalg.inv(np.linalg.cholesky(whole))
-    least = np.linalg.eigvalsh(root @ state.covariances @ root.T)[:, 0]
-    return bool(least.min() > COLLAPSED)
+    least = np.linalg.eigvalsh(root @ state.covariances @ root.T)[:, 0].min()
+    fewest = min(state.share, 1 - state.share) * independent
+    return bool(least > COLLAPSED and fewest >= FEWEST)
 
 
 def log_joint(away: Matrix, share: float, covariances: Cube) -> Matrix:

@@ -18,7 +18,7 @@ from riskplugin.factors.drivers import (
 from riskplugin.factors.series import Series, currencies_of, series_of, series_windows
 from riskplugin.returns import panel, two_widths
 
-LEAST_LIT = 0.25  # of the weight that windows keep on average
+LEAST_LIT = 0.5  # of the weight that windows keep on average
 
 
 @dataclass(frozen=True, eq=False, slots=True)

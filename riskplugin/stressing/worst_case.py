@@ -91,12 +91,19 @@ def descended(of: Field, start: Vector, group: int, radius: float) -> Vector:
         along: Vector = of.slope(u[None], groups)[0] / size
         return along
 
+    def room(u: Vector) -> float:
+        return float(1.0 - u @ u / radius**2)
+
+    def less_room(u: Vector) -> Vector:
+        along: Vector = -2 * u / radius**2
+        return along
+
     ended = minimize(
         pnl,
         start,
         jac=slope,
         method="SLSQP",
-        constraints={"type": "ineq", "fun": lambda u: 1.0 - u @ u / radius**2},
+        constraints={"type": "ineq", "fun": room, "jac": less_room},
         options={"maxiter": 100, "ftol": 1e-14},
     )
     end = np.asarray(ended.x, dtype=np.float64)
