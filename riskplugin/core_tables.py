@@ -136,6 +136,37 @@ def judgement(
     )
 
 
+def history_table(desk: Desk, model: FactorModel, scenarios: ScenarioSet) -> Table:
+    """Return the windows of history behind each scenario's plausibility, by driver.
+
+    Windows of its horizon without overlap, counted back from the last day, beside the
+    move that the scenario names. A driver held still has none.
+    """
+    core, moves = core_moves(scenarios, model)
+    rows = []
+    for scenario, named, move in zip(scenarios, core, moves, strict=True):
+        for j in np.flatnonzero(named & (move != 0)):
+            horizon = int(scenario.horizon_sessions)
+            dates, levels = model.history.together([model.drivers[int(j)]])
+            ends = np.arange(len(levels) - 1, horizon - 1, -horizon)[::-1]
+            made = np.expm1(levels[ends, 0] - levels[ends - horizon, 0])
+            rows += [
+                (
+                    scenario.name,
+                    model.drivers[int(j)],
+                    str(dates[end - horizon]),
+                    str(dates[end]),
+                    float(one),
+                    float(np.expm1(move[j])),
+                )
+                for end, one in zip(ends, made, strict=True)
+            ]
+    names = ("scenario", "driver", "start", "end", "move", "named_move")
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+    made_of = {name: list(columns.get(name, ())) for name in names}
+    return table("core_history", desk.as_of, made_of)
+
+
 def alone(model: FactorModel, driver: str, move: float, horizon: int) -> str:
     """Return how often a driver by itself moved at least as far: ``memory 9 of 65``."""
     if move == 0:

@@ -92,6 +92,7 @@ COLUMNS: Mapping[str, str] = {
     "column": "Column in that table or file.",
     "reason": "Why the row was left out, or has no figures.",
     "move": "Simple return of the driver.",
+    "named_move": "Simple return of the driver that the scenario names.",
     "answer": "1 for the nearest move that loses so much, 2 for the next; 0 where "
     "there is none.",
     "loss": "Loss that is asked for, base currency, above 0.",
@@ -117,8 +118,8 @@ COLUMNS: Mapping[str, str] = {
     "radius": "Largest Mahalanobis distance of the core moves that are looked at.",
     "linear_pnl": "Worst P&L within the radius if the P&L were linear in the drivers' "
     "log moves.",
-    "start": "First day of the episode: its close is the last price used.",
-    "end": "Last day of the episode.",
+    "start": "First day of the episode or window: its close is the last price used.",
+    "end": "Last day of the episode or window.",
     "predicted": "Simple return in base currency that the driver's move implied.",
     "realised": "Simple return in base currency that came.",
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",

@@ -26,3 +26,10 @@ def test_excel_runs(capfd):
     out = capfd.readouterr().out
     assert "excel, book's name" in out
     assert "excel, range of 100 rows, first time" in out
+
+
+def test_reverse_runs(capfd):
+    assert main([*TINY, "--only", "reverse"]) == 0
+    out = capfd.readouterr().out
+    assert "reverse, memory, every book" in out
+    assert "reverse with fit / vine" in out
