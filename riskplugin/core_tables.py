@@ -29,6 +29,14 @@ from riskplugin.stressing.shock import core_moves, missing_drivers
 from riskplugin.tabulation import core_in_words
 
 NO_CORE = "it names no driver"
+FIGURES = (
+    "distance",
+    "tail_normal",
+    "tail_t",
+    "degrees_of_freedom",
+    "windows",
+    "at_least_as_bad",
+)
 WORST = 3  # windows of the past that are shown
 
 
@@ -87,13 +95,11 @@ def plausibility_table(desk: Desk, model: FactorModel, scenarios: ScenarioSet) -
         judgement(model, scenario, np.flatnonzero(named), move)
         for scenario, named, move in zip(scenarios, core, moves, strict=True)
     ]
-    figures = ("distance", "tail_normal", "tail_t", "degrees_of_freedom")
-    counts = ("windows", "at_least_as_bad")
     columns = {
         "scenario": list(scenarios.names()),
         "core": [core_in_words(s, model) for s in scenarios],
         "horizon_sessions": [s.horizon_sessions for s in scenarios],
-        **{key: [row.figures[key] for row in rows] for key in figures + counts},
+        **{key: [row.figures[key] for row in rows] for key in FIGURES},
         "alone": [row.alone for row in rows],
         "worst": [row.worst for row in rows],
         "reason": [row.reason for row in rows],
@@ -117,8 +123,7 @@ def judgement(
     horizon = int(scenario.horizon_sessions)
     drivers = [model.drivers[int(j)] for j in rows]
     if not drivers:
-        keys = judged(model, model.drivers[:1], np.zeros((1, 1)), horizon)
-        return Judgement(dict.fromkeys(keys, np.nan), "", "", NO_CORE)
+        return Judgement(dict.fromkeys(FIGURES, np.nan), "", "", NO_CORE)
     core = moves[rows]
     figures = judged(model, drivers, core[None, :], horizon)
     dates, levels = model.history.together(drivers)

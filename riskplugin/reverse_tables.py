@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +19,12 @@ from riskplugin.factors.regimes import POOLED
 from riskplugin.results import MOVE, Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import stress_groups
-from riskplugin.stressing.most_plausible import most_plausible
+from riskplugin.stressing.most_plausible import Answer, most_plausible
 from riskplugin.stressing.profit import EngineProfit, engine_profit
 from riskplugin.stressing.regimes import regime_for
 from riskplugin.stressing.reverse import HIGHEST, LOWEST, crossings
 from riskplugin.stressing.shock import core_moves, shock_grid
-from riskplugin.stressing.worst_case import FURTHEST, worst_within
+from riskplugin.stressing.worst_case import FURTHEST, Worst, worst_within
 from riskplugin.tabulation import keys_in, keys_of
 
 REVERSE = "reverse"
@@ -122,19 +123,26 @@ def losses_of(loss: Losses, grouping: Grouping) -> Vector:
     UsageError
         For a loss that is not above 0, or a group that there is not.
     """
-    labels = [*zip(*grouping.keys.values(), strict=True)]
-    names = [label[0] if len(label) == 1 else label for label in labels]
-    given = loss if isinstance(loss, Mapping) else dict.fromkeys(names or [None], loss)
+    names = [*zip(*grouping.keys.values(), strict=True)] or [()]
     if isinstance(loss, Mapping):
-        unknown = [str(name) for name in loss if name not in names]
+        given = {label_of(name): figure for name, figure in loss.items()}
+        unknown = [" / ".join(name) for name in given if name not in names]
         if unknown or not loss:
-            hint = f"there are {listing(map(str, names))}" if names else "give by"
+            known = listing(" / ".join(name) for name in names)
+            hint = f"there are {known}" if grouping.keys else "give by"
             raise UsageError(f"no group {listing(unknown) or 'is named'}; {hint}")
+    else:
+        given = dict.fromkeys(names, loss)
     for name, figure in given.items():
-        if not (np.isfinite(figure) and figure > 0):
-            whose = "" if name is None else f" of {name}"
-            raise UsageError(f"loss{whose} is {figure}, an amount above 0 is needed")
-    return np.array([given.get(n, np.inf) for n in names or [None]], dtype=np.float64)
+        if not (isinstance(figure, Real) and 0 < figure < np.inf):
+            whose = f" of {' / '.join(name)}" if isinstance(loss, Mapping) else ""
+            raise UsageError(f"loss{whose} is {figure!r}, an amount above 0 is needed")
+    return np.array([given.get(name, np.inf) for name in names], dtype=np.float64)
+
+
+def label_of(name: object) -> tuple[str, ...]:
+    """Return the labels of a group as they are asked for: one, or a tuple of them."""
+    return tuple(map(str, name)) if isinstance(name, tuple) else (str(name),)
 
 
 class Found(NamedTuple):
@@ -252,15 +260,19 @@ def none_does(lowest: float, where: str, money: str) -> str:
 
 def by_all(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vector]]:
     """Return the most plausible moves of all drivers, for every group asked."""
-    each, lowest = most_plausible(put.profit, put.covariance, losses)
+    each: list[list[Answer]] = []
+    lowest = np.empty(len(losses))
+    for some, profit in put.profit.in_turn():
+        found, lowest[some] = most_plausible(profit, put.covariance, losses[some])
+        each += found
     answers = []
     for g in np.flatnonzero(np.isfinite(losses)):
         moves = np.array([answer.move for answer in each[g]])
         reason = none_does(lowest[g], " of all places looked at", money)
         shaped = moves.reshape(-1, len(put.covariance))
         answers.append(Answered(int(g), shaped, reason))
-    found = in_rows(answers)
-    return found, {"worst_pnl": lowest[found.groups]}
+    rows = in_rows(answers)
+    return rows, {"worst_pnl": lowest[rows.groups]}
 
 
 @one_blas_thread
@@ -276,7 +288,11 @@ def worst_table(desk: Desk, model: FactorModel, of: Question, radius: float) -> 
         what = f"a distance above 0 and up to {FURTHEST:g} is needed"
         raise UsageError(f"radius is {radius}, {what}")
     put = asked(desk, model, of)
-    worst = worst_within(put.profit, put.covariance, radius)
+    found = [
+        worst_within(profit, put.covariance, radius)
+        for _, profit in put.profit.in_turn()
+    ]
+    worst = Worst(*map(np.concatenate, zip(*found, strict=True)))
     unknown = np.isnan(worst.pnl)
     drivers = np.expm1(put.profit.drivers(worst.moves))
     drivers[unknown] = np.nan

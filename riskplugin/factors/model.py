@@ -120,9 +120,9 @@ class FactorModel:
     provenance: tuple[str, ...]
     windows: Codes
     regime: str = HISTORICAL
-    sample: Sample | None = None
+    sample: Sample | None = field(default=None, repr=False)
     regimes: MutableMapping[tuple[object, ...], Any] = field(
-        default_factory=lambda: LRUCache(REGIMES)
+        default_factory=lambda: LRUCache(REGIMES), repr=False
     )
 
     def __post_init__(self) -> None:

@@ -49,6 +49,10 @@ class Sample:
     factors: Cube
     returns: Cube
 
+    def __post_init__(self) -> None:
+        self.factors.flags.writeable = False
+        self.returns.flags.writeable = False
+
 
 def sampled(desk: Desk, when: np.datetime64) -> Sample:
     """Return what the factor model of `desk` is estimated from, up to a date."""

@@ -16,6 +16,7 @@ from riskplugin.stressing.netting import slices
 from riskplugin.stressing.shock import ShockGrid
 
 AT_ONCE = 1_000_000  # scenarios x instruments held at once
+GROUPS_AT_ONCE = 250
 
 
 class Profit(Protocol):
@@ -76,6 +77,12 @@ class EngineProfit:
     def groups(self) -> int:
         """How many groups there are."""
         return len(self.values)
+
+    def in_turn(self) -> Iterator[tuple[slice, "EngineProfit"]]:
+        """Yield so many groups at a time, and their P&L."""
+        for some in slices(self.groups, GROUPS_AT_ONCE):
+            part = replace(self, values=self.values[some], costs=self.costs[some])
+            yield some, part
 
     def whole(self) -> "EngineProfit":
         """Return the P&L of all groups together, as one."""

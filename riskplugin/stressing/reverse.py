@@ -107,6 +107,6 @@ def closed_in(
         flat,
         (inner, outer),
         args=(np.arange(len(inner), dtype=np.float64),),
-        tolerances={"xatol": 0.0, "xrtol": 0.0, "fatol": EXACT / 10, "frtol": 0.0},
+        tolerances={"xatol": 1e-16, "xrtol": 4e-16, "fatol": EXACT / 10, "frtol": 0.0},
     )
     return np.asarray(found.x, dtype=np.float64)

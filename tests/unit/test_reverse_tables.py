@@ -167,6 +167,7 @@ def test_a_hectic_shape_searches_in_its_regime(desk, model):
 @pytest.mark.parametrize(
     ("loss", "match"),
     [
+        ("much", "loss is 'much', an amount above 0 is needed"),
         (0.0, "loss is 0.0, an amount above 0 is needed"),
         (-5e6, "loss is -5000000.0, an amount above 0"),
         (np.nan, "loss is nan"),
@@ -176,6 +177,23 @@ def test_a_hectic_shape_searches_in_its_regime(desk, model):
 def test_a_loss_that_is_none_is_refused(desk, model, loss, match):
     with pytest.raises(UsageError, match=match):
         reverse_table(desk, model, asked(model), loss)
+
+
+def test_every_column_is_defined(desk, model):
+    tables = (
+        reverse_table(desk, model, asked(model, by="tier"), 1e6),
+        reverse_table(desk, model, asked(model, None), 1e6),
+        worst_table(desk, model, asked(model, None, "book"), 2.0),
+        curve_table(desk, model, asked(model), 0.8),
+    )
+    for found in tables:
+        assert all(found.definitions.values())
+
+
+def test_positions_are_asked_by_their_number(desk, model):
+    found = reverse_table(desk, model, asked(model, by="position"), {3: 1e5})
+    assert found["position"].to_list() == [3]
+    assert found["pnl"].iloc[0] == pytest.approx(-1e5, rel=1e-9)
 
 
 def test_unknown_names_are_refused_with_a_hint(desk, model):
