@@ -72,8 +72,8 @@ def entropy_pooling(
     Returns
     -------
     Posterior
-        Every view holds to 1e-10 of its row's prior standard deviation (or to
-        rounding, 1e-14 of the row's largest value, where that is coarser).
+        Every view holds to 1e-10 of its row's prior standard deviation (or to 3e-12 of
+        the row's range, or to rounding, where that is coarser).
 
     Raises
     ------
@@ -90,6 +90,7 @@ def entropy_pooling(
     Redundant rows are fine, and so is a view that asks for a row's very largest or
     smallest value: the mass then lies where the row takes it.
     """
+    check_floor(floor)
     checked = checked_prior(prior)
     equal = checked_rows("equalities", equalities, len(checked))
     bounded = checked_rows("inequalities", inequalities, len(checked))
@@ -104,9 +105,7 @@ def entropy_pooling(
     targets = (*equal[1], *bounded[1])
     rows = [
         Row(name, row, sense, float(target))
-        for name, row, sense, target in zip(
-            names, values, senses, targets, strict=True
-        )
+        for name, row, sense, target in zip(names, values, senses, targets, strict=True)
     ]
     found = tilted(checked, rows)
     if found is None:
@@ -118,14 +117,18 @@ def floored(
     prior: Vector, probabilities: Vector, floor: float, views: Views
 ) -> Posterior:
     """Return the posterior, or raise ModelError if it is below the floor."""
-    if not 0 <= floor <= 1:
-        raise UsageError(f"floor is {floor:g}: give a share of the prior, from 0 to 1")
     count = effective_number(probabilities)
     if count < floor * effective_number(prior):
         raise too_thin(prior, probabilities, floor, views)
     return Posterior(
         read_only(probabilities), relative_entropy(probabilities, prior), count
     )
+
+
+def check_floor(floor: float) -> None:
+    """Raise UsageError unless the floor is a share."""
+    if not 0 <= floor <= 1:
+        raise UsageError(f"floor is {floor:g}: give a share of the prior, from 0 to 1")
 
 
 def relative_entropy(probabilities: Vector, prior: Vector) -> float:

@@ -8,10 +8,15 @@ import numpy as np
 
 from riskplugin._typing import Vector
 from riskplugin.errors import LISTED, ModelError
-from riskplugin.factors.tilting import Row, edge, standardised, tilted
+from riskplugin.factors.reach import meet, reachable
+from riskplugin.factors.tilting import Row, edge, tilted
 
 BISECTIONS = 14
 MARGIN = 1e-3  # so that the value holds as it is printed
+EDGE_OF_REACH = (
+    "no probabilities were found that hold the views exactly, which are at the very "
+    "edge of what they can reach together"
+)
 WIDER = "take a value inside, or scenarios that reach further (a longer horizon)"
 
 
@@ -35,71 +40,55 @@ def effective_number(probabilities: Vector) -> float:
 def unreachable(prior: Vector, rows: Sequence[Row]) -> ModelError:
     """Return the error for rows that no probabilities meet: which, and what they reach.
 
-    Each alone first; then each given the others, by linear programming.
+    Each alone first; then the fewest that contradict each other, each with what it can
+    reach given the rest of them.
     """
-    support = prior > 0
     for row in rows:
-        there = row.values[support]
-        low, high = float(there.min()), float(there.max())
-        slack = edge(row, support)
+        there = row.among(prior > 0)
+        low, high = float(there.values.min()), float(there.values.max())
+        slack = edge(there)
         if row.outside(low - slack, high + slack):
             return ModelError(
                 f"view '{row}' cannot be reached: over the scenarios it lies between "
                 f"{row.show(low)} and {row.show(high)}; {WIDER}"
             )
+    possible = meet(prior, rows)
+    fewest = list(rows) if possible else contradicting(prior, rows)
     findings = [
-        f"'{row}' {reach_given_others(prior, rows, i)}" for i, row in enumerate(rows)
+        f"'{row}' {reach_given_others(prior, fewest, i)}"
+        for i, row in enumerate(fewest[:LISTED])
     ]
-    more = len(findings) - LISTED
+    more = len(fewest) - LISTED
     tail = f"; and {more} more" if more > 0 else ""
+    opening = EDGE_OF_REACH if possible else "views cannot hold together"
     return ModelError(
-        "the views cannot hold together: "
-        + "; ".join(findings[:LISTED])
-        + tail
-        + "; relax one of them, or take scenarios that reach further"
+        f"{opening}: {'; '.join(findings)}{tail}; "
+        "relax one of them, or take scenarios that reach further"
     )
+
+
+def contradicting(prior: Vector, rows: Sequence[Row]) -> list[Row]:
+    """Return rows that no probabilities meet, but any fewer of them do.
+
+    Rows are left out one by one while the rest still contradict (Chinneck and
+    Dravnieks 1991).
+    """
+    kept = list(rows)
+    for row in rows:
+        fewer = [other for other in kept if other is not row]
+        if not meet(prior, fewer):
+            kept = fewer
+    return kept
 
 
 def reach_given_others(prior: Vector, rows: Sequence[Row], which: int) -> str:
     """Return in words what one row can reach while the other rows hold."""
     others = [row for i, row in enumerate(rows) if i != which]
-    ends = [extreme(prior, rows[which], others, sign) for sign in (1.0, -1.0)]
-    if ends[0] is None or ends[1] is None:
-        return "has no say: without it the others cannot hold together either"
-    show = rows[which].show
-    return f"can reach {show(ends[0])} to {show(ends[1])} given the others"
-
-
-def extreme(
-    prior: Vector, row: Row, others: Sequence[Row], sign: float
-) -> float | None:
-    """Return the least (sign 1) or most (-1) of a row while the others hold, or None.
-
-    Linear program over the probabilities, by HiGHS.
-    """
-    from scipy.optimize import linprog  # noqa: PLC0415 - only to explain a refusal
-
-    support = prior > 0
-    inside = prior[support]
-    unit, _ = standardised(inside, row.values[support], 0.0)
-    equal, bounded = [np.ones_like(inside)], [np.zeros_like(inside)]
-    at, limit = [1.0], [0.0]
-    for other in others:
-        values, target = standardised(inside, other.values[support], other.target)
-        turn = float(other.sense.sign)
-        if turn:
-            bounded.append(-turn * values)
-            limit.append(-turn * target)
-        else:
-            equal.append(values)
-            at.append(target)
-    found = linprog(
-        sign * unit, np.array(bounded), limit, np.array(equal), at, method="highs"
-    )
-    if found.status != 0:
-        return None
-    mass = np.maximum(found.x, 0.0)
-    return float(row.values[support] @ (mass / mass.sum()))
+    found = reachable(prior, rows[which], others)
+    if found is None:
+        return "stands against others that contradict already"
+    low, high = (rows[which].show(end) for end in found)
+    return f"can reach {low} to {high} given the others"
 
 
 class Views(NamedTuple):
@@ -123,6 +112,7 @@ class Views(NamedTuple):
 
 def views_of_rows(prior: Vector, rows: Sequence[Row]) -> Views:
     """Return rows as views whose values are their targets."""
+
     def solve(kept: Mapping[int, float]) -> Vector | None:
         return tilted(prior, [replace(rows[i], target=v) for i, v in kept.items()])
 
@@ -135,7 +125,9 @@ def views_of_rows(prior: Vector, rows: Sequence[Row]) -> Views:
     )
 
 
-def too_thin(prior: Vector, posterior: Vector, floor: float, views: Views) -> ModelError:
+def too_thin(
+    prior: Vector, posterior: Vector, floor: float, views: Views
+) -> ModelError:
     """Return the error for a posterior below the floor: which view costs most, and why.
 
     The costliest view is the one without which most scenarios remain. If it alone can
@@ -153,8 +145,8 @@ def too_thin(prior: Vector, posterior: Vector, floor: float, views: Views) -> Mo
         return ModelError(f"{said}; {WIDER}")
     worst = max(sizes, key=lambda i: sizes[i])
     said += (
-        f"; '{views.labels[worst]}' costs most: without it {sizes[worst]:.1f} effective "
-        "scenarios remain"
+        f"; '{views.labels[worst]}' costs most: without it {sizes[worst]:.1f} "
+        "effective scenarios remain"
     )
     freed = without[worst]
     if freed is None or sizes[worst] < floor * whole:

@@ -9,7 +9,7 @@ the rows under q; m >= 0 for an at-least row, m <= 0 for an at-most row (Meucci 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ CONVERGED = 1e-10  # of a row's prior standard deviation
 GOAL = 1e-14
 ROUNDING = 1e-14  # of a row's largest value
 EDGE = 1e-12  # of a row's range
-DEPENDENT = 1e-8  # of a row's prior standard deviation
+DEPENDENT = 1e-11  # of a row's prior standard deviation
 RIDGE = 1e-13
 ITERATIONS, HALVINGS = 300, 60
 
@@ -37,6 +37,10 @@ class Sense(StrEnum):
     def sign(self) -> int:
         """The sign of the multiplier: 1, -1, or 0 where it is free."""
         return {">=": 1, "<=": -1}.get(self.value, 0)
+
+    def outside(self, target: float, low: float, high: float) -> bool:
+        """Return whether a target in this sense asks for more than `low` to `high`."""
+        return (self.sign >= 0 and target > high) or (self.sign <= 0 and target < low)
 
 
 def plain(value: float) -> str:
@@ -69,8 +73,13 @@ class Row:
 
     def outside(self, low: float, high: float) -> bool:
         """Return whether the row asks for more than `high` or less than `low`."""
-        sign = self.sense.sign
-        return (sign >= 0 and self.target > high) or (sign <= 0 and self.target < low)
+        return self.sense.outside(self.target, low, high)
+
+    def among(self, scenarios: Flags) -> "Row":
+        """Return the row over some of the scenarios."""
+        if scenarios.all():
+            return self
+        return replace(self, values=self.values[scenarios])
 
     def __str__(self) -> str:
         return f"{self.label} {self.sense} {self.show(self.target)}"
@@ -80,15 +89,16 @@ class System(NamedTuple):
     """Rows without the redundant ones, each of unit standard deviation under the prior.
 
     `gaps` (M, T) are values less target, so that ``gaps @ q`` is 0 where a view holds;
-    `signs` (M,) those of the multipliers.
+    `signs` (M,) those of the multipliers; `errors` (M,) what rounding leaves of a gap.
     """
 
     gaps: Matrix
     signs: Vector
+    errors: Vector
 
 
 class Dual(NamedTuple):
-    """The dual at its multipliers (M,): its value, slope (M,) and probabilities (T,)."""
+    """The dual at multipliers (M,): its value, slope (M,) and probabilities (T,)."""
 
     multipliers: Vector
     value: float
@@ -109,32 +119,36 @@ def tilted(prior: Vector, rows: Sequence[Row]) -> Vector | None:
     -------
     ndarray of shape (T,), or None
         None if no probabilities were found under which all rows hold to 1e-10 of their
-        prior standard deviation, or to rounding where that is coarser.
+        prior standard deviation (or to 3e-12 of their range over the scenarios, or to
+        rounding, where that is coarser).
     """
-    if not rows:
-        return prior
-    support = face(prior > 0, rows)
+    held = prior > 0
+    inside = prior[held]
+    there = [row.among(held) for row in rows]
+    support = face(inside, there)
     if support is None:
         return None
-    inside = prior[support] / prior[support].sum()
-    system = independent(inside, [(row, row.values[support]) for row in rows])
-    if system is None:
+    found = np.zeros_like(inside)
+    mass = inside[support] / inside[support].sum()
+    left = [row.among(support) for row in there if not settled(row, support)]
+    system = independent(mass, left)
+    solution = None if system is None else minimised(mass, system)
+    if solution is None:
         return None
-    found = minimised(inside, system)
-    if found is None:
-        return None
+    found[support] = solution
     posterior = np.zeros_like(prior)
-    posterior[support] = found
-    return posterior if all(holds(row, prior, posterior) for row in rows) else None
+    posterior[held] = found
+    return posterior if all(holds(row, inside, found) for row in there) else None
 
 
-def face(support: Flags, rows: Sequence[Row]) -> Flags | None:
+def face(prior: Vector, rows: Sequence[Row]) -> Flags | None:
     """Return the scenarios that may have mass, or None if a row is out of reach.
 
     A row that must reach its own largest or smallest value leaves mass only where it
     takes that value; there the multiplier would be infinite.
     """
-    slacks = [edge(row, support) for row in rows]
+    support = np.ones(len(prior), dtype=np.bool_)
+    slacks = [edge(row) for row in rows]
     while True:
         smaller = support.copy()
         for row, slack in zip(rows, slacks, strict=True):
@@ -153,61 +167,82 @@ def face(support: Flags, rows: Sequence[Row]) -> Flags | None:
         support = smaller
 
 
-def edge(row: Row, support: Flags) -> float:
+def edge(row: Row) -> float:
     """Return how near to its largest or smallest value a row counts as there."""
-    there = row.values[support]
-    low, high = float(there.min()), float(there.max())
+    low, high = float(row.values.min()), float(row.values.max())
     return EDGE * (high - low) + ROUNDING * max(-low, high, abs(row.target))
 
 
-def independent(prior: Vector, rows: Sequence[tuple[Row, Vector]]) -> System | None:
+def settled(row: Row, support: Flags) -> bool:
+    """Return whether the row takes one value on a face, which `face` has checked."""
+    return bool(np.ptp(row.values[support]) <= 2 * edge(row))
+
+
+def independent(prior: Vector, rows: Sequence[Row]) -> System | None:
     """Return the rows that say something of their own, or None if two contradict.
 
     Equalities are made orthonormal under the prior, and inequalities are freed of what
     the equalities fix, which leaves their multipliers as they are. A row that the
-    equalities fix is left out if it holds.
+    equalities fix is left out if it holds, to what rounding leaves of it.
     """
-    basis: list[Vector] = []
-    reached: list[float] = []
-    gaps, signs = [], []
-    for row, values in sorted(rows, key=lambda r: abs(r[0].sense.sign)):
-        unit, target = standardised(prior, values, row.target)
-        for _ in range(2):  # twice is enough (Kahan, in Parlett 1980)
-            for other, at in zip(basis, reached, strict=True):
-                part = float((prior * other) @ unit)
-                unit, target = unit - part * other, target - part * at
-        spread = float(np.sqrt(prior @ unit**2))
-        sign = row.sense.sign
-        if spread <= DEPENDENT:
-            if (sign >= 0 and target > CONVERGED) or (
-                sign <= 0 and target < -CONVERGED
-            ):
-                return None
-            continue
-        unit, target = unit / spread, target / spread
-        if not sign:
-            basis.append(unit)
-            reached.append(target)
-        gaps.append(unit - target)
-        signs.append(sign)
-    return System(np.array(gaps).reshape(-1, len(prior)), np.array(signs, dtype=float))
+    basis = np.empty((len(rows), len(prior)))
+    reached, errors = np.zeros(len(rows)), np.zeros(len(rows))
+    signs: list[int] = []
+    fixed = 0
+    stated = [(row.sense, *standardised(prior, row)) for row in rows]
+    for sense, unit, stated_at, own in sorted(stated, key=exact_equalities_first):
+        parts, rest = freed(prior, unit, basis[:fixed])
+        target = stated_at - float(parts @ reached[:fixed])
+        error = own + float(np.abs(parts) @ errors[:fixed])
+        spread = float(np.sqrt(prior @ rest**2))
+        if spread > max(DEPENDENT, 100 * error):
+            place = len(signs)
+            basis[place], reached[place] = rest / spread, target / spread
+            errors[place] = error / spread
+            signs.append(sense.sign)
+            fixed += not sense.sign
+        elif sense.outside(target, -max(CONVERGED, error), max(CONVERGED, error)):
+            return None
+    count = len(signs)
+    gaps = basis[:count] - reached[:count, None]
+    return System(gaps, np.array(signs, dtype=np.float64), errors[:count])
 
 
-def standardised(
-    prior: Vector, values: Vector, target: float
-) -> tuple[Vector, float]:
+def exact_equalities_first(
+    stated: tuple[Sense, Vector, float, float],
+) -> tuple[int, float]:
+    """Return the order of a row: equalities first, and least rounding first."""
+    sense, _, _, error = stated
+    return abs(sense.sign), error
+
+
+def freed(prior: Vector, unit: Vector, basis: Matrix) -> tuple[Vector, Vector]:
+    """Return a row's parts along an orthonormal basis (K, T), and what is left of it.
+
+    Twice where little is left, so that it is orthogonal (Kahan, in Parlett 1980).
+    """
+    parts = basis @ (prior * unit)
+    left = unit - parts @ basis
+    if prior @ left**2 < 0.5 * (prior @ unit**2):
+        again = basis @ (prior * left)
+        parts, left = parts + again, left - again @ basis
+    return parts, left
+
+
+def standardised(prior: Vector, row: Row) -> tuple[Vector, float, float]:
     """Return values and target less the prior mean, by the prior standard deviation.
 
-    Values without spread are 0, and their target is in units of their size.
+    And the rounding of both in that unit. Values without spread are 0, and their
+    target is in units of their size.
     """
-    centre = float(prior @ values)
-    centred = values - centre
+    centre = float(prior @ row.values)
+    centred = row.values - centre
     peak = float(np.abs(centred).max())
-    size = float(np.abs(values).max())
+    size = max(float(np.abs(row.values).max()), abs(row.target))
     if peak <= ROUNDING * size:
-        return np.zeros_like(values), (target - centre) / (size or 1.0)
+        return np.zeros_like(prior), (row.target - centre) / (size or 1.0), ROUNDING
     spread = peak * float(np.sqrt(prior @ (centred / peak) ** 2))
-    return centred / spread, (target - centre) / spread
+    return centred / spread, (row.target - centre) / spread, ROUNDING * size / spread
 
 
 def minimised(prior: Vector, system: System) -> Vector | None:
@@ -217,7 +252,7 @@ def minimised(prior: Vector, system: System) -> Vector | None:
     proves that no probabilities meet the views.
     """
     bottom = float(np.log(prior.min())) - 1.0
-    tolerance = np.maximum(CONVERGED, ROUNDING * np.abs(system.gaps).max(axis=1))
+    tolerance = np.maximum(CONVERGED, system.errors)
     at = dual(prior, system, np.zeros(len(system.signs)))
     for _ in range(ITERATIONS):
         if at.value < bottom:
@@ -279,44 +314,69 @@ def descended(prior: Vector, system: System, at: Dual) -> Dual | None:
 
 
 def newton_step(system: System, at: Dual) -> Vector:
-    """Return the minimiser of the dual's quadratic model within the signs, less m."""
-    gaps, signs = system
+    """Return the step (M,) to the minimum of the dual's quadratic model.
+
+    Multipliers keep their signs: by active sets, as in non-negative least squares
+    (Lawson and Hanson 1974). A multiplier that would cross 0 stops there; one at 0 is
+    let go if that descends.
+    """
+    gaps, signs, _ = system
     curvature = (gaps * at.probabilities) @ gaps.T - np.outer(at.slope, at.slope)
     size = np.sqrt(np.maximum(np.diag(curvature), 0.0))
     size[size == 0] = 1.0
     scaled = curvature / np.outer(size, size) + RIDGE * np.eye(len(signs))
-    pull = at.slope / size
-    if not signs.any():
-        values, vectors = np.linalg.eigh(scaled)
-        raw = vectors @ ((vectors.T @ -pull) / np.maximum(values, RIDGE))
-        return np.asarray(raw / size, dtype=np.float64)
-    return bounded_step(scaled, pull, (signs, at.multipliers * size)) / size
+    pull, start = at.slope / size, at.multipliers * size
+    least = RIDGE * float(np.abs(pull).max())
+    step = np.zeros_like(pull)
+    free = (signs == 0) | (start != 0)
+    for _ in range(10 * len(signs)):
+        wanted = step.copy()
+        wanted[free] = -solved(
+            scaled[np.ix_(free, free)], remaining(scaled, pull, step, free)
+        )
+        crossing = free & (signs * (start + wanted) < 0)
+        if crossing.any():
+            step = stopped(step, wanted, start, crossing)
+            free &= (signs == 0) | (start + step != 0)
+            continue
+        step = wanted
+        gain = np.where(free, 0.0, -signs * (pull + scaled @ step))
+        if gain.max() <= least:
+            break
+        free[gain.argmax()] = True
+    return step / size
 
 
-def bounded_step(curvature: Matrix, pull: Vector, held: tuple[Vector, Vector]) -> Vector:
-    """Return d that minimises ``d C d / 2 + pull d`` with ``m + d`` of the given signs.
+def remaining(curvature: Matrix, pull: Vector, step: Vector, free: Flags) -> Vector:
+    """Return the slope of the free rows with the others at their step."""
+    return pull[free] + curvature[np.ix_(free, ~free)] @ step[~free]
 
-    As bounded least squares, ``|C^(1/2) d + C^(-1/2) pull|``, solved by active sets.
-    """
-    from scipy.optimize import lsq_linear  # noqa: PLC0415 - only where a view is a bound
 
-    signs, multipliers = held
+def solved(curvature: Matrix, pull: Vector) -> Vector:
+    """Return the solution of a positive semi-definite system."""
     values, vectors = np.linalg.eigh(curvature)
-    root = np.sqrt(np.maximum(values, RIDGE))
-    aim = -(vectors.T @ pull) / root
-    unit = float(np.abs(aim).max()) or 1.0
-    low = np.where(signs > 0, -multipliers / unit, -np.inf)
-    high = np.where(signs < 0, -multipliers / unit, np.inf)
-    found = lsq_linear(
-        root[:, None] * vectors.T, aim / unit, (low, high), method="bvls", tol=1e-13
+    return np.asarray(
+        vectors @ ((vectors.T @ pull) / np.maximum(values, RIDGE)), dtype=np.float64
     )
-    return np.asarray(found.x * unit, dtype=np.float64)
+
+
+def stopped(step: Vector, wanted: Vector, start: Vector, crossing: Flags) -> Vector:
+    """Return the way from `step` to `wanted` as far as the first multiplier at 0."""
+    way = np.full_like(step, np.inf)
+    way[crossing] = (start + step)[crossing] / (step - wanted)[crossing]
+    share = float(way.min())
+    there = step + share * (wanted - step)
+    there[way == share] = -start[way == share]
+    return there
 
 
 def holds(row: Row, prior: Vector, posterior: Vector) -> bool:
-    """Return whether the row holds, to 1e-10 of its prior standard deviation."""
-    unit, target = standardised(prior, row.values, row.target)
+    """Return whether the row holds, to 1e-10 of its prior standard deviation.
+
+    Or to rounding, or as near as `face` takes for the edge, where that is coarser.
+    """
+    unit, target, error = standardised(prior, row)
     missed = float(posterior @ unit) - target
-    tolerance = max(CONVERGED, ROUNDING * float(np.abs(unit).max() + abs(target)))
+    slack = 3 * EDGE * float(np.ptp(unit)) + 3 * error
     sign = row.sense.sign
-    return (-sign * missed if sign else abs(missed)) <= tolerance
+    return (-sign * missed if sign else abs(missed)) <= max(CONVERGED, slack)

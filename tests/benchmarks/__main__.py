@@ -19,6 +19,7 @@ from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
+from tests.benchmarks.pooling import pool
 from tests.benchmarks.ratios import Line, Skipped, rendered
 from tests.benchmarks.reverse import reverse
 from tests.benchmarks.stressing import stress
@@ -47,7 +48,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = ["import", "stress", "reverse", "loading", "excel", "evidence"]
+    names = ["import", "stress", "reverse", "pooling", "loading", "excel", "evidence"]
     parser.add_argument("--only", choices=names, action="append", help="repeatable")
     parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
     parser.add_argument(
@@ -69,11 +70,13 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
     positions = min(size.positions, 20_000)
+    pooled = 500 if given.small else 100_000
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
         "reverse": partial(reverse, replace(size, positions=positions), repeats),
+        "pooling": partial(pool, pooled, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),

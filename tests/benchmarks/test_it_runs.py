@@ -16,6 +16,14 @@ def test_small_benchmarks_print_a_table(capfd):
     assert "--data DIR" in lines[-1]
 
 
+def test_pooling_runs_and_agrees_with_its_peers(capfd):
+    assert main([*TINY, "--only", "pooling"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[1].startswith("entropy pooling / skfolio")
+    assert lines[-1].startswith("entropy pooling, farthest from a peer's optimum")
+    assert "met" in lines[-1]
+
+
 def test_loading_runs(capfd):
     assert main([*TINY, "--only", "loading"]) == 0
     assert "load_desk, parquet / bare pandas" in capfd.readouterr().out
