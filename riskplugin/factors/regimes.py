@@ -98,10 +98,7 @@ def mixture(windows: Matrix, sessions: int) -> Mixture:
     mean = x.mean(axis=0)
     away = x - mean
     whole = away.T @ away / count
-    scale = np.sqrt(np.diag(whole))
-    if (scale == 0).any() or np.linalg.eigvalsh(whole / np.outer(scale, scale))[
-        0
-    ] < FLAT:
+    if not moves_apart(whole):
         raise ModelError("the core does not move, or two of its drivers move as one")
     distance = np.einsum("tk,kl,tl->t", away, np.linalg.inv(whole), away)
     best = likeliest(away, distance)
@@ -115,6 +112,14 @@ def mixture(windows: Matrix, sessions: int) -> Mixture:
             "apart from calm ones"
         )
     return Mixture(best.share, mean, best.covariances, best.log_likelihood, alone)
+
+
+def moves_apart(covariance: Matrix) -> bool:
+    """Whether every driver moves, and no two of them as one."""
+    scale = np.sqrt(np.diag(covariance))
+    if (scale == 0).any():
+        return False
+    return bool(np.linalg.eigvalsh(covariance / np.outer(scale, scale))[0] >= FLAT)
 
 
 class State(NamedTuple):

@@ -18,6 +18,7 @@ from riskplugin.stressing.reverse import EXACT, HIGHEST, LOWEST, closed_in, firs
 
 STARTS = 4  # places that a search begins at, the closed form aside
 ALIKE = 0.95  # cosine of directions that count as one
+ALONE = 0.01  # of its distance, that an answer lies from any other
 ROUNDS, HALVINGS = 60, 12
 SETTLED = 1e-7  # of a step, in Mahalanobis distance
 ENOUGH = 1e-4  # of the promised gain, that a step must keep
@@ -33,25 +34,6 @@ class Answer(NamedTuple):
     pnl: float
 
 
-def linear_reverse(slope: Vector, covariance: Matrix, loss: float) -> Vector:
-    """Return ``-L C w / (w' C w)``, the most plausible move that loses L if linear.
-
-    NaN where the slope w (K,) is zero.
-    """
-    along = covariance @ slope
-    size = float(slope @ along)
-    move: Vector = -loss * along / size if size > 0 else np.full(len(slope), np.nan)
-    return move
-
-
-def linear_worst(slope: Vector, covariance: Matrix, radius: float) -> Vector:
-    """Return ``-k C w / sqrt(w' C w)``, the worst move within distance k if linear."""
-    along = covariance @ slope
-    size = float(slope @ along)
-    move: Vector = -radius * along / np.sqrt(size) if size > 0 else np.zeros(len(slope))
-    return move
-
-
 def most_plausible(
     profit: Profit, covariance: Matrix, losses: Vector
 ) -> tuple[list[list[Answer]], Vector]:
@@ -59,8 +41,8 @@ def most_plausible(
 
     Sorted by distance; none for a group that loses as much nowhere that was looked at,
     within -95 % and +300 % of every driver. Each is closed in on to 1e-10 of the loss.
-    All groups are searched together; where that settles on no nearest point, sequential
-    least squares goes on.
+    A group that loses as much at rest gets a move of zero. All groups are searched
+    together; where that settles on no nearest point, sequential least squares goes on.
 
     Parameters
     ----------
@@ -80,21 +62,21 @@ def most_plausible(
     of = field(profit, covariance)
     looked = rays(of)
     lowest = looked.pnl.min(axis=(1, 2))
-    reached, met = crossed(of, looked, losses)
+    rest = np.zeros((profit.groups, len(covariance)))
+    idle = of.value(rest, np.arange(profit.groups))
+    answers = [
+        [Answer(move, 0.0, float(pnl))] if pnl <= -loss else []
+        for move, pnl, loss in zip(rest, idle, losses, strict=True)
+    ]
+    losses = np.where(idle <= -losses, np.inf, losses)
     asked = np.flatnonzero(lowest <= -NEAR * losses)
-    rest = np.zeros((len(asked), len(covariance)))
-    linear = closed_form(of.slope(rest, asked), losses[asked])
-    known = np.isfinite(linear).all(axis=1)
-    short = asked[lowest[asked] > -losses[asked]]
-    deepest = np.argmin(looked.pnl[short].reshape(len(short), looked.distance.size), 1)
-    core = looked.core.reshape(-1, len(covariance))[deepest]
-    starts = np.vstack([met, of.within(linear[known]), of.within(of.place(core))])
-    groups = np.concatenate([reached, asked[known], short])
-    ends, found = slid(of, starts, groups, losses[groups])
+    reached, met = crossed(of, looked, losses)
+    groups, others = begun(of, looked, asked, losses + idle)
+    groups = np.append(reached, groups)
+    ends, found = slid(of, np.vstack([met, others]), groups, losses[groups])
     lost_way = np.flatnonzero(~found[: len(met)])
     ends[lost_way], found[lost_way] = met[lost_way], True
     settled = nearest(of, ends, groups)
-    answers: list[list[Answer]] = [[] for _ in losses]
     for g in asked:
         rows = np.flatnonzero(found & (groups == g))
         if len(rows):
@@ -102,6 +84,23 @@ def most_plausible(
             more = descents(of, ends[rows[~settled[rows]]], sure, (int(g), losses[g]))
             answers[g] = distinct(of, np.vstack([sure, more]), int(g))
     return answers, lowest
+
+
+def begun(
+    of: Field, looked: Rays, asked: Codes, losses: Vector
+) -> tuple[Codes, Matrix]:
+    """Return where else a search begins: groups (M,) and places u (M, K).
+
+    At the closed form, and at the place that loses most. `losses` (G,) are those that
+    rest leaves to lose.
+    """
+    rest = np.zeros((len(asked), len(of.root)))
+    linear = closed_form(of.slope(rest, asked), losses[asked])
+    known = np.isfinite(linear).all(axis=1)
+    deepest = np.argmin(looked.pnl[asked].reshape(len(asked), looked.distance.size), 1)
+    core = looked.core.reshape(-1, len(of.root))[deepest]
+    places = np.vstack([linear[known], of.place(core)])
+    return np.append(asked[known], asked), of.within(places)
 
 
 def crossed(of: Field, looked: Rays, losses: Vector) -> tuple[Codes, Matrix]:
@@ -149,8 +148,8 @@ def apart(looked: Rays, first: Codes) -> list[int]:
 def closed_form(slope: Matrix, losses: Vector) -> Matrix:
     """Return ``-L w / w'w`` for slopes w (G, K) in u; not finite where w is zero.
 
-    The most plausible place that loses L if the P&L is linear: in log moves
-    ``-L C w / (w' C w)``.
+    The most plausible place that loses L more than rest does if the P&L is linear: in
+    log moves ``-L C w / (w' C w)``.
     """
     square = (slope**2).sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -162,8 +161,8 @@ def distinct(of: Field, ends: Matrix, group: int) -> list[Answer]:
     """Return the places (M, K) of one group, nearest first, each of them once."""
     chosen: list[Vector] = []
     for u in ends[np.argsort(np.linalg.norm(ends, axis=1), kind="stable")]:
-        apart = [np.linalg.norm(u - other) for other in chosen]
-        if not apart or min(apart) > 0.01 * np.linalg.norm(u):
+        gaps = [np.linalg.norm(u - other) for other in chosen]
+        if not gaps or min(gaps) > ALONE * np.linalg.norm(u):
             chosen.append(u)
     if not chosen:
         return []

@@ -65,7 +65,9 @@ def worst_within(profit: Profit, covariance: Matrix, radius: float) -> Worst:
         made = of.value(inner[None], np.array([g]))[0]
         if made < lowest[g]:
             ends[g], lowest[g] = inner, made
-    return Worst(of.core(ends), np.linalg.norm(ends, axis=1), lowest, -radius * steep)
+    idle = of.value(np.zeros_like(ends), everyone)
+    distance = np.linalg.norm(ends, axis=1)
+    return Worst(of.core(ends), distance, lowest, idle - radius * steep)
 
 
 def on_rim(of: Field, u: Matrix, radius: float) -> Flags:

@@ -118,6 +118,24 @@ def test_no_answer_says_the_lowest_that_was_seen():
     assert lowest[0] == pytest.approx(-0.95, rel=1e-12)
 
 
+def test_what_is_fixed_beside_the_core_counts_before_it_moves():
+    """Linear with -0.1 at rest: the closed form of the 0.15 that is still to lose."""
+    fixed = Formula(lambda core: core @ EXPOSURES - 0.1, 3)
+    (answers,), _ = most_plausible(fixed, COVARIANCE, np.array([LOSS]))
+    np.testing.assert_allclose(answers[0].move, 0.6 * np.array(MOVE), rtol=1e-7)
+    worst = worst_within(fixed, COVARIANCE, RADIUS)
+    assert worst.linear[0] == pytest.approx(-0.1 - WORST_LOSS, rel=1e-9)
+    assert worst.pnl[0] == pytest.approx(-0.1 - WORST_LOSS, rel=1e-12)
+
+
+def test_what_is_lost_at_rest_needs_no_move_of_any_driver():
+    two = Formula(lambda core: np.stack([core[:, 0] - 1, core[:, 0]]), 2, 2)
+    answers, _ = most_plausible(two, np.eye(2) * 0.09, np.array([0.5, 0.5]))
+    assert [len(a) for a in answers] == [1, 1]
+    assert (answers[0][0].distance, answers[0][0].pnl) == (0.0, -1.0)
+    np.testing.assert_allclose(answers[1][0].move, [-0.5, 0.0], atol=1e-7)
+
+
 def test_worst_case_inside_the_radius_is_found():
     """A P&L whose worst place is not on the rim: a butterfly sold at -20 %."""
 
