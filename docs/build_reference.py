@@ -40,9 +40,11 @@ from riskplugin.adapters.excel.specification import Function
 from riskplugin.book import KEYS
 from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
-from riskplugin.inputs.scenario_file import ScenarioEntry
+from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
 from riskplugin.inputs.tables import TABLES
 from riskplugin.results import COLUMNS, Table, definition
+from riskplugin.risk.definitions import DEFINITIONS
+from riskplugin.risk.measure import ALSO_CALLED
 from riskplugin.universe import Instrument
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,6 +122,13 @@ CODES: Mapping[str, Code] = {
         "not have, holds a figure that cannot be used, or stands twice.",
         "See the [scenario file](scenario-file.md).",
     ),
+    "contradictory-shocks": Code(
+        WARNING,
+        "A scenario fixes every member of a core driver's basket, and they do not move "
+        "as the core says. Each moves as it is fixed; what follows the driver follows "
+        "the core.",
+        "Fix fewer of the members, or let the core say the same.",
+    ),
     "driver-member-without-prices": Code(
         WARNING,
         "A member of a driver's basket has no prices; the basket is made of the rest.",
@@ -152,6 +161,12 @@ CODES: Mapping[str, Code] = {
         CHOICE,
         "A kind for which there is no price function, or inverse settlement.",
         "Book its delta-equivalent as spot.",
+    ),
+    "table-left-out": Code(
+        WARNING,
+        "A table is left out of a run: the history is too short for it, or holds no "
+        "reversal to learn from.",
+        "Give longer histories.",
     ),
     "missing-column": Code(
         ALWAYS,
@@ -297,6 +312,19 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "stress": "Stress P&L by tier: `rp.stress(desk)`.",
     "stress_by_book": "Stress P&L by book and tier.",
     "stress_by_position": "Stress P&L of every position.",
+    "stress_path_summary": "The worst session of each scenario's path: "
+    "`rp.path_summary(desk)`.",
+    "replays": "Past episodes on the book of today: `rp.replay(desk)`.",
+    "claims": "How often tiers fell further, or sooner, than memory: "
+    "`rp.claims(desk)`.",
+    "measures": "Risk measures over one session, and what each tier has to do with "
+    "them: `rp.measures(desk, …)`.",
+    "measures_by_book": 'The same by book: `by="book"`.',
+    "measures_by_position": "CVaR by position.",
+    "measures_in_reversal": "Over 21 sessions, as probable as when memory falls: "
+    '`method="reversal", horizon_sessions=21`.',
+    "factor_risk": 'CVaR by book and driver: `rp.factor_risk(desk, by="book")`.',
+    "samples": "How much history stands behind the measures: `rp.samples(desk)`.",
     "shocks": "Shock of every modelled instrument: `rp.shocks(desk)`.",
     "loadings": "Total memory beta and partial loadings: `rp.loadings(desk)`.",
     "positions": "Every position as valued: `rp.positions(desk)`.",
@@ -316,7 +344,7 @@ LOADING = (
     "other drivers held still. A diagnostic; risk is read from total_memory_beta."
 )
 USED: Mapping[str, frozenset[str]] = {
-    "positions": frozenset({*KEYS, "quantity", "price"}),
+    "positions": frozenset({*KEYS, "quantity", "price", "margin_posted"}),
     "instruments": frozenset(f.name for f in fields(Instrument)),
     "prices": frozenset(TABLES["prices"].names()),
     "fx": frozenset(TABLES["fx"].names()),
@@ -656,15 +684,24 @@ def scenario_file() -> str:
         "[`read_scenarios`](python.md#read_scenarios). The keys that are sections "
         "are written `[scenario.core]` and so on, after the plain keys. What they do: "
         "[own tiers and scenarios](../how-to/own-tiers-and-scenarios.md).",
-        key_grid(ScenarioEntry),
+        key_grid(ScenarioEntry).replace(
+            "list of a [table of its own](#a-table)", "list of [phases](#phases)"
+        ),
         "Every shock (`core`, `tiers`, `instruments`, `fx`) is a simple return over "
         "the horizon, above -1. `retrace`, `overshoot` and `half_life` are above 0. "
         "A driver stands in `core` or in `retrace`, not in both. At least one of "
         "`core`, `retrace`, `tiers`, `instruments` and `fx` must be given. Names must "
         "be known to the desk: drivers, tiers, instruments (aliases too); a currency "
         "is three capital letters and not the base currency.",
-        CHECKED_ONLY + "`volatility`, `half_life`; `effective` and `approved_by` are "
-        "for the desk's own records.",
+        "## Phases",
+        "Each `[[scenario.phases]]` after the sections of its scenario is a stretch of "
+        "the path. `reach` says how far tiers have got by its end, as a share of their "
+        "own log move. A tier moves in the phases that name it, waits in the others, "
+        "and has made its whole move at the end of the last. One that no phase names "
+        "moves all the time, as without phases.",
+        key_grid(PhaseEntry),
+        CHECKED_ONLY + "`volatility`; `effective` and `approved_by` are for the desk's "
+        "own records.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -725,6 +762,48 @@ def column_meaning(title: str, column: str) -> tuple[str, str]:
     if column.startswith(BY_DRIVER):
         return f"{BY_DRIVER}DRIVER", LOADING
     return column, MEANS_ELSE.get((title, column)) or definition(column)
+
+
+def measures_page() -> str:
+    """Return the page of the risk measures."""
+    rows = (
+        (
+            code(measure.value),
+            listed(ALSO_CALLED[measure]),
+            code(d.formula),
+            d.convention + ("; scenarios in time order" if d.in_time_order else ""),
+            d.source,
+            code(d.riskfolio),
+        )
+        for measure, d in DEFINITIONS.items()
+    )
+    return (
+        "\n\n".join(
+            [
+                "# Risk measures",
+                GENERATED,
+                "In the formulas x are losses (minus P&L), p their probabilities, "
+                "`mean = p @ x`, `x[k]` the k-th worst loss and `P[k]` the probability "
+                "of the k worst together, dd the drawdowns of the cumulated P&L. Every "
+                "measure is positive for a loss, in the unit of the P&L, and twice the "
+                "position is twice the measure. What they are taken over, and what a "
+                "contribution is, stands in [risk "
+                "measures](../explanation/risk-measures.md).",
+                grid(
+                    (
+                        "measure",
+                        "also called",
+                        "formula",
+                        "convention",
+                        "source",
+                        "in riskfolio-lib",
+                    ),
+                    rows,
+                ),
+            ]
+        )
+        + "\n"
+    )
 
 
 def command_help(name: str, command: click.Command) -> str:
@@ -973,6 +1052,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "results.md": results_page,
     "cli.md": cli_page,
     "errors.md": errors_page,
+    "measures.md": measures_page,
     "excel-functions.md": excel_page,
     "python.md": python_page,
 }

@@ -123,6 +123,26 @@ Public Function RISK_STRESS_WORST(positions As Variant, Optional n As Variant, O
     RISK_STRESS_WORST = Answer("RISK_STRESS_WORST", Array(Given(positions), Given(n), Given(asof)))
 End Function
 
+Public Function RISK_STRESS_PATH(positions As Variant, scenario As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_PATH = Answer("RISK_STRESS_PATH", Array(Given(positions), Given(scenario), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_PATH_TABLE(positions As Variant, Optional loss As Variant, Optional asof As Variant) As Variant
+    RISK_PATH_TABLE = Answer("RISK_PATH_TABLE", Array(Given(positions), Given(loss), Given(asof)))
+End Function
+
+Public Function RISK_STRESS_WEIGHTED(positions As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_WEIGHTED = Answer("RISK_STRESS_WEIGHTED", Array(Given(positions), Given(asof)))
+End Function
+
+Public Function RISK_REPLAY_TABLE(positions As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_REPLAY_TABLE = Answer("RISK_REPLAY_TABLE", Array(Given(positions), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_SCENARIO_EVIDENCE(Optional scenario As Variant, Optional asof As Variant) As Variant
+    RISK_SCENARIO_EVIDENCE = Answer("RISK_SCENARIO_EVIDENCE", Array(Given(scenario), Given(asof)))
+End Function
+
 Public Function RISK_SCENARIO_LIST(Optional family As Variant) As Variant
     RISK_SCENARIO_LIST = Answer("RISK_SCENARIO_LIST", Array(Given(family)))
 End Function
@@ -147,6 +167,30 @@ Public Function RISK_BETA_TABLE(positions As Variant, Optional driver As Variant
     RISK_BETA_TABLE = Answer("RISK_BETA_TABLE", Array(Given(positions), Given(driver), Given(asof)))
 End Function
 
+Public Function RISK_MEASURE(positions As Variant, measure As Variant, Optional alpha As Variant, Optional method As Variant, Optional horizon As Variant, Optional asof As Variant) As Variant
+    RISK_MEASURE = Answer("RISK_MEASURE", Array(Given(positions), Given(measure), Given(alpha), Given(method), Given(horizon), Given(asof)))
+End Function
+
+Public Function RISK_MEASURE_TABLE(positions As Variant, Optional measures As Variant, Optional alpha As Variant, Optional method As Variant, Optional horizon As Variant, Optional asof As Variant) As Variant
+    RISK_MEASURE_TABLE = Answer("RISK_MEASURE_TABLE", Array(Given(positions), Given(measures), Given(alpha), Given(method), Given(horizon), Given(asof)))
+End Function
+
+Public Function RISK_CONTRIBUTION(positions As Variant, measure As Variant, Optional by As Variant, Optional alpha As Variant, Optional method As Variant, Optional horizon As Variant, Optional asof As Variant) As Variant
+    RISK_CONTRIBUTION = Answer("RISK_CONTRIBUTION", Array(Given(positions), Given(measure), Given(by), Given(alpha), Given(method), Given(horizon), Given(asof)))
+End Function
+
+Public Function RISK_FACTOR_RISK(positions As Variant, measure As Variant, Optional alpha As Variant, Optional method As Variant, Optional horizon As Variant, Optional asof As Variant) As Variant
+    RISK_FACTOR_RISK = Answer("RISK_FACTOR_RISK", Array(Given(positions), Given(measure), Given(alpha), Given(method), Given(horizon), Given(asof)))
+End Function
+
+Public Function RISK_BACKTEST(positions As Variant, Optional confidence As Variant, Optional method As Variant, Optional horizon As Variant, Optional asof As Variant) As Variant
+    RISK_BACKTEST = Answer("RISK_BACKTEST", Array(Given(positions), Given(confidence), Given(method), Given(horizon), Given(asof)))
+End Function
+
+Public Function RISK_SAMPLE_TABLE(positions As Variant, Optional asof As Variant) As Variant
+    RISK_SAMPLE_TABLE = Answer("RISK_SAMPLE_TABLE", Array(Given(positions), Given(asof)))
+End Function
+
 Public Function RISK_DATA_STATUS(Optional dataset As Variant, Optional asof As Variant) As Variant
     RISK_DATA_STATUS = Answer("RISK_DATA_STATUS", Array(Given(dataset), Given(asof)))
 End Function
@@ -163,8 +207,8 @@ Public Function RISK_VERSION() As Variant
     RISK_VERSION = Answer("RISK_VERSION", Array())
 End Function
 
-Public Function RISK_WHY(function_name As Variant, Optional argument1 As Variant, Optional argument2 As Variant, Optional argument3 As Variant, Optional argument4 As Variant, Optional argument5 As Variant, Optional argument6 As Variant) As Variant
-    RISK_WHY = Answer("RISK_WHY", Array(Given(function_name), Given(argument1), Given(argument2), Given(argument3), Given(argument4), Given(argument5), Given(argument6)))
+Public Function RISK_WHY(function_name As Variant, Optional argument1 As Variant, Optional argument2 As Variant, Optional argument3 As Variant, Optional argument4 As Variant, Optional argument5 As Variant, Optional argument6 As Variant, Optional argument7 As Variant) As Variant
+    RISK_WHY = Answer("RISK_WHY", Array(Given(function_name), Given(argument1), Given(argument2), Given(argument3), Given(argument4), Given(argument5), Given(argument6), Given(argument7)))
 End Function
 
 Public Sub RiskRegisterHelp()
@@ -203,6 +247,45 @@ Public Sub RiskRegisterHelp()
         ArgumentDescriptions:=Array( _
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
             "How many; 5 if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_STRESS_PATH", _
+        Description:="P&L of a scenario session by session, with its band and calls for cash.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Name of a scenario; see RISK_SCENARIO_LIST.", _
+            "total (if left out), tier, book, link, instrument or position.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_PATH_TABLE", _
+        Description:="The worst session of every scenario, and the first that loses `loss`.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Base currency, above 0; left out: none.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_STRESS_WEIGHTED", _
+        Description:="P&L by the scenarios' own weights, beside the worst without them.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_REPLAY_TABLE", _
+        Description:="What past episodes would do to the positions, and what that rests on.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "total (if left out), tier, book, link, instrument or position.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_SCENARIO_EVIDENCE", _
+        Description:="How often tiers fell further, or sooner, than memory in past episodes.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Only what its overshoots and speeds rest on; every tier if left out.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_SCENARIO_LIST", _
@@ -252,6 +335,68 @@ Public Sub RiskRegisterHelp()
             "Driver; memory if left out.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
+        Macro:="RISK_MEASURE", _
+        Description:="A risk measure of the positions over scenarios of their own past.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "volatility, VaR, CVaR, EVaR, MDD, CDaR, ...; a loss is > 0.", _
+            "Tail; 0.05, the worst twentieth, if left out.", _
+            "historical (if left out), age_weighted, filtered or reversal.", _
+            "Sessions: 1 (if left out), 5, 10 or 21.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_MEASURE_TABLE", _
+        Description:="Risk measures of the positions, in money and of NAV.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Names in cells or by commas; all if left out.", _
+            "Tail; 0.05, the worst twentieth, if left out.", _
+            "historical (if left out), age_weighted, filtered or reversal.", _
+            "Sessions: 1 (if left out), 5, 10 or 21.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_CONTRIBUTION", _
+        Description:="What each tier or other key adds to a risk measure; components add up to it.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "volatility, VaR, CVaR, EVaR, MDD, CDaR, ...; a loss is > 0.", _
+            "tier (if left out), book, link, instrument, position or total.", _
+            "Tail; 0.05, the worst twentieth, if left out.", _
+            "historical (if left out), age_weighted, filtered or reversal.", _
+            "Sessions: 1 (if left out), 5, 10 or 21.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_FACTOR_RISK", _
+        Description:="Which share of a risk measure comes from each driver, and from none.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "volatility, VaR, CVaR, EVaR, MDD, CDaR, ...; a loss is > 0.", _
+            "Tail; 0.05, the worst twentieth, if left out.", _
+            "historical (if left out), age_weighted, filtered or reversal.", _
+            "Sessions: 1 (if left out), 5, 10 or 21.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_BACKTEST", _
+        Description:="How the value at risk of past nights has fared for today's positions.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Level; 0.99 if left out.", _
+            "historical (if left out), age_weighted or filtered.", _
+            "Sessions: 1 (if left out), 5, 10 or 21.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_SAMPLE_TABLE", _
+        Description:="How much history stands behind the risk measures, by method and horizon.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
         Macro:="RISK_DATA_STATUS", _
         Description:="First and last date, age and stale names per dataset, or per series of one.", _
         Category:="riskplugin", _
@@ -281,6 +426,7 @@ Public Sub RiskRegisterHelp()
         Category:="riskplugin", _
         ArgumentDescriptions:=Array( _
             "Name of the function, as RISK_BETA.", _
+            "As given to that function.", _
             "As given to that function.", _
             "As given to that function.", _
             "As given to that function.", _

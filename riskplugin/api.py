@@ -1,12 +1,25 @@
 """Everything riskplugin does, as functions of a desk."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from os import PathLike
 from typing import Any
 
 import pandas as pd
 
-from riskplugin import pipeline, tabulation, validation
+from riskplugin import (
+    backtest_tables,
+    claim_tables,
+    estimates,
+    path_tables,
+    pipeline,
+    replay_tables,
+    risk_tables,
+    tabulation,
+    validation,
+    weighting,
+)
+from riskplugin.bundles import Claims, Replays
 from riskplugin.coverage import status_table
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
@@ -15,7 +28,8 @@ from riskplugin.inputs.config import parse_toml, settings_file
 from riskplugin.inputs.derived import narrowed, repositioned
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
-from riskplugin.results import Evidence, Report, Table
+from riskplugin.replay_tables import WantedEpisodes
+from riskplugin.results import Backtest, Evidence, Report, Table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.shock_tables import shock_table
 from riskplugin.sources.files import given_frames, read_desk
@@ -26,18 +40,32 @@ from riskplugin.tabulation import Wanted
 AD_HOC = "core"
 
 __all__ = [
+    "backtest",
+    "claims",
     "data_status",
     "desk_from_tables",
     "evidence",
+    "evidence_for",
     "exposures",
+    "factor_risk",
     "load_desk",
     "loadings",
+    "measures",
+    "path_summary",
+    "pnl_scenarios",
     "positions",
     "read_scenarios",
+    "replay",
+    "replay_path",
+    "replay_scenarios",
+    "replicate_measures",
     "run",
+    "samples",
     "scenario_list",
     "shocks",
     "stress",
+    "stress_path",
+    "weighted_stress",
     "with_positions",
     "write_run",
 ]
@@ -176,7 +204,7 @@ def exposures(desk: Desk, by: str | Iterable[str] = "tier") -> Table:
         delta_equivalent, memory_beta_exposure, largest, hhi, effective_names,
         proxied_share. Money in base currency.
     """
-    return tabulation.exposure_table(desk, pipeline.model_of(desk), by)
+    return tabulation.exposure_table(desk, estimates.model_of(desk), by)
 
 
 def stress(
@@ -212,10 +240,248 @@ def stress(
     ModelError
         If nothing is known of an instrument that a shock must be propagated to.
     """
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     level = band_level(desk, confidence)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     return tabulation.stress_table(desk, model, chosen, by, level)
+
+
+def stress_path(
+    desk: Desk,
+    scenario: Wanted = None,
+    by: str | Iterable[str] = "tier",
+    *,
+    confidence: float | None = None,
+) -> Table:
+    """Return how scenarios unfold: the P&L of every session from 0 to the horizon.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenario : name, Scenario, or several, optional
+        All of the desk's by default, but for those whose drivers have no prices.
+    by : str or sequence of str
+        Keys of `exposures`; none of them, ``()``, gives the whole desk.
+    confidence : float, optional
+        Level of the band; the desk's own by default.
+
+    Returns
+    -------
+    Table
+        The scenario first unless one alone was asked for; session, the keys, pnl,
+        direct, propagated, overshoot, convexity, liquidity, low, high, cash_called,
+        margin_called. Base currency; a loss is < 0. Session 0 is zero, the last is
+        what `stress` says. low and high are each session's own.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario names what the desk does not have.
+    ModelError
+        If nothing is known of an instrument that a shock must be propagated to.
+    """
+    model = estimates.model_of(desk)
+    level = band_level(desk, confidence)
+    chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenario))
+    found = path_tables.path_table(desk, model, chosen, by, level)
+    alone = isinstance(scenario, str | Scenario)
+    return tabulation.without(found, "scenario") if alone else found
+
+
+def path_summary(
+    desk: Desk,
+    scenarios: Wanted = None,
+    by: str | Iterable[str] = (),
+    *,
+    loss: float | None = None,
+) -> Table:
+    """Return the worst session of each scenario's path, and what it calls for.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenarios : name, Scenario, or several, optional
+        All of the desk's by default, but for those whose drivers have no prices.
+    by : str or sequence of str
+        Keys of `exposures`; the whole desk by default.
+    loss : float, optional
+        Base currency, above 0: the first session at which a row loses as much is
+        sought.
+
+    Returns
+    -------
+    Table
+        scenario, the keys, horizon_sessions, pnl (at the end), worst, worst_session,
+        breach_session (NaN if none), cash_called, margin_called (the most of each).
+
+    Raises
+    ------
+    UsageError
+        If the loss is not above 0.
+    ScenarioError
+        If a scenario names what the desk does not have.
+    """
+    model = estimates.model_of(desk)
+    chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
+    level = desk.settings.confidence
+    return path_tables.path_summary_table(desk, model, chosen, by, level, loss)
+
+
+def weighted_stress(
+    desk: Desk, scenarios: Wanted = None, by: str | Iterable[str] = ()
+) -> Table:
+    """Return P&L weighted by the scenarios' weights, beside the worst without them.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenarios : name, Scenario, or several, optional
+        All of the desk's by default, but for those whose drivers have no prices.
+    by : str or sequence of str
+        Keys of `exposures`; the whole desk by default.
+
+    Returns
+    -------
+    Table
+        The keys, weighted_pnl (NaN if none has a weight), weight (their sum, never
+        scaled to 1), weighted_scenarios, worst_pnl, worst_scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If the weights sum to more than 1.
+    """
+    model = estimates.model_of(desk)
+    chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
+    level = desk.settings.confidence
+    return weighting.weighted_table(desk, model, chosen, by, level)
+
+
+def replay(
+    desk: Desk,
+    episodes: WantedEpisodes = None,
+    by: str | Iterable[str] = ("episode", "tier"),
+) -> Replays:
+    """Return what dated episodes of history would do to the book of today.
+
+    Parameters
+    ----------
+    desk : Desk
+    episodes : name, (start, end), or several, optional
+        The shipped episodes that had ended by default: replay_2000_02, replay_2007_08,
+        replay_2011, replay_2014_16, replay_2018, replay_2022, replay_2024, replay_2025.
+        A date at a weekend is the Friday before.
+    by : str or sequence of str
+        episode, and the keys of `exposures`; the episode comes first if not named.
+
+    Returns
+    -------
+    Replays
+        The keys, then start, end, sessions; pnl = direct (by own closes or the shipped
+        table) + propagated (through today's loadings), of what is covered, NaN where
+        nothing is; covered_own, covered_loadings, covered_table, uncovered: gross
+        money by source. Base currency; a loss is < 0. Its `positions` say where every
+        position's move comes from, its `drivers` what these did.
+
+    Raises
+    ------
+    UsageError
+        If an episode is unknown, no date, or had not ended; or a key is none.
+    ModelError
+        If nothing held is known in any of the episodes.
+    """
+    return replay_tables.replay_table(desk, estimates.model_of(desk), episodes, by)
+
+
+def replay_path(
+    desk: Desk, episodes: WantedEpisodes = None, by: str | Iterable[str] = "tier"
+) -> Table:
+    """Return the P&L of past episodes on the book of today, session by session.
+
+    Parameters
+    ----------
+    desk : Desk
+    episodes : name, (start, end), or several, optional
+        As `replay`.
+    by : str or sequence of str
+        Keys of `exposures`; none of them, ``()``, gives the whole desk.
+
+    Returns
+    -------
+    Table
+        episode, session (0 is the first close), date, the keys, pnl since the first
+        close, covered_daily, covered_table (goes to its end in a straight line, in
+        logs) and uncovered. The last session is the P&L of `replay`.
+
+    Raises
+    ------
+    UsageError, ModelError
+        As `replay`.
+    """
+    model = estimates.model_of(desk)
+    return replay_tables.replay_path_table(desk, model, episodes, by)
+
+
+def replay_scenarios(desk: Desk, episodes: WantedEpisodes = None) -> ScenarioSet:
+    """Return past episodes as scenarios, which `stress` takes to the P&L of `replay`.
+
+    Parameters
+    ----------
+    desk : Desk
+    episodes : name, (start, end), or several, optional
+        As `replay`; by default those of them that can be scenarios.
+
+    Raises
+    ------
+    ModelError
+        If one asked for cannot: no driver has closes in it, or something held is
+        unknown and would stand still.
+    """
+    model = estimates.model_of(desk)
+    return replay_tables.replay_scenarios(desk, model, episodes)
+
+
+def claims(desk: Desk, episodes: WantedEpisodes = None) -> Claims:
+    """Return what past episodes say of tiers that fall further or sooner than memory.
+
+    Parameters
+    ----------
+    desk : Desk
+        Its closes count where they reach over an episode, else the shipped table.
+    episodes : name, (start, end), or several, optional
+        As `replay`.
+
+    Returns
+    -------
+    Claims
+        tier, claim (further, sooner), episodes, for, against, neither, sentence. Its
+        `by_episode` holds the figures.
+    """
+    chosen = replay_tables.chosen_episodes(desk.as_of, episodes)
+    return claim_tables.claim_table(desk, chosen)
+
+
+def evidence_for(desk: Desk, scenario: str | Scenario) -> Table:
+    """Return the claims that a scenario's overshoots and half-lives rest on.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenario : name or Scenario
+
+    Returns
+    -------
+    Table
+        scenario, tier, claim, assumed (multiplier or sessions), then the columns of
+        `claims`; no row for a scenario that assumes neither.
+
+    Raises
+    ------
+    ScenarioError
+        If the desk has no such scenario.
+    """
+    (chosen,) = desk.scenarios.choose([scenario])
+    return claim_tables.evidence_for(chosen, claims(desk))
 
 
 def wanted_scenarios(scenarios: Wanted) -> Wanted:
@@ -256,7 +522,7 @@ def shocks(
         fx_shock. By tier: tier, names, mean_shock (equal weights), lowest, highest. By
         driver: driver, shock, low, high (NaN where the scenario names it), named.
     """
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     level = band_level(desk, confidence)
     if core is None:
         if horizon_sessions is not None:
@@ -334,7 +600,193 @@ def loadings(desk: Desk, driver: str = "memory") -> Table:
     UsageError
         If the desk has no such driver, or no prices of it.
     """
-    return tabulation.loading_table(desk, pipeline.model_of(desk), driver)
+    return tabulation.loading_table(desk, estimates.model_of(desk), driver)
+
+
+def measures(
+    desk: Desk,
+    measure: str | Iterable[str] | None = "CVaR",
+    alpha: float = 0.05,
+    by: str | Iterable[str] = "tier",
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+    smoothing: float = 0.0,
+) -> Table:
+    """Return risk measures of the whole desk, and what each group has to do with them.
+
+    Parameters
+    ----------
+    desk : Desk
+    measure : str, or several, optional
+        volatility, VaR, CVaR, EVaR, MDD, …; all that the horizon allows by None.
+    alpha : float
+        Tail: 0.05 is the worst twentieth.
+    by : str or sequence of str
+        The keys of `exposures`; ``()`` gives the whole desk in one row.
+    horizon_sessions : {1, 5, 10, 21}
+        Sessions that a scenario spans; drawdowns need 1.
+    method : {"historical", "age_weighted", "filtered", "reversal"}
+        How the past becomes scenarios: as it was, less probable the older, at today's
+        volatility, or as probable as in a reversal of memory.
+    smoothing : float
+        Half-width, in probability, of the quantiles about alpha that contributions to
+        VaR and DaR are averaged over; 0 is the one scenario that is the VaR.
+
+    Returns
+    -------
+    Table
+        The keys, group (all of them in one label), measure, total (of the whole desk),
+        component (they add up to it), marginal, incremental, share, standalone,
+        total_pct_nav, component_pct_nav, own_history, independent_scenarios. Base
+        currency; a loss is > 0.
+
+    Raises
+    ------
+    UsageError
+        If there is no such measure, key, method or horizon.
+    ModelError
+        If the history is too short, or nothing is known of an instrument.
+    """
+    sample = estimates.sample_of(desk, method, horizon_sessions)
+    return risk_tables.measure_table(desk, sample, measure, alpha, by, smoothing)
+
+
+def replicate_measures(
+    desk: Desk,
+    measure: str | Iterable[str] | None = None,
+    alpha: float = 0.05,
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return measures of the whole desk beside those of riskfolio-lib.
+
+    An independent replication for model validation: riskfolio's own functions on the
+    same scenarios. Importing it takes seconds, its RLVaR and RLDaR minutes.
+
+    Returns
+    -------
+    Table
+        measure, total, riskfolio, difference, reason (why riskfolio has none).
+
+    Raises
+    ------
+    UsageError
+        As `measures`; and for methods whose scenarios are not equally probable.
+    """
+    sample = estimates.sample_of(desk, method, horizon_sessions)
+    return risk_tables.replication_table(desk, sample, measure, alpha)
+
+
+def factor_risk(
+    desk: Desk,
+    measure: str = "CVaR",
+    alpha: float = 0.05,
+    by: str | Iterable[str] = (),
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return which share of a measure comes from each driver, and from none of them.
+
+    Parameters and errors are those of `measures`, for one measure.
+
+    Returns
+    -------
+    Table
+        The keys, measure, factor (a driver, or ``specific``: the rest), component
+        (they add up to the total), share, effective_bets (of the group by itself).
+    """
+    sample = estimates.sample_of(desk, method, horizon_sessions)
+    return risk_tables.factor_table(desk, sample, measure, alpha, by)
+
+
+def pnl_scenarios(
+    desk: Desk,
+    by: str | Iterable[str] = (),
+    *,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Table:
+    """Return the scenarios of P&L that `measures` measures, with probabilities.
+
+    Returns
+    -------
+    Table
+        end (last day of the window), probability, the keys, pnl (base currency).
+
+    Raises
+    ------
+    UsageError, ModelError
+        As `measures`.
+    """
+    sample = estimates.sample_of(desk, method, horizon_sessions)
+    return risk_tables.pnl_table(desk, sample, by)
+
+
+def samples(desk: Desk) -> Table:
+    """Return how much history stands behind the measures, by method and horizon.
+
+    Returns
+    -------
+    Table
+        method, horizon_sessions, scenarios, first, last, effective_scenarios,
+        independent_scenarios, own_history, memory_drift, reason (why there are none).
+    """
+    return risk_tables.sample_table(desk, partial(estimates.sample_of, desk))
+
+
+def backtest(
+    desk: Desk,
+    confidence: float = 0.99,
+    by: str | Iterable[str] = (),
+    *,
+    nights: int = 500,
+    window: int | None = None,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+) -> Backtest:
+    """Return how value at risk and expected shortfall of past nights have fared.
+
+    Today's holdings on past nights: every forecast sees nothing later than its own
+    night, neither prices nor a factor model; what had no price of its own then is left
+    out of forecast and P&L alike.
+
+    Parameters
+    ----------
+    desk : Desk
+    confidence : float
+        Level of the value at risk.
+    by : str or sequence of str
+        The keys of `exposures`; the whole desk by default.
+    nights : int
+        Forecasts wanted, the latest; fewer if the history is shorter.
+    window : int, optional
+        Windows before each night that its forecast is made from; 500 by default, half
+        of the history if that is less.
+    horizon_sessions : {1, 5, 10, 21}
+        Sessions from the forecast to what came; they overlap if more than 1.
+    method : {"historical", "age_weighted", "filtered"}
+        As in `measures`.
+
+    Returns
+    -------
+    Backtest
+        The keys, nights, test, figure, statistic, p_value, verdict, note: Basel traffic
+        light, Kupiec, Christoffersen, Acerbi and Szekely, …. `nights` holds every
+        forecast beside what came.
+
+    Raises
+    ------
+    UsageError
+        If there is no such method, key, horizon or level.
+    ModelError
+        If the history holds no night with a window before it.
+    """
+    asked = backtest_tables.Asked(method, confidence, nights, window, horizon_sessions)
+    plan = backtest_tables.planned(desk, estimates.model_of(desk), asked)
+    return backtest_tables.backtest(desk, estimates.fitted(desk), plan, by)
 
 
 def data_status(desk: Desk, dataset: str | None = None) -> Table:
@@ -368,7 +820,7 @@ def positions(desk: Desk) -> Table:
 
 def scenario_list(desk: Desk) -> Table:
     """Return the desk's scenarios in words."""
-    return tabulation.scenario_table(desk, pipeline.model_of(desk))
+    return tabulation.scenario_table(desk, estimates.model_of(desk))
 
 
 def read_scenarios(path: str | PathLike[str]) -> tuple[Scenario, ...]:

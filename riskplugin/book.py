@@ -1,7 +1,7 @@
 """The book: what the desk holds, as columns."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +19,20 @@ KEYS = (
     "instrument",
     "position",
 )
+FIGURES = (
+    "quantity",
+    "price",
+    "fx_rate",
+    "market_value",
+    "half_spread",
+    "margin_posted",
+    "maintenance_margin",
+)
+
+
+def not_given() -> Vector:
+    """Return no figures, for a column of a book that is unknown throughout."""
+    return np.empty(0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,6 +87,10 @@ class Book:
         Base currency; short < 0.
     half_spread : ndarray of shape (P,)
         Half the bid-ask spread as a fraction of price; NaN where unknown.
+    margin_posted : ndarray of shape (P,)
+        Margin posted for the position, base currency; NaN where unknown.
+    maintenance_margin : ndarray of shape (P,)
+        Share of the notional below which the position is closed; NaN where unknown.
     """
 
     labels: Mapping[str, Labels]
@@ -81,10 +99,15 @@ class Book:
     fx_rate: Vector
     market_value: Vector
     half_spread: Vector
+    margin_posted: Vector = field(default_factory=not_given)
+    maintenance_margin: Vector = field(default_factory=not_given)
 
     def __post_init__(self) -> None:
         rows = {len(c.codes) for c in self.labels.values()}
-        for column in ("quantity", "price", "fx_rate", "market_value", "half_spread"):
+        for column in ("margin_posted", "maintenance_margin"):
+            if not len(getattr(self, column)):
+                object.__setattr__(self, column, np.full(max(rows, default=0), np.nan))
+        for column in FIGURES:
             array = np.array(getattr(self, column), dtype=np.float64)
             array.flags.writeable = False
             object.__setattr__(self, column, array)
@@ -100,14 +123,7 @@ class Book:
         """Return some of the positions, in their order and numbered anew."""
         labels = {key: column.only(rows) for key, column in self.labels.items()}
         labels["position"] = numbered(int(np.count_nonzero(rows)))
-        figures = (
-            self.quantity,
-            self.price,
-            self.fx_rate,
-            self.market_value,
-            self.half_spread,
-        )
-        return Book(labels, *(column[rows] for column in figures))
+        return Book(labels, *(getattr(self, column)[rows] for column in FIGURES))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

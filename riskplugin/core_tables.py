@@ -101,7 +101,7 @@ def plausibility_table(desk: Desk, model: FactorModel, scenarios: ScenarioSet) -
         "horizon_sessions": [s.horizon_sessions for s in scenarios],
         **{key: [row.figures[key] for row in rows] for key in FIGURES},
         "alone": [row.alone for row in rows],
-        "worst": [row.worst for row in rows],
+        "worst_windows": [row.worst for row in rows],
         "reason": [row.reason for row in rows],
     }
     return table("plausibility", desk.as_of, columns)
@@ -226,8 +226,10 @@ def regime_table(
         "high": figures[2],
         **{MOVE + d: moves[:, j] for j, d in enumerate(model.drivers)},
         "hectic_share": [r.share if isinstance(r, Regime) else np.nan for r in found],
-        "effective": [r.effective if isinstance(r, Regime) else np.nan for r in found],
-        "independent": [
+        "effective_scenarios": [
+            r.effective if isinstance(r, Regime) else np.nan for r in found
+        ],
+        "independent_scenarios": [
             r.independent if isinstance(r, Regime) else np.nan for r in found
         ],
         "reason": ["" if isinstance(r, Regime) else r for r in found],

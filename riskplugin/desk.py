@@ -42,6 +42,8 @@ class Settings:
         Oldest price that still values a position.
     participation : float
         Share of the daily volume that the desk trades.
+    history_sessions : int
+        Sessions whose returns are the scenarios of the risk measures.
     unwind_share : float
         Share of every position that a stress assumes sold at the end.
     """
@@ -56,6 +58,7 @@ class Settings:
     confidence: float
     max_stale_sessions: int
     participation: float
+    history_sessions: int
     unwind_share: float
 
 

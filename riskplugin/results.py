@@ -7,7 +7,9 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
+from riskplugin.core_columns import CORE
 from riskplugin.errors import Issue, Severity
+from riskplugin.past_columns import PAST
 
 LOADING, MOVE = "loading_", "move_"
 COLUMNS: Mapping[str, str] = {
@@ -38,9 +40,10 @@ COLUMNS: Mapping[str, str] = {
     "gross.",
     "effective_names": "Number of equal names with that concentration: 1 / hhi.",
     "proxied_share": "Share of gross whose loadings are proxied or assumed.",
-    "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the five parts.",
+    "pnl": "Profit (> 0) or loss (< 0), base currency: the sum of the parts. Of a "
+    "replay: of what is covered; NaN where nothing is.",
     "direct": "P&L of what the scenario names, or of members of a core driver's "
-    "basket, before overshoot.",
+    "basket, before overshoot. Of a replay: by own closes or the table.",
     "propagated": "P&L of everything else, through its loadings, before overshoot.",
     "overshoot": "P&L that the tier's multiplier on the log shock adds.",
     "convexity": "Full revaluation less the linear P&L.",
@@ -48,6 +51,26 @@ COLUMNS: Mapping[str, str] = {
     "low": "Lower end of the band at the stated confidence; NaN where nothing in the "
     "row was propagated. Lows of parts do not add up to the low of a total.",
     "high": "Upper end of that band.",
+    "session": "Sessions since the scenario began; 0 is the valuation date.",
+    "cash_called": "Cash paid so far for losses of futures, forwards, swaps and "
+    "perpetuals, all taken as settled every session: minus their P&L, net of gains, so "
+    "below 0 it was received. Of a whole path: the most. Not to be added to "
+    "margin_called.",
+    "margin_called": "What is missing from the margin posted, base currency: the sum "
+    "of max(0, maintenance_margin x |notional| - (margin_posted + P&L)), nothing added "
+    "before and no gain of another position counted. Futures, forwards, swaps, "
+    "perpetuals, and whatever else margin is posted for; NaN where one of them has no "
+    "margin_posted or maintenance_margin. Of a whole path: the most.",
+    "worst": "Lowest P&L at any session, base currency; 0 if it is never below.",
+    "worst_session": "First session with that P&L.",
+    "breach_session": "First session with a loss of at least the loss asked for; NaN "
+    "if none, or none was asked for.",
+    "weight": "Sum of the weights of the scenarios that have one; never scaled to 1.",
+    "weighted_scenarios": "How many scenarios have a weight.",
+    "weighted_pnl": "Sum of weight x pnl over them, base currency: what their weights "
+    "leave of 1 counts as no move. NaN if none has a weight.",
+    "worst_pnl": "Lowest pnl of all the scenarios, weighted or not.",
+    "worst_scenario": "The scenario with it.",
     "driver": "Basket whose return stands for a cause.",
     "named": "Whether the scenario names the driver; the others follow.",
     "mean_shock": "Equal-weight mean of the shocks of the tier's instruments, simple "
@@ -87,39 +110,56 @@ COLUMNS: Mapping[str, str] = {
     "values": "Number of dates with a value.",
     "stale": "Whether the last value is older than max_stale_sessions.",
     "stale_names": "Names whose last value is older than max_stale_sessions.",
-    "source": "Table or file the row comes from.",
+    "source": "Table or file the row comes from. Of a replay: where the move does, "
+    "own (closes on both ends), loadings (x what the drivers did), episode_table (of "
+    "the name, else the median of its tier), unknown.",
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
     "reason": "Why the row was left out, or has no figures.",
-    "move": "Simple return of the driver.",
-    "named_move": "Simple return of the driver that the scenario names.",
-    "answer": "1 for the nearest move that loses so much, 2 for the next; 0 where "
-    "there is none.",
-    "loss": "Loss that is asked for, base currency, above 0.",
-    "elsewhere": "P&L that the move makes outside the row's group, base currency.",
-    "worst_pnl": "Lowest P&L of the moves looked at, -95 % to +300 %, base currency.",
-    "worst_move": "Simple return of the driver that makes it.",
-    "distance": "Mahalanobis distance of the core move over its horizon: 1 is a move "
-    "of one standard deviation.",
-    "tail_normal": "Share of a normal that lies as far out as the core move: its "
-    "plausibility, not the probability of the scenario.",
-    "tail_t": "The same of a Student t of the same covariance and the degrees of "
-    "freedom of the drivers' history.",
-    "degrees_of_freedom": "Of that Student t.",
-    "at_least_as_bad": "The most windows without overlap that can be chosen in the "
-    "drivers' history in each of which every driver moved at least as far.",
-    "alone": "The same driver by driver, each in its own history.",
-    "worst": "The worst windows of that history, with dates and moves.",
-    "regime": "History by which the core spreads: all of it, hectic windows, or "
-    "pooled ones that drift as the scenario does.",
-    "hectic_share": "Share of hectic windows in the history of the core drivers.",
-    "effective": "Windows of equal weight that hold as much as the weighted ones.",
-    "independent": "The same without overlap.",
-    "radius": "Largest Mahalanobis distance of the core moves that are looked at.",
-    "linear_pnl": "Worst P&L within the radius if the P&L were linear in the drivers' "
-    "log moves.",
-    "start": "First day of the episode or window: its close is the last price used.",
-    "end": "Last day of the episode or window.",
+    "start": "First day of the episode: moves count from its close, and a model that "
+    "predicts it uses nothing later.",
+    "group": "The labels of the row in one.",
+    "measure": "Risk measure: > 0 is a loss.",
+    "total": "The measure of the whole desk, base currency; the same on every row.",
+    "component": "What the row adds to it: its derivative by scaling the row (Euler). "
+    "The components of a measure add up to the total.",
+    "marginal": "component / net: change of the total per unit of value added to the "
+    "row in its own proportions; NaN where the row nets to nothing.",
+    "incremental": "The total less the measure of the desk without the row.",
+    "share": "component / total.",
+    "standalone": "The measure of the row by itself, base currency.",
+    "riskfolio": "The same total by riskfolio-lib's own functions, base currency.",
+    "difference": "total / riskfolio - 1.",
+    "total_pct_nav": "total / NAV of all books, as a decimal.",
+    "component_pct_nav": "component / NAV of all books, as a decimal.",
+    "own_history": "Share of gross x scenarios that is the instruments' own history; "
+    "the rest is what the drivers implied plus a drawn residual.",
+    "independent_scenarios": "Number of equally probable scenarios among windows that "
+    "do not overlap.",
+    "effective_scenarios": "Number of equally probable scenarios that carry as much "
+    "entropy.",
+    "scenarios": "Number of scenarios.",
+    "method": "How the past becomes scenarios.",
+    "memory_drift": "Expected simple return of the memory basket over 21 sessions of a "
+    "reversal; NaN elsewhere.",
+    "factor": "Driver, or `specific`: what no driver explains.",
+    "effective_bets": "Number of equal uncorrelated bets with as much diversity as the "
+    "row by itself: exp of the entropy of its variance over principal portfolios.",
+    "night": "Date of the forecast, from nothing later.",
+    "value_at_risk": "Forecast of that night, base currency; a loss is > 0.",
+    "expected_shortfall": "Forecast of that night, base currency; a loss is > 0.",
+    "exception": "Whether the loss was beyond the value at risk.",
+    "covered": "Share of gross with prices of its own on the night and after it.",
+    "test": "Name of the test.",
+    "figure": "What was seen: exceptions, their rate, a zone's probability, …",
+    "statistic": "Of the test; NaN where it has none.",
+    "p_value": "Probability, under forecasts that are right, of a statistic as "
+    "extreme; NaN where there is none.",
+    "verdict": "In words, with the level of the test.",
+    "note": "What was answered by definition, or how it was simulated.",
+    "nights": "Forecasts that the test speaks of.",
+    "end": "Last day of the window, or of the episode.",
+    "probability": "Of the scenario; they sum to 1.",
     "predicted": "Simple return in base currency that the driver's move implied.",
     "realised": "Simple return in base currency that came.",
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",
@@ -135,6 +175,8 @@ COLUMNS: Mapping[str, str] = {
     "mean_no_move": "Mean absolute error of the forecast that nothing moves.",
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
+    **PAST,
+    **CORE,
 }
 
 
@@ -241,23 +283,64 @@ class Evidence(Table):
         The same for equal-weight books of all names and of each tier.
     summary : Table
         Scores by episode, tier and book and over all, beside "no move".
+    by_tier : Table
+        Scores of every tier in every episode.
+    calibration : Table
+        How often names fell into bands of several levels, by tier and over all.
     """
 
-    _metadata = ["title", "as_of", "books", "summary"]  # noqa: RUF012 - pandas' name
+    _metadata = [  # noqa: RUF012 - the name pandas reads
+        "title",
+        "as_of",
+        "books",
+        "summary",
+        "by_tier",
+        "calibration",
+    ]
     books: Table
     summary: Table
+    by_tier: Table
+    calibration: Table
 
 
-def evidence_table(names: Table, books: Table, summary: Table) -> Evidence:
-    """Return the evidence of `names`, with that of books and its summary."""
-    made = Evidence(names.to_frame())
+class Backtest(Table):
+    """What tests say of the forecasts of past nights.
+
+    Attributes
+    ----------
+    nights : Table
+        The forecasts, and what came of them.
+    records : Mapping of str to (record, dates)
+        By group: what the tests judged, and the dates of its forecasts.
+    """
+
+    _metadata = ["title", "as_of", "nights", "records"]  # noqa: RUF012 - pandas' name
+    nights: Table
+    records: Mapping[str, tuple[Any, Any]]
+
+
+def backtest_table(
+    tests: Table, nights: Table, records: Mapping[str, tuple[Any, Any]]
+) -> Backtest:
+    """Return what tests say, with the nights they speak of."""
+    made = Backtest(tests.to_frame())
     for attribute, value in (
-        ("title", names.title),
-        ("as_of", names.as_of),
-        ("books", books),
-        ("summary", summary),
+        ("title", tests.title),
+        ("as_of", tests.as_of),
+        ("nights", nights),
+        ("records", records),
     ):
         object.__setattr__(made, attribute, value)
+    return made
+
+
+def evidence_table(names: Table, **beside: Table) -> Evidence:
+    """Return the evidence of `names`, with the tables that stand beside it."""
+    made = Evidence(names.to_frame())
+    for attribute, value in {"title": names.title, "as_of": names.as_of}.items():
+        object.__setattr__(made, attribute, value)
+    for attribute, other in beside.items():
+        object.__setattr__(made, attribute, other)
     return made
 
 

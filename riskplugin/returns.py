@@ -6,12 +6,12 @@ filled with the last one for at most four rows, and there is no other fill. Retu
 overlap over several sessions, which tames the asynchrony of the closes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from riskplugin._typing import Cube, Dates, Matrix, Vector
+from riskplugin._typing import Codes, Cube, Dates, Matrix, Vector
 from riskplugin.market import Market
 
 FILLED_ROWS = 4
@@ -48,15 +48,25 @@ def weekdays(first: np.datetime64, last: np.datetime64) -> Dates:
 
 def sample(dates: Dates, values: Matrix, clock: Dates) -> Matrix:
     """Return `values` (T, N) on `clock`, filled forward at most four rows."""
+    return filled(on_clock(dates, values, clock))
+
+
+def on_clock(dates: Dates, values: Matrix, clock: Dates) -> Matrix:
+    """Return `values` (T, N) on the days of `clock`, NaN on those not in `dates`."""
     row = np.minimum(np.searchsorted(dates, clock), max(len(dates) - 1, 0))
-    on_clock = np.full((len(clock), values.shape[1]), np.nan)
+    found = np.full((len(clock), values.shape[1]), np.nan)
     hit = dates[row] == clock if len(dates) else np.zeros(len(clock), bool)
-    on_clock[hit] = values[row[hit]]
-    here = np.arange(len(clock))[:, None]
-    last = np.maximum.accumulate(np.where(np.isnan(on_clock), -1, here), axis=0)
+    found[hit] = values[row[hit]]
+    return found
+
+
+def filled(values: Matrix) -> Matrix:
+    """Return `values` (T, N) filled forward at most four rows."""
+    here = np.arange(len(values))[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, here), axis=0)
     fresh = (last >= 0) & (here - last <= FILLED_ROWS)
-    filled = np.take_along_axis(on_clock, np.maximum(last, 0), axis=0)
-    return np.where(fresh, filled, np.nan)
+    carried = np.take_along_axis(values, np.maximum(last, 0), axis=0)
+    return np.where(fresh, carried, np.nan)
 
 
 def panel(
@@ -83,21 +93,85 @@ def panel(
     if sessions is not None:
         first = max(first, as_of - np.timedelta64(7 * (sessions // 5 + 3), "D"))
     clock = weekdays(first, as_of)
-    column = {name: i for i, name in enumerate(market.instruments)}
     start = int(np.searchsorted(dates, first))
-    close = market.close[known][start:]
-    prices = np.full((len(close), len(instruments)), np.nan)
-    for i, name in enumerate(instruments):
-        if name in column:
-            prices[:, i] = close[:, column[name]]
+    rows = np.flatnonzero(known)[start:]
+    prices = closes(market, rows, instruments)
     keep = slice(None) if sessions is None else slice(-sessions, None)
     return Panel(
         clock[keep],
         tuple(instruments),
         np.log(sample(dates[start:], prices, clock))[keep],
         market.currencies,
-        np.log(sample(dates[start:], market.usd_per[known][start:], clock))[keep],
+        np.log(sample(dates[start:], market.usd_per[rows], clock))[keep],
     )
+
+
+def panel_between(
+    market: Market,
+    start: np.datetime64,
+    end: np.datetime64,
+    instruments: Sequence[str],
+) -> Panel:
+    """Return log prices of `instruments` from `start` to `end`, both included.
+
+    Every weekday of the stretch is there, priced or not; a fill may reach back before
+    the first.
+    """
+    clock, rows = reaching(market, start, end)
+    dates, keep = market.dates[rows], clock >= start
+    return Panel(
+        clock[keep],
+        tuple(instruments),
+        np.log(sample(dates, closes(market, rows, instruments), clock))[keep],
+        market.currencies,
+        np.log(sample(dates, market.usd_per[rows], clock))[keep],
+    )
+
+
+def usd_between(
+    market: Market,
+    start: np.datetime64,
+    end: np.datetime64,
+    currency_of: Mapping[str, str],
+) -> Matrix:
+    """Return log prices in USD of the keys of `currency_of` from `start` to `end`.
+
+    As `panel_between`, but converted at the close and then filled: of what does not
+    trade on a day neither price nor rate moves. NaN without a rate.
+    """
+    clock, rows = reaching(market, start, end)
+    dates = market.dates[rows]
+    rates = sample(dates, market.usd_per[rows], clock)
+    column = {c: rates[:, i] for i, c in enumerate(market.currencies)}
+    column["USD"] = np.ones(len(clock))
+    unknown = np.full(len(clock), np.nan)
+    value = on_clock(dates, closes(market, rows, tuple(currency_of)), clock)
+    for i, currency in enumerate(currency_of.values()):
+        value[:, i] *= column.get(currency, unknown)
+    usd: Matrix = np.log(filled(value))[clock >= start]
+    return usd
+
+
+def reaching(
+    market: Market, start: np.datetime64, end: np.datetime64
+) -> tuple[Dates, Codes]:
+    """Return the weekdays to `end` from long enough before `start` to fill from.
+
+    And the rows of the market in that time.
+    """
+    clock = weekdays(start - np.timedelta64(7 * FILLED_ROWS, "D"), end)
+    within = (market.dates >= clock[0]) & (market.dates <= end)
+    return clock, np.flatnonzero(within)
+
+
+def closes(market: Market, rows: Codes, instruments: Sequence[str]) -> Matrix:
+    """Return some rows of the closes of `instruments`, NaN where there are none."""
+    column = {name: i for i, name in enumerate(market.instruments)}
+    prices = np.full((len(rows), len(instruments)), np.nan)
+    for i, name in enumerate(instruments):
+        if name in column:
+            prices[:, i] = market.close[rows, column[name]]
+    return prices
 
 
 def over_sessions(log: Matrix, sessions: int) -> Matrix:

@@ -214,8 +214,8 @@ def by_one(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vec
         answers.append(Answered(int(g), nearest[:, None], reason))
     found = in_rows(answers)
     worst = {
-        "worst_pnl": crossed.worst[found.groups],
-        "worst_move": np.expm1(crossed.worst_at[found.groups]),
+        "lowest_pnl": crossed.worst[found.groups],
+        "lowest_at": np.expm1(crossed.worst_at[found.groups]),
     }
     return found, worst
 
@@ -272,7 +272,7 @@ def by_all(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vec
         shaped = moves.reshape(-1, len(put.covariance))
         answers.append(Answered(int(g), shaped, reason))
     rows = in_rows(answers)
-    return rows, {"worst_pnl": lowest[rows.groups]}
+    return rows, {"lowest_pnl": lowest[rows.groups]}
 
 
 @one_blas_thread

@@ -81,6 +81,13 @@ def keys_in(grouping: Grouping) -> dict[str, object]:
     }
 
 
+def group_names(grouping: Grouping) -> list[str]:
+    """Return each group's labels in one."""
+    if not grouping.keys:
+        return ["total"]
+    return [", ".join(labels) for labels in zip(*grouping.keys.values(), strict=True)]
+
+
 def rows_of(desk: Desk, model: FactorModel) -> Codes:
     """Return the row of each position's instrument in the model, shape (P,)."""
     row = {name: i for i, name in enumerate(model.instruments)}

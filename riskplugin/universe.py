@@ -1,7 +1,7 @@
 """The universe: what each instrument is, and which tier it stands on."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 UNCLASSIFIED = "unclassified"
 NO_LINK = "none"
@@ -9,11 +9,16 @@ NO_LINK = "none"
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A rung of the AI-infrastructure chain and how it hangs on memory."""
+    """A rung of the AI-infrastructure chain and how it hangs on memory.
+
+    `half_life_share` is the half-life of the tier's move on a path, as a share of the
+    sessions that the move takes; None is a straight line.
+    """
 
     name: str
     link: str
     description: str = ""
+    half_life_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,8 @@ class Instrument:
     """Something with a price.
 
     `multiplier` is units of the underlying a contract stands for; `half_spread` is
-    half the bid-ask spread as a fraction of price, None where unknown.
+    half the bid-ask spread as a fraction of price, `maintenance_margin` the share of
+    the notional below which the position is closed, both None where unknown.
     """
 
     instrument: str
@@ -37,6 +43,7 @@ class Instrument:
     half_spread: float | None = None
     settlement: str = "linear"
     underlying: str = ""
+    maintenance_margin: float | None = None
 
 
 def folded(name: str) -> str:
@@ -104,6 +111,14 @@ class Universe:
         last = [tier for tier in self.tiers if tier.name == UNCLASSIFIED]
         first = [tier for tier in self.tiers if tier.name != UNCLASSIFIED]
         return Universe(table, (*first, *new, *last), self.spoilt)
+
+    def with_half_lives(self, shares: Mapping[str, float]) -> "Universe":
+        """Return this universe with the half-lives of some tiers replaced."""
+        tiers = (
+            replace(t, half_life_share=shares.get(t.name, t.half_life_share))
+            for t in self.tiers
+        )
+        return replace(self, tiers=tuple(tiers))
 
 
 def unclassified(instrument: str, base_currency: str) -> Instrument:

@@ -5,66 +5,39 @@ that was fitted on nothing later than the episode's first day. The core is the d
 own realised move, so what is judged is how it spreads, not whether it was foreseen.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from riskplugin._threads import one_blas_thread
-from riskplugin._typing import Codes, Flags, Matrix, Vector
+from riskplugin._typing import Codes, Vector
 from riskplugin.book import KEYS, Book, Labels, grouped
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, UsageError, did_you_mean
 from riskplugin.factors.drivers import (
     DriverHistory,
     driver_history,
+    falls,
     priced_baskets,
-    turning_points,
 )
 from riskplugin.factors.model import FactorModel, fit
 from riskplugin.factors.series import currencies_of, series_of
 from riskplugin.results import Evidence, Table, evidence_table, table
 from riskplugin.returns import panel
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.scoring import (
+    ALL_NAMES,
+    DriverMove,
+    Judged,
+    calibration_table,
+    summaries,
+    tier_table,
+)
 from riskplugin.stressing.bands import name_band
 from riskplugin.stressing.engine import stress_groups
-from riskplugin.stressing.shock import ShockGrid, band_ends, shock_grid
+from riskplugin.stressing.shock import ShockGrid, shock_grid
 
-ALL_NAMES = "all names"
 FEWEST_IN_A_BOOK = 2
-Day = np.datetime64
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """A dated stretch of history and what the driver did in it.
-
-    `move` is the driver's log move from the close of `start` to that of `end`.
-    """
-
-    start: Day
-    end: Day
-    sessions: int
-    move: float
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Judged:
-    """Predictions of one episode beside what came, over K names.
-
-    Simple returns in base currency; members of the driver's basket are marked.
-    """
-
-    episode: Episode
-    instruments: tuple[str, ...]
-    tiers: tuple[str, ...]
-    predicted: Vector
-    low: Vector
-    high: Vector
-    realised: Vector
-    provenance: tuple[str, ...]
-    member: Flags
-    books: Mapping[str, tuple[float, float, float, float, int]]
 
 
 @one_blas_thread
@@ -94,9 +67,13 @@ def evidence(
     if not judged:
         msg = f"no reversal of {driver!r} has enough history before it to fit a model"
         raise ModelError(msg)
-    names = name_table(desk, judged)
-    books = book_table(desk, judged)
-    return evidence_table(names, books, summaries(desk, judged, confidence))
+    return evidence_table(
+        name_table(desk, judged),
+        books=book_table(desk, judged),
+        summary=summaries(desk, judged, confidence),
+        by_tier=tier_table(desk, judged, confidence),
+        calibration=calibration_table(desk, judged, confidence),
+    )
 
 
 def full_history(desk: Desk, driver: str) -> DriverHistory:
@@ -112,29 +89,27 @@ def full_history(desk: Desk, driver: str) -> DriverHistory:
 
 def found_episodes(
     history: DriverHistory, driver: str, threshold: float
-) -> list[Episode]:
+) -> list[DriverMove]:
     """Return the falls of at least `threshold` (simple), peak to trough, in order.
 
     The last one counts even if its trough is not confirmed yet.
     """
     if not 0 < threshold < 1:
         raise UsageError(f"threshold is {threshold}, a fall between 0 and 1 is needed")
-    level = history.of(driver)
-    turns = turning_points(level, threshold)
-    pairs = zip(turns[::2], turns[1::2], strict=False)
-    return [episode_of(history, driver, peak, trough) for peak, trough in pairs]
+    found = falls(history.of(driver), threshold)
+    return [episode_of(history, driver, peak, trough) for peak, trough in found]
 
 
-def episode_of(history: DriverHistory, driver: str, start: int, end: int) -> Episode:
+def episode_of(history: DriverHistory, driver: str, start: int, end: int) -> DriverMove:
     """Return the episode between two rows of the history."""
     level = history.of(driver)
     move = float(level[end] - level[start])
-    return Episode(history.dates[start], history.dates[end], end - start, move)
+    return DriverMove(history.dates[start], history.dates[end], end - start, move)
 
 
 def episode_between(
     history: DriverHistory, driver: str, start: object, end: object
-) -> Episode:
+) -> DriverMove:
     """Return the episode between two dates, each at or after the row before it."""
     rows = []
     for day in (start, end):
@@ -149,7 +124,7 @@ def episode_between(
 
 
 def judge(
-    desk: Desk, driver: str, episode: Episode, confidence: float
+    desk: Desk, driver: str, episode: DriverMove, confidence: float
 ) -> Judged | None:
     """Predict one episode; None if the driver had too little history before it."""
     model = fit(desk, episode.start)
@@ -176,7 +151,7 @@ def judge(
 
 
 def episode_grid(
-    desk: Desk, model: FactorModel, driver: str, episode: Episode
+    desk: Desk, model: FactorModel, driver: str, episode: DriverMove
 ) -> ShockGrid:
     """Return the shocks that the driver's realised move implies."""
     scenario = Scenario(
@@ -187,7 +162,7 @@ def episode_grid(
     return shock_grid(ScenarioSet((scenario,)), model, desk.universe)
 
 
-def realised_moves(desk: Desk, model: FactorModel, episode: Episode) -> Vector:
+def realised_moves(desk: Desk, model: FactorModel, episode: DriverMove) -> Vector:
     """Return what each instrument did in base currency, simple, shape (N,)."""
     ends = []
     for day in (episode.start, episode.end):
@@ -276,108 +251,3 @@ def book_table(desk: Desk, judged: Sequence[Judged]) -> Table:
         "realised": [r[5] for r in rows],
     }
     return table("evidence_books", desk.as_of, columns)
-
-
-def crps(middle: Vector, deviation: Vector, realised: Vector) -> Vector:
-    """Return the continuous ranked probability score of a normal forecast.
-
-    ``s (z (2 F(z) - 1) + 2 f(z) - 1 / sqrt(pi))`` with ``z = (x - m) / s`` (Gneiting
-    and Raftery 2007); the absolute error where the deviation is 0. Lower is better.
-    """
-    from scipy.special import ndtr  # noqa: PLC0415 - only where it is used
-
-    error = realised - middle
-    z = np.divide(error, deviation, out=np.zeros_like(error), where=deviation > 0)
-    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-    score = deviation * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
-    return np.where(deviation > 0, score, np.abs(error))
-
-
-def summaries(desk: Desk, judged: Sequence[Judged], confidence: float) -> Table:
-    """Return scores by episode, by tier, by book and over all, beside no move.
-
-    The driver's own members are left out: their basket is given. Scores over all are
-    the mean over episodes of the episodes' means, so that no crowded episode rules.
-    """
-    below, above = band_ends(confidence)
-    parts = [scored(j, above - below) for j in judged]
-    rows: list[dict[str, object]] = []
-    rows += [
-        {"scope": "episode", "name": f"{j.episode.start} to {j.episode.end}", **mean}
-        for j, p in zip(judged, parts, strict=True)
-        if (mean := means(p))
-    ]
-    everything = np.concatenate(parts)
-    rows += [
-        {"scope": "tier", "name": tier, **means(everything[everything["tier"] == tier])}
-        for tier in desk.universe.tier_names()
-        if (everything["tier"] == tier).any()
-    ]
-    rows += book_scores(judged)
-    whole = means(everything)
-    whole["crps"] = float(np.mean([p["crps"].mean() for p in parts if len(p)]))
-    whole["crps_no_move"] = float(
-        np.mean([p["no_move_log"].mean() for p in parts if len(p)])
-    )
-    rows.append({"scope": "all", "name": ALL_NAMES, **whole})
-    keys = list(rows[-1])
-    columns = {key: [row.get(key, np.nan) for row in rows] for key in keys}
-    return table("evidence_summary", desk.as_of, columns)
-
-
-def scored(judged: Judged, width: float) -> "np.ndarray[tuple[int], np.dtype[np.void]]":
-    """Return the scores of one episode's names, as records."""
-    rows = np.flatnonzero(~judged.member & ~np.isnan(judged.low))
-    middle, low, high, real = (
-        np.log1p(np.maximum(getattr(judged, name)[rows], -0.999999))
-        for name in ("predicted", "low", "high", "realised")
-    )
-    kind = [("tier", "U64")] + [
-        (name, "f8") for name in ("crps", "no_move_log", "inside", "error", "no_move")
-    ]
-    out = np.zeros(len(rows), dtype=kind)
-    out["tier"] = np.array(judged.tiers, dtype="U64")[rows]
-    out["crps"] = crps(middle, (high - low) / width, real)
-    out["no_move_log"] = np.abs(real)
-    out["inside"] = (real >= low) & (real <= high)
-    out["error"] = np.abs(judged.predicted[rows] - judged.realised[rows])
-    out["no_move"] = np.abs(judged.realised[rows])
-    return out
-
-
-def means(part: "np.ndarray[tuple[int], np.dtype[np.void]]") -> dict[str, object]:
-    """Return count, mean scores and median errors of some scores."""
-    if not len(part):
-        return {}
-    return {
-        "count": len(part),
-        "crps": float(part["crps"].mean()),
-        "crps_no_move": float(part["no_move_log"].mean()),
-        "inside": float(part["inside"].mean()),
-        "mean_error": float(part["error"].mean()),
-        "mean_no_move": float(part["no_move"].mean()),
-        "median_error": float(np.median(part["error"])),
-        "median_no_move": float(np.median(part["no_move"])),
-    }
-
-
-def book_scores(judged: Sequence[Judged]) -> Iterator[dict[str, object]]:
-    """Yield for each equal-weight book in how many episodes it fell into its band."""
-    books: dict[str, list[tuple[float, float, float, float, int]]] = {}
-    for episode in judged:
-        for name, row in episode.books.items():
-            books.setdefault(name, []).append(row)
-    for name, rows in books.items():
-        figures: Matrix = np.array(rows)
-        predicted, low, high, real = figures[:, :4].T
-        error, still = np.abs(predicted - real), np.abs(real)
-        yield {
-            "scope": "book",
-            "name": name,
-            "count": len(rows),
-            "inside": float(((real >= low) & (real <= high)).mean()),
-            "mean_error": float(error.mean()),
-            "mean_no_move": float(still.mean()),
-            "median_error": float(np.median(error)),
-            "median_no_move": float(np.median(still)),
-        }

@@ -142,6 +142,11 @@ def test_main_job_imports_nothing_heavy():
     assert imported_by(USED) & (HEAVY | {"openpyxl", "click", "rich"}) == set()
 
 
+def test_measuring_imports_nothing_heavy():
+    kernel = "import riskplugin.risk.smoothing, riskplugin.risk.riskfolio_totals"
+    assert imported_by(kernel) & (HEAVY | {"pandas", "scipy"}) == set()
+
+
 # --- how the source reads ------------------------------------------------------------
 
 

@@ -7,19 +7,36 @@ from typing import Any
 import click
 import numpy as np
 
-from riskplugin import api, pipeline
+from riskplugin import api, estimates, pipeline
 from riskplugin._version import __version__
 from riskplugin.adapters import terminal
 from riskplugin.adapters.excel.commands import excel
+from riskplugin.adapters.giving import (
+    ADAPTER,
+    BUG,
+    DONE,
+    INPUT,
+    MODEL,
+    USAGE,
+    finish,
+    give,
+    keep,
+)
+from riskplugin.adapters.measure_commands import backtest, measures
 from riskplugin.adapters.options import (
     desk_options,
     loaded,
-    moves,
     names,
     positions_option,
 )
 from riskplugin.adapters.plots import save_evidence
-from riskplugin.desk import Desk
+from riskplugin.adapters.scenario_commands import (
+    claims,
+    replay,
+    scenarios,
+    shocks,
+    stress,
+)
 from riskplugin.errors import (
     AdapterError,
     InputError,
@@ -29,15 +46,12 @@ from riskplugin.errors import (
     Severity,
     UsageError,
     counted,
-    input_error,
 )
 from riskplugin.inputs.config import as_date
-from riskplugin.results import Report, Table
+from riskplugin.results import Report
 from riskplugin.sources.files import read_episodes
-from riskplugin.store.runs import run_in, write_table
-from riskplugin.tabulation import issue_table, left_out_scenarios, model_issues
+from riskplugin.tabulation import issue_table, model_issues
 
-DONE, BUG, USAGE, INPUT, MODEL, ADAPTER = range(6)
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (UsageError, USAGE),
     (InputError, INPUT),
@@ -114,7 +128,7 @@ def check(
     date = as_date(as_of) or np.datetime64("NaT")
     try:
         loaded = api.load_desk(desk, as_of)
-        model = pipeline.model_of(loaded)
+        model = estimates.model_of(loaded)
         issues = (*loaded.issues, *model_issues(loaded, model))
         date = loaded.as_of
     except InputError as error:
@@ -150,85 +164,6 @@ def exposures(
     """Show what the desk holds."""
     held = loaded(desk, as_of, positions)
     return finish(held, api.exposures(held, by), as_json=as_json, out=out)
-
-
-@cli.command()
-@desk_options
-@positions_option
-@click.option(
-    "--scenarios", callback=names, help="Comma-separated; all of them by default."
-)
-@click.option(
-    "--by",
-    default="scenario,tier",
-    callback=names,
-    help="Comma-separated: scenario and the keys of exposures.",
-    show_default=True,
-)
-@click.option("--confidence", type=float, help="Level of the band.")
-def stress(
-    desk: str,
-    as_of: object,
-    as_json: bool,
-    out: Path | None,
-    positions: str | None,
-    scenarios: list[str] | None,
-    by: list[str],
-    confidence: float | None,
-) -> int:
-    """Show what scenarios do to it, in five parts that add up."""
-    held = loaded(desk, as_of, positions)
-    if scenarios is None:
-        say_left_out(held)
-    found = api.stress(held, scenarios, by, confidence=confidence)
-    return finish(held, found, as_json=as_json, out=out)
-
-
-@cli.command()
-@desk_options
-@click.option(
-    "--core",
-    multiple=True,
-    callback=moves,
-    help="A driver and its simple return, as memory=-0.4; repeat for more.",
-)
-@click.option(
-    "--horizon", type=int, help="Sessions over which the core moves; 60 by default."
-)
-@click.option("--scenarios", callback=names, help="Comma-separated, instead of --core.")
-@click.option("--confidence", type=float, help="Level of the band.")
-def shocks(
-    desk: str,
-    as_of: object,
-    as_json: bool,
-    out: Path | None,
-    core: dict[str, float] | None,
-    horizon: int | None,
-    scenarios: list[str] | None,
-    confidence: float | None,
-) -> int:
-    """Show what a driver move or a scenario does to every instrument."""
-    loaded = api.load_desk(desk, as_of)
-    if core is None and scenarios is None:
-        say_left_out(loaded)
-    found = api.shocks(loaded, core, horizon, confidence, scenarios=scenarios)
-    return finish(loaded, found, as_json=as_json, out=out)
-
-
-@cli.command()
-@desk_options
-def scenarios(
-    desk: str,
-    as_of: object,
-    as_json: bool,
-    out: Path | None,
-) -> int:
-    """Show the desk's scenarios, in words."""
-    loaded = api.load_desk(desk, as_of)
-    found = api.scenario_list(loaded)
-    if not as_json:
-        terminal.show_scenarios(found)
-    return finish(loaded, found, as_json=as_json, out=out, show=as_json)
 
 
 @cli.command()
@@ -283,52 +218,17 @@ def evidence(
     return DONE
 
 
-cli.add_command(excel)
-
-
-def say_left_out(desk: Desk) -> None:
-    """Say which scenarios of the desk cannot be run."""
-    for issue in left_out_scenarios(desk, pipeline.model_of(desk)):
-        terminal.warn(str(issue))
-
-
-def finish(
-    desk: Desk, found: Table, *, as_json: bool, out: Path | None, show: bool = True
-) -> int:
-    """Give a table, say what was left out of it, and return the exit code."""
-    if show:
-        give(found, as_json=as_json)
-    keep(found, out)
-    errors = [i for i in desk.issues if i.severity is Severity.ERROR]
-    if errors:
-        terminal.warn(str(input_error(errors)))
-        terminal.warn(f"{len(desk.left_out)} positions were left out; see `check`")
-        return INPUT
-    return DONE
-
-
-def give(found: Table, *, as_json: bool) -> None:
-    """Print a table."""
-    if as_json:
-        terminal.print_json(terminal.json_table(found))
-    else:
-        terminal.show_table(found)
-
-
-def keep(found: Table, out: Path | None) -> None:
-    """Write a table if a folder is given that holds no run.
-
-    Raises
-    ------
-    UsageError
-        If it holds one: a run is never changed.
-    """
-    if out is None:
-        return
-    if run_in(out) is not None:
-        raise UsageError(f"{out} holds a run, which is never changed; choose another")
-    out.mkdir(parents=True, exist_ok=True)
-    write_table(found, out, found.title)
+for command in (
+    stress,
+    shocks,
+    scenarios,
+    replay,
+    claims,
+    measures,
+    backtest,
+    excel,
+):
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from riskplugin._typing import Dates
+    from riskplugin.risk.backtests import Backtest
+
 # Okabe and Ito (2008), told apart by readers who do not see red and green
 INSIDE, OUTSIDE, INK = "#0072B2", "#D55E00", "#333333"
+PALE = "#9A9A9A"
 COLUMNS = 4
 LEVELS = np.linspace(0.05, 0.95, 19)
 
@@ -101,3 +105,78 @@ def calibration_figure(found: Evidence, confidence: float) -> "Figure":
     panel.spines[["top", "right"]].set_visible(False)
     panel.legend(frameon=False)
     return figure
+
+
+def save_backtest(found: "Backtest", dates: "Dates", file: Path, currency: str) -> Path:
+    """Write the picture of a backtest; by the file's ending PNG, SVG or PDF."""
+    import matplotlib as mpl  # noqa: PLC0415 - half a second, only for pictures
+
+    mpl.use("agg")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    backtest_figure(found, dates, currency).savefig(file, dpi=110)
+    return file
+
+
+def backtest_figure(found: "Backtest", dates: "Dates", currency: str) -> "Figure":
+    """Return P&L beside its forecasts, losses beyond the VaR marked.
+
+    `dates` (T,) are those of the forecasts: P&L over more than one session is drawn
+    where it starts. The title is the traffic light in words.
+    """
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    track = found.track
+    scale, unit = money_scale(float(np.abs(track.pnl).max()), currency)
+    pnl, beyond = track.pnl / scale, track.exceptions
+    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    panel = figure.subplots()
+    panel.vlines(dates, 0, pnl, color=PALE, linewidth=0.8)
+    panel.plot(dates, pnl, ".", color=PALE, markersize=3, label="P&L")
+    level = f"{100 * track.confidence:.4g} %"
+    panel.step(
+        dates,
+        -track.value_at_risk / scale,
+        where="mid",
+        color=INSIDE,
+        linewidth=1.6,
+        label=f"\N{MINUS SIGN}VaR {level}",
+    )
+    if track.expected_shortfall is not None:
+        panel.step(
+            dates,
+            -track.expected_shortfall / scale,
+            where="mid",
+            color=INK,
+            linewidth=1.2,
+            linestyle=(0, (4, 2)),
+            label=f"\N{MINUS SIGN}ES {level}",
+        )
+    panel.plot(
+        dates[beyond],
+        pnl[beyond],
+        "X",
+        color=OUTSIDE,
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+        markersize=9,
+        label=f"loss beyond the VaR ({int(beyond.sum())})",
+    )
+    panel.axhline(0, color=INK, linewidth=0.5)
+    sessions = track.horizon_sessions
+    span = "" if sessions == 1 else f" over {sessions} sessions"
+    panel.set_ylabel(f"P&L{span}, {unit}")
+    panel.set_title(found.headline, loc="left", fontsize=11)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.margins(x=0.01)
+    panel.legend(
+        frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.08)
+    )
+    return figure
+
+
+def money_scale(largest: float, currency: str) -> tuple[float, str]:
+    """Return what to divide money by for an axis, and its unit in words."""
+    for scale, word in ((1e9, "bn "), (1e6, "m "), (1e3, "k ")):
+        if largest >= scale:
+            return scale, f"{word}{currency}"
+    return 1.0, currency

@@ -52,8 +52,33 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "local_memory_beta": RATIO,
     "own_memory_beta": RATIO,
     "tier_memory_beta": RATIO,
+    "share": PERCENT,
+    "total_pct_nav": "{:.2%}".format,
+    "component_pct_nav": "{:.2%}".format,
+    "own_history": PERCENT,
+    "marginal": "{:.4f}".format,
+    "effective_scenarios": WHOLE,
+    "independent_scenarios": WHOLE,
+    "memory_drift": PERCENT,
+    "p_value": "{:.4f}".format,
+    "difference": "{:.1e}".format,
+    "worst_session": WHOLE,
+    "breach_session": WHOLE,
+    "session": WHOLE,
 }
-WORDS = ("description", "sources", "message", "hint", "severity", "core", "aliases")
+IN_KEYS_ALREADY = "group"
+WORDS = (
+    "sentence",
+    "note",
+    "reason",
+    "description",
+    "sources",
+    "message",
+    "hint",
+    "severity",
+    "core",
+    "aliases",
+)
 SHOWN_EXPOSURES = [
     "tier",
     "gross",
@@ -146,7 +171,8 @@ def print_json(content: dict[str, Any]) -> None:
 def show_table(found: Table) -> None:
     """Print a table."""
     date = "" if found.as_of == "NaT" else f" {found.as_of}"
-    draw(console(), grid_of(found.to_frame(), found.title + date))
+    shown = found.to_frame().drop(columns=IN_KEYS_ALREADY, errors="ignore")
+    draw(console(), grid_of(shown, found.title + date))
 
 
 def draw(out: Console, grid: Grid) -> None:

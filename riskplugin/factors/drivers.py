@@ -199,6 +199,15 @@ def turning_points(index: Vector, fall: float = CONFIRMING_FALL) -> list[int]:
     return [*turns, extreme]
 
 
+def falls(index: Vector, fall: float = CONFIRMING_FALL) -> list[tuple[int, int]]:
+    """Return the rows of peak and trough of every fall of at least `fall` (simple).
+
+    The last one counts even if its trough is not confirmed yet.
+    """
+    turns = turning_points(index, fall)
+    return list(zip(turns[::2], turns[1::2], strict=False))
+
+
 def retracement(index: Vector, share: float) -> float | None:
     """Return the log move from now that gives back `share` of the last run-up.
 

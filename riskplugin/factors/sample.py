@@ -64,7 +64,9 @@ def sampled(desk: Desk, when: np.datetime64) -> Sample:
     history = driver_history(market, when, baskets, currency_of)
     rows = settings.window_sessions + sessions
     prices = panel(market, when, series.instruments, rows)
-    returns = two_widths(lambda width: series_windows(prices, series, width), sessions)
+    returns = two_widths(
+        lambda width: series_windows(prices, series.currencies, width), sessions
+    )
     covered = covered_baskets(
         prices, baskets, currency_of, sessions, settings.min_overlap
     )

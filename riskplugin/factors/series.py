@@ -1,6 +1,6 @@
 """What is modelled: the instruments, then the currencies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,14 +80,15 @@ def currencies_of(series: Series) -> Mapping[str, str]:
     return {i.instrument: i.currency for i in series.known}
 
 
-def series_windows(prices: Panel, series: Series, sessions: int) -> Matrix:
+def series_windows(prices: Panel, currencies: Sequence[str], sessions: int) -> Matrix:
     """Return log returns over overlapping windows, shape (T, N + C).
 
-    Instruments in their own currency, currencies against the base currency.
+    Instruments in their own currency, `currencies` against the first of them, the
+    base currency.
     """
     usd = {c: prices.log_usd[:, i] for i, c in enumerate(prices.currencies)}
     usd["USD"] = np.zeros(len(prices.dates))
     unknown = np.full(len(prices.dates), np.nan)
-    base = usd.get(series.currencies[0], unknown)
-    rates = [usd.get(c, unknown) - base for c in series.currencies]
+    base = usd.get(currencies[0], unknown)
+    rates = [usd.get(c, unknown) - base for c in currencies]
     return over_sessions(np.column_stack([prices.log_price, *rates]), sessions)

@@ -1,6 +1,6 @@
 """Tables and settings in, a desk out; or every issue at once."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -147,6 +147,8 @@ def check_all(given: Given, findings: Findings) -> Checked:
         instruments, config.base_currency, replace=config.universe == "replace"
     )
     findings.add(issues)
+    findings.stop(strange_half_lives(config.half_life_share, universe))
+    universe = universe.with_half_lives(config.half_life_share)
     settings = in_canonical_names(config.to_settings(), universe)
     currencies, issues = currencies_of(fx)
     findings.add(issues)
@@ -165,6 +167,16 @@ def check_all(given: Given, findings: Findings) -> Checked:
         scenarios,
         {name: found for name, found in carried.items() if found is not None},
     )
+
+
+def strange_half_lives(tiers: Iterable[str], universe: Universe) -> Iterator[Issue]:
+    """Yield an issue for every half-life of a tier that there is not."""
+    known = universe.tier_names()
+    for tier in tiers:
+        if tier not in known:
+            place = Place("half_life_share", column=tier)
+            hint = did_you_mean(tier, known)
+            yield Issue("bad-config", place, f"there is no tier {tier!r}", hint)
 
 
 def in_canonical_names(settings: Settings, universe: Universe) -> Settings:

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from pydantic import (
@@ -82,6 +82,11 @@ class Numbers(Strict):
     participation: Fraction = Field(
         0.2, description="Share of the daily volume that the desk trades."
     )
+    history_sessions: Whole = Field(
+        2520,
+        ge=60,
+        description="Sessions whose returns are the scenarios of the risk measures.",
+    )
     unwind_share: Number = Field(
         0.0,
         ge=0,
@@ -125,6 +130,12 @@ class Choices(Strict):
     )
     nav: dict[str, Positive] = Field(
         default={}, description="Net asset value per book, base currency."
+    )
+    half_life_share: dict[str, Positive] = Field(
+        default={},
+        description="Tier to the half-life of its move on a path, as a share of the "
+        "sessions that the move takes, instead of the tier's own; a large number is a "
+        "straight line.",
     )
 
 
@@ -246,8 +257,9 @@ def allowed_keys(model: type[BaseModel], path: list[str]) -> list[str]:
             return list(TableRef.model_fields)
         found = model.model_fields.get(part)
         annotation = None if found is None else found.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
+        for inner in (annotation, *get_args(annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                model = inner
     return list(model.model_fields)
 
 

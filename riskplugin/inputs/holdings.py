@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from riskplugin._typing import Flags
-from riskplugin.book import KEYS, Book, Labels, numbered
+from riskplugin.book import FIGURES, KEYS, Book, Labels, numbered
 from riskplugin.errors import Issue, Place
 from riskplugin.inputs.reading import CheckedTable
 from riskplugin.inputs.valuation import Valuation
@@ -22,7 +22,8 @@ def book_of(
 ) -> Book:
     """Return the usable positions in canonical order."""
     known = [universe.instruments[n] for n in names]
-    frame = positions.frame[["book", "account", "strategy", "quantity"]].assign(
+    given = ["book", "account", "strategy", "quantity", "margin_posted"]
+    frame = positions.frame[given].assign(
         instrument=list(names),
         tier=[i.tier for i in known],
         link=[i.link for i in known],
@@ -40,9 +41,13 @@ def book_of(
             else i.half_spread
             for i in known
         ],
+        maintenance_margin=[
+            np.nan if i.maintenance_margin is None else i.maintenance_margin
+            for i in known
+        ],
     )
     order = ["book", "instrument", "account", "strategy", "quantity", "price"]
-    frame = frame[usable].sort_values(order, kind="stable")
+    frame = frame[usable].sort_values([*order, "margin_posted"], kind="stable")
     tiers = universe.tier_names()
     labels = {
         key: Labels.of(frame[key].tolist(), tiers if key == "tier" else ())
@@ -50,8 +55,7 @@ def book_of(
         if key != "position"
     }
     labels["position"] = numbered(len(frame))
-    columns = ("quantity", "price", "fx_rate", "market_value", "half_spread")
-    return Book(labels, *(frame[c].to_numpy(np.float64) for c in columns))
+    return Book(labels, *(frame[c].to_numpy(np.float64) for c in FIGURES))
 
 
 def left_out(

@@ -105,6 +105,7 @@ def instrument_of(
         name, tier, "", record["asset_class"], "spot", base_currency
     )
     multiplier, half_spread = record["multiplier"], record["half_spread"]
+    maintenance = record["maintenance_margin"]
     aliases = filter(None, map(str.strip, record["aliases"].split(";")))
     return Instrument(
         instrument=name,
@@ -120,6 +121,9 @@ def instrument_of(
         half_spread=own.half_spread if isnan(half_spread) else half_spread,
         settlement=record["settlement"] or own.settlement,
         underlying=record["underlying"] or own.underlying,
+        maintenance_margin=own.maintenance_margin
+        if isnan(maintenance)
+        else maintenance,
     )
 
 

@@ -12,13 +12,43 @@ from riskplugin.errors import (
     Place,
     ScenarioError,
     Severity,
-    did_you_mean,
 )
 from riskplugin.inputs.config import DRIVERS, Number, Strict, Whole, config_issues
-from riskplugin.scenarios.definition import Scenario, ScenarioSet, unknown_names
+from riskplugin.scenarios.definition import (
+    Scenario,
+    ScenarioSet,
+    contradictions,
+    unknown_drivers,
+    unknown_names,
+)
+from riskplugin.scenarios.phases import Phase
 from riskplugin.universe import Universe
 
 Figures = dict[str, Number]
+
+
+class PhaseEntry(Strict):
+    """One ``[[scenario.phases]]``."""
+
+    name: str = Field(description="What happens, in a few words.")
+    sessions: Whole = Field(ge=1, description="How long it lasts.")
+    reach: Figures = Field(
+        default={},
+        description="Tier to share of its whole log move that is made by the end of "
+        "the phase; above 1 goes further than it stays.",
+    )
+    others: Number | None = Field(
+        None, description="The same for every tier not in `reach`."
+    )
+    half_life: Figures = Field(
+        default={},
+        description="Tier to half-life in sessions, in this phase, instead of the "
+        "scenario's.",
+    )
+
+    def to_phase(self) -> Phase:
+        """Return the phase of the core."""
+        return Phase(**self.model_dump())
 
 
 class ScenarioEntry(Strict):
@@ -34,7 +64,10 @@ class ScenarioEntry(Strict):
     approved_by: str = Field("", description="Who approved it.")
     effective: date | None = Field(None, description="First day it is used.")
     horizon_sessions: Whole = Field(
-        60, ge=1, description="Sessions over which it unfolds."
+        60,
+        ge=1,
+        description="Sessions over which it unfolds; those of its phases together "
+        "where they are given.",
     )
     propagation: Literal["historical", "hectic", "pooled"] = Field(
         "historical", description="Which history the core spreads by."
@@ -64,13 +97,30 @@ class ScenarioEntry(Strict):
         default={}, description="Tier to multiplier on the log shock."
     )
     half_life: Figures = Field(
-        default={}, description="Tier to sessions in which it makes half its move."
+        default={},
+        description="Tier to the half-life of its move in sessions, instead of the "
+        "tier's own share of the horizon.",
+    )
+    phases: tuple[PhaseEntry, ...] = Field(
+        (),
+        description="Stretches of the path, one after the other. The last ends at the "
+        "whole move.",
+    )
+    weight: Number | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="The desk's probability weight; shown beside the worst without it.",
     )
 
     def to_scenario(self) -> Scenario:
         """Return the scenario of the core."""
-        effective = "" if self.effective is None else self.effective.isoformat()
-        return Scenario(**{**self.model_dump(), "effective": effective})
+        given = self.model_dump(exclude={"phases"})
+        given["effective"] = "" if self.effective is None else str(self.effective)
+        if self.phases and "horizon_sessions" not in self.model_fields_set:
+            given["horizon_sessions"] = sum(phase.sessions for phase in self.phases)
+        phases = tuple(phase.to_phase() for phase in self.phases)
+        return Scenario(**given, phases=phases)
 
 
 class ScenarioFile(Strict):
@@ -113,9 +163,8 @@ def library(
         Issue("bad-scenario", Place(source, column=name), "stands twice", "rename one")
         for name in sorted({n for n in names if names.count(n) > 1})
     ]
-    replaced = {s.name: s for s in own}
-    kept = [replaced.pop(s.name, s) for s in shipped]
-    return ScenarioSet((*kept, *replaced.values())), faults
+    alone = ScenarioSet(tuple({s.name: s for s in own}.values()))
+    return ScenarioSet(shipped).merge(alone), faults
 
 
 def unknown_in(
@@ -126,19 +175,22 @@ def unknown_in(
     A driver that the desk names but has no prices of is none: the scenario is left
     out and said so when it is run.
     """
-    drivers = {*DRIVERS, *settings.drivers}
+    drivers, base = {**DRIVERS, **settings.drivers}, settings.base_currency
     for scenario in scenarios:
-        strange = [d for d in (*scenario.core, *scenario.retrace) if d not in drivers]
-        faults = [f"no driver {d!r}; {did_you_mean(d, drivers)}" for d in strange]
-        faults += unknown_names(scenario, universe, settings.base_currency)
+        place = Place(source, column=scenario.name)
+        for fault in (
+            *unknown_drivers(scenario, drivers),
+            *unknown_names(scenario, universe, base),
+        ):
+            yield Issue("bad-scenario", place, fault, "correct it")
+        for fault in contradictions(scenario, universe, drivers, base):
+            hint = "fix fewer of them, or let the core say the same"
+            yield Issue("contradictory-shocks", place, fault, hint, Severity.WARNING)
         if not (scenario.core or scenario.retrace):
             yield Issue(
                 "scenario-without-core",
-                Place(source, column=scenario.name),
+                place,
                 "names no driver: what it does not name is centred on no move",
                 "give it a core if the rest should follow",
                 Severity.WARNING,
             )
-        for fault in faults:
-            place = Place(source, column=scenario.name)
-            yield Issue("bad-scenario", place, fault, "correct it")

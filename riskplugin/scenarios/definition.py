@@ -1,37 +1,25 @@
 """What a scenario is."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from math import isfinite
-from typing import NoReturn
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from math import expm1, fsum, log1p
+from typing import Any
 
 from riskplugin.errors import ScenarioError, did_you_mean
+from riskplugin.scenarios.phases import Figures, Phase, is_number
 from riskplugin.universe import Universe
 
 NAME = re.compile(r"[a-z0-9_]+")
 SHOCKS = ("core", "tiers", "instruments", "fx")
 CURRENCY = re.compile(r"[A-Z]{3}")
+LEEWAY = 0.05  # in logs: what currencies left open may explain
+MOST = 1 + 1e-12  # of weights, which are written in decimals
 PROPAGATIONS = ("historical", "hectic", "pooled")
-
-
-def is_number(value: object) -> bool:
-    """Whether `value` is a finite number."""
-    return isinstance(value, float | int) and isfinite(value)
-
-
-class Figures(dict[str, float]):
-    """Figures by name that cannot be changed."""
-
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("a scenario's figures do not support assignment")
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
-
-    def __reduce__(self) -> tuple[type["Figures"], tuple[dict[str, float]]]:
-        """Pickle as an ordinary dict, to be filled at once."""
-        return Figures, (dict(self),)
+FIGURES = (*SHOCKS, "retrace", "overshoot", "volatility", "half_life")
+BY_TIER = ("tiers", "overshoot", "volatility", "half_life")
+MADE = (*FIGURES, "horizon_sessions", "propagation", "phases")
+VERDICTS = ("severity", "approved_by", "effective")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +46,14 @@ class Scenario:
     volatility : Mapping of tier to float
         Absolute change of implied volatility.
     half_life : Mapping of tier to float
-        Sessions in which the tier makes half its move.
+        Half-life of the tier's move, in sessions; the tier's own share of the horizon
+        by default.
+    phases : tuple of Phase
+        Stretches that follow each other and fill the horizon; the end of the last is
+        the whole shock. None is one stretch.
+    weight : float, optional
+        The desk's probability weight, from 0 to 1; only ever shown beside the worst
+        without it.
 
     Raises
     ------
@@ -85,8 +80,11 @@ class Scenario:
     volatility: Mapping[str, float] = field(default_factory=dict)
     overshoot: Mapping[str, float] = field(default_factory=dict)
     half_life: Mapping[str, float] = field(default_factory=dict)
+    phases: tuple[Phase, ...] = ()
+    weight: float | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "phases", tuple(self.phases))
         for f in fields(self):
             value = getattr(self, f.name)
             if isinstance(value, Mapping):
@@ -99,7 +97,7 @@ class Scenario:
         if not NAME.fullmatch(self.name):
             yield "the name may hold a-z, 0-9 and _ only"
         sessions = self.horizon_sessions
-        if sessions < 1 or sessions != int(sessions):
+        if not (is_number(sessions) and sessions >= 1 and sessions == int(sessions)):
             what = "a whole number, at least 1, is needed"
             yield f"horizon_sessions is {sessions!r}, {what}"
         if self.propagation not in PROPAGATIONS:
@@ -110,6 +108,27 @@ class Scenario:
                 if not (is_number(shock) and shock > -1):
                     yield f"{part}.{key} is {shock}, a simple return above -1 is needed"
         yield from self._fault_of_factors()
+        yield from self._fault_of_phases()
+        weight = self.weight
+        if weight is not None and not (is_number(weight) and 0 <= weight <= 1):
+            yield f"weight is {weight!r}, a number from 0 to 1 is needed"
+
+    def _fault_of_phases(self) -> Iterator[str]:
+        given: tuple[object, ...] = self.phases
+        strange = [phase for phase in given if not isinstance(phase, Phase)]
+        if strange:
+            yield f"phases holds {strange[0]!r}, give Phase"
+            return
+        for phase in self.phases:
+            for fault in phase.faults(last=phase is self.phases[-1]):
+                yield f"phase {phase.name!r}: {fault}"
+        names = [phase.name for phase in self.phases]
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            yield f"phase {name!r} stands twice"
+        lasts = [phase.sessions for phase in self.phases]
+        if lasts and all(map(is_number, lasts)) and sum(lasts) != self.horizon_sessions:
+            together = f"the phases last {sum(lasts)} sessions together"
+            yield f"{together}, horizon_sessions is {self.horizon_sessions}"
 
     def _fault_of_factors(self) -> Iterator[str]:
         for part in ("retrace", "overshoot", "half_life"):
@@ -167,10 +186,99 @@ class ScenarioSet:
                 raise ScenarioError(f"no scenario {item!r}; {hint}")
         return ScenarioSet(tuple(chosen))
 
+    def merge(self, other: "ScenarioSet") -> "ScenarioSet":
+        """Return this set with the scenarios of `other`.
+
+        One with the name of a scenario of this set takes its place; the others follow.
+        """
+        theirs = {s.name: s for s in other}
+        kept = [theirs.pop(s.name, s) for s in self]
+        return ScenarioSet((*kept, *theirs.values()))
+
+    def validate(
+        self, universe: Universe, drivers: Mapping[str, Sequence[str]], base: str
+    ) -> None:
+        """Check every scenario against what a desk knows.
+
+        Parameters
+        ----------
+        universe : Universe
+        drivers : Mapping of str to sequence of str
+            The members of each driver's basket.
+        base : str
+            Base currency.
+
+        Raises
+        ------
+        ScenarioError
+            With every fault of every scenario: names that are not known, shocks that
+            contradict each other, weights that sum to more than 1.
+        """
+        faults = [
+            f"scenario {scenario.name!r}: {fault}"
+            for scenario in self
+            for fault in (
+                *unknown_drivers(scenario, drivers),
+                *unknown_names(scenario, universe, base),
+                *contradictions(scenario, universe, drivers, base),
+            )
+        ]
+        if self.weights() > MOST:
+            faults.append(f"the weights sum to {self.weights():g}, 1 is the most")
+        if faults:
+            raise ScenarioError("\n".join(faults))
+
+    def weights(self) -> float:
+        """Return the sum of the weights given."""
+        return fsum(s.weight for s in self if s.weight is not None)
+
+    def override(self, name: str, /, **changes: object) -> "ScenarioSet":
+        """Return this set with a scenario changed.
+
+        Parameters
+        ----------
+        name : str
+        changes
+            Fields of `Scenario`. Figures by name (core, tiers, overshoot, …) replace
+            those of the same name and leave the others; None takes one away. What was
+            said of the figures (severity, approved_by, effective) is emptied unless it
+            is given, as it was said of others.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such scenario or field, or with every figure that cannot be
+            used.
+        """
+        (old,) = self.choose([name])
+        known = [f.name for f in fields(old)]
+        for change in changes:
+            if change not in known:
+                hint = did_you_mean(change, known)
+                raise ScenarioError(f"a scenario has no {change!r}; {hint}")
+        given: dict[str, Any] = {k: changed(old, k, v) for k, v in changes.items()}
+        if not changes.keys().isdisjoint(MADE):
+            given = {**dict.fromkeys(VERDICTS, ""), **given}
+        made = replace(old, **given)
+        return ScenarioSet(tuple(made if s is old else s for s in self))
+
+
+def changed(old: Scenario, key: str, value: object) -> object:
+    """Return a field of `old` with its figures changed by those of `value`."""
+    if key not in FIGURES:
+        return value
+    if not isinstance(value, Mapping):
+        raise ScenarioError(
+            f"scenario {old.name!r}: {key} is {value!r}, give a mapping"
+        )
+    figures = {**getattr(old, key), **value}
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
 
 def unknown_names(scenario: Scenario, universe: Universe, base: str) -> Iterator[str]:
-    """Yield what `scenario` names that `universe` does not know."""
+    """Yield what `scenario` names that `universe` does not know, or names twice."""
     yield from unknown_tiers(scenario, universe)
+    yield from fixed_twice(scenario, universe)
     for name in scenario.instruments:
         if len(universe.matches(name)) != 1:
             hint = did_you_mean(name, universe.instruments)
@@ -185,7 +293,71 @@ def unknown_names(scenario: Scenario, universe: Universe, base: str) -> Iterator
 def unknown_tiers(scenario: Scenario, universe: Universe) -> Iterator[str]:
     """Yield the tiers that `scenario` names and `universe` does not have."""
     tiers = universe.tier_names()
-    for part in ("tiers", "overshoot", "volatility", "half_life"):
-        for tier in getattr(scenario, part):
+    named = {part: getattr(scenario, part) for part in BY_TIER}
+    for phase in scenario.phases:
+        named[f"phase {phase.name!r}"] = {**phase.reach, **phase.half_life}
+    for part, figures in named.items():
+        for tier in figures:
             if tier not in tiers:
                 yield f"{part} names no tier {tier!r}; {did_you_mean(tier, tiers)}"
+
+
+def unknown_drivers(scenario: Scenario, drivers: Iterable[str]) -> Iterator[str]:
+    """Yield the drivers that `scenario` names and that there are not."""
+    known = list(drivers)
+    for driver in (*scenario.core, *scenario.retrace):
+        if driver not in known:
+            yield f"no driver {driver!r}; {did_you_mean(driver, known)}"
+
+
+def fixed_twice(scenario: Scenario, universe: Universe) -> Iterator[str]:
+    """Yield the instruments that `scenario` fixes under several names."""
+    names: dict[str, list[str]] = {}
+    for name in scenario.instruments:
+        names.setdefault(universe.resolve(name), []).append(name)
+    for name, given in names.items():
+        if len(given) > 1:
+            yield f"instruments fixes {name} {len(given)} times: {', '.join(given)}"
+
+
+def contradictions(
+    scenario: Scenario,
+    universe: Universe,
+    drivers: Mapping[str, Sequence[str]],
+    base: str,
+) -> Iterator[str]:
+    """Yield the core drivers whose baskets cannot move as the core says.
+
+    Because all members are fixed and move otherwise. An instrument that moves otherwise
+    than its tier, or some members of a basket otherwise than the driver, is precedence
+    and no contradiction.
+    """
+    for driver, move in scenario.core.items():
+        fixed = basket_move(scenario, universe, drivers.get(driver, ()), base)
+        if fixed is not None and abs(fixed - log1p(move)) > LEEWAY:
+            yield (
+                f"core.{driver} is {move:+.1%}, but every member of its basket is "
+                f"fixed, and they make {expm1(fixed):+.1%}"
+            )
+
+
+def basket_move(
+    scenario: Scenario, universe: Universe, members: Sequence[str], base: str
+) -> float | None:
+    """Return the log move in USD of a basket whose members are all fixed, else None.
+
+    Currencies that the scenario does not name stand still here.
+    """
+    given = {universe.resolve(k): move for k, move in scenario.instruments.items()}
+    fx = {base: 0.0, **{code: log1p(move) for code, move in scenario.fx.items()}}
+    moves = []
+    for name in map(universe.resolve, members):
+        known = universe.instruments.get(name)
+        local = given.get(name)
+        if local is None and known is not None:
+            local = scenario.tiers.get(known.tier)
+        if local is None:
+            return None
+        currency = base if known is None else known.currency
+        moves.append(log1p(local) + fx.get(currency, 0.0) - fx.get("USD", 0.0))
+    return fsum(moves) / len(moves) if moves else None

@@ -9,7 +9,7 @@ from riskplugin.errors import counted
 from riskplugin.results import Report
 
 SHOWN = 5
-SHARES = frozenset({"proxied_share"})
+SHARES = frozenset({"proxied_share", "total_pct_nav"})
 
 
 def summary(report: Report) -> str:
@@ -29,6 +29,7 @@ def lines(report: Report) -> Iterator[str]:
     yield from left_out(report)
     yield from worst(report)
     yield from tiers(report)
+    yield from measured(report)
     yield from findings(report)
 
 
@@ -88,6 +89,32 @@ def tiers(report: Report) -> Iterator[str]:
     yield ""
 
 
+def measured(report: Report) -> Iterator[str]:
+    """Yield the risk measures of the whole desk, and which tiers they come from."""
+    tables = [
+        ("measures", "One session, as in the past"),
+        ("measures_in_reversal", "21 sessions, as probable as when memory falls"),
+    ]
+    for name, words in tables:
+        if name not in report.tables:
+            continue
+        found = report.tables[name]
+        yield f"## Risk measures: {words}"
+        yield ""
+        yield from markdown(totals(found))
+        largest = found[found["measure"] == "CVaR"].nlargest(3, "component")
+        parts = ", ".join(f"{r.tier} {r.share:.0%}" for r in largest.itertuples())
+        yield f"CVaR comes from {parts}. A loss is > 0; the tail is 5 %."
+        yield ""
+
+
+def totals(found: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per measure of the whole desk."""
+    of_each = found.groupby("measure", sort=False, as_index=False)
+    columns = ["measure", "total", "total_pct_nav", "independent_scenarios"]
+    return pd.DataFrame(of_each[columns[1:]].first())[columns]
+
+
 def findings(report: Report) -> Iterator[str]:
     """Yield what the inputs made necessary to say."""
     yield f"## Findings: {counted(report.issues)}"
@@ -111,7 +138,7 @@ def cell(value: object, column: str) -> str:
     if isinstance(value, float):
         if isnan(value):
             return "unknown"
-        return f"{value:.0%}" if column in SHARES else money(value)
+        return f"{value:.1%}" if column in SHARES else money(value)
     return str(value).replace("|", "\\|")
 
 

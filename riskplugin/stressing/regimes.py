@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -47,16 +48,12 @@ def parts(
         With every scenario that names what the desk does not know, or whose regime
         cannot be told from the desk's prices.
     """
-    models: dict[FactorModel, list[int]] = {}
-    faults, found = [], []
-    for row, scenario in enumerate(scenarios):
-        try:
-            served = scenario.propagation == HISTORICAL
-            own = model if served else regime_for(scenario, model, universe).model
-            models.setdefault(own, []).append(row)
-        except ScenarioError as error:
-            faults.append(str(error))
-    for own, rows in (models or {model: []}).items():
+    served, faults = models_of(scenarios, model, universe)
+    rows_of: dict[FactorModel, list[int]] = {}
+    for row, own in served.items():
+        rows_of.setdefault(own, []).append(row)
+    found = []
+    for own, rows in (rows_of or {model: []}).items():
         some = ScenarioSet(tuple(scenarios.scenarios[row] for row in rows))
         try:
             grid = shock_grid(some, own, universe)
@@ -66,6 +63,44 @@ def parts(
     if faults:
         raise ScenarioError("\n".join(faults))
     return tuple(found)
+
+
+def runs(
+    scenarios: ScenarioSet, model: FactorModel, universe: Universe
+) -> tuple[tuple[FactorModel, ScenarioSet], ...]:
+    """Return the scenarios in their order, as far as one model serves those in a row.
+
+    Raises
+    ------
+    ScenarioError
+        With every scenario whose regime cannot be told from the desk's prices.
+    """
+    served, faults = models_of(scenarios, model, universe)
+    if faults:
+        raise ScenarioError("\n".join(faults))
+    return tuple(
+        (own, ScenarioSet(tuple(scenarios.scenarios[row] for row, _ in some)))
+        for own, some in groupby(served.items(), key=lambda item: item[1])
+    )
+
+
+def models_of(
+    scenarios: ScenarioSet, model: FactorModel, universe: Universe
+) -> tuple[dict[int, FactorModel], list[str]]:
+    """Return the model that serves each scenario, by place, and why others have none.
+
+    A scenario by all history is not looked at.
+    """
+    served, faults = {}, []
+    for row, scenario in enumerate(scenarios):
+        if scenario.propagation == HISTORICAL:
+            served[row] = model
+            continue
+        try:
+            served[row] = regime_for(scenario, model, universe).model
+        except ScenarioError as error:
+            faults.append(str(error))
+    return served, faults
 
 
 def regime_for(scenario: Scenario, model: FactorModel, universe: Universe) -> Regime:

@@ -18,6 +18,7 @@ DESK = Path(__file__).parents[2] / "samples" / "desk.toml"
 ODD = ("[red]x[/red]", "[/b]", "a\\[b]", "end\\", "日本", "| a |")
 SCRIPT = shutil.which("riskplugin", path=Path(sys.executable).parent)
 VERBS = ("run", "check", "exposures", "stress", "shocks", "scenarios")
+VERBS += ("measures", "backtest")
 
 # {desk} is the sample desk, {tiny} one of a single lot and ten sessions; {part} and
 # {bad} have two rows that cannot be used, {dent} a price.
@@ -42,6 +43,20 @@ CALLS = {
     "stress": "stress {desk}",
     "shocks": "shocks {desk}",
     "run json": "run {desk} --json --out {tmp}/run",
+    "measures": "measures {desk}",
+    "measures json": "measures {desk} --measure VaR,CVaR --by book --alpha 0.01 "
+    "--method filtered --horizon 5 --json",
+    "all measures json": "measures {desk} --measure all --by total --json",
+    "factors json": "measures {desk} --factors --positions memory_semis --json",
+    "samples json": "measures {desk} --samples --json",
+    "riskfolio json": "measures {desk} --riskfolio --measure CVaR,MDD --json",
+    "factors of two": "measures {desk} --factors --measure VaR,CVaR",
+    "unknown measure": "measures {desk} --measure CVARR",
+    "no history": "measures {tiny}",
+    "backtest": "backtest {desk} --nights 40",
+    "backtest json": "backtest {desk} --confidence 0.95 --nights 60 --by book "
+    "--method age_weighted --json --out {tmp}/tested --plot {tmp}/tested",
+    "no backtest": "backtest {desk} --method reversal",
     "check json": "check {desk} --json",
     "shocks of scenarios json": "shocks {desk} --scenarios leaders_falter --json",
     "scenarios json": "scenarios {desk} --json",
@@ -260,6 +275,55 @@ def test_scenarios_are_those_of_the_api(done, desk):
     assert_same_rows(done("scenarios json"), rp.scenario_list(desk))
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        (
+            "measures json",
+            lambda desk: rp.measures(
+                desk,
+                ["VaR", "CVaR"],
+                0.01,
+                by="book",
+                method="filtered",
+                horizon_sessions=5,
+            ),
+        ),
+        ("all measures json", lambda desk: rp.measures(desk, None, by=())),
+        (
+            "factors json",
+            lambda desk: rp.factor_risk(rp.with_positions(desk, "memory_semis")),
+        ),
+        ("samples json", rp.samples),
+        (
+            "riskfolio json",
+            lambda desk: rp.replicate_measures(desk, ["CVaR", "MDD"]),
+        ),
+        (
+            "backtest json",
+            lambda desk: rp.backtest(
+                desk, 0.95, by="book", nights=60, method="age_weighted"
+            ),
+        ),
+    ],
+)
+def test_measures_are_those_of_the_api(done, desk, name, asked):
+    assert_same_rows(done(name), asked(desk))
+
+
+def test_backtest_keeps_its_nights_and_a_picture_per_group(done, tmp, desk):
+    done("backtest json")
+    kept = pd.read_parquet(tmp / "tested" / "backtest_nights.parquet")
+    assert len(kept) == 60 * 3
+    for book in desk.book.labels["book"].names:
+        assert (tmp / "tested" / f"backtest-{book}.png").stat().st_size > 10_000
+
+
+def test_riskfolio_says_the_same(done):
+    rows = json.loads(done("riskfolio json").stdout)["rows"]
+    assert [abs(row["difference"]) < 1e-10 for row in rows] == [True, True]
+
+
 def test_valuation_date_is_taken(done):
     assert_same_rows(
         done("earlier json"), rp.exposures(rp.load_desk(DESK, as_of="2026-03-31"))
@@ -309,7 +373,7 @@ def test_fault_of_the_user_shows_no_traceback(done, name):
     [
         ("unknown option", "Did you mean '--by'?"),
         ("unknown key", "cannot group by 'teir'; did you mean 'tier'?"),
-        ("unknown verb", "Did you mean 'exposures'?"),
+        ("unknown verb", "'exposures'"),
         ("no desk", "Missing argument 'DESK'"),
         ("bad date", "'29.05.2026' does not match the format '%Y-%m-%d'"),
         ("bad core", "'memory': write memory=-0.4"),
@@ -319,6 +383,9 @@ def test_fault_of_the_user_shows_no_traceback(done, name):
         ("bad confidence", "confidence is 95.0, a level between 0 and 1 is needed"),
         ("out and store", "give --out or --store, not both"),
         ("nothing chosen", "scenario"),
+        ("factors of two", "--factors splits one measure"),
+        ("unknown measure", "no measure is called 'CVARR'; did you mean 'CVaR'"),
+        ("no backtest", "is a regime, not a forecast"),
     ],
 )
 def test_wrong_usage_exits_two_and_says_what_is_right(done, name, message):
@@ -375,6 +442,7 @@ def test_run_on_quarantined_prices_exits_three(done):
     [
         ("unknown scenario", "no scenario 'lonee'; did you mean 'lone'?"),
         ("unknown driver", "did you mean 'memory'?"),
+        ("no history", "no window of 1 sessions up to 2026-05-29 has a driver's"),
         ("impossible fall", "core.memory is -1.5, a simple return above -1 is needed"),
     ],
 )

@@ -15,12 +15,15 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
+from tests.benchmarks.paths import paths
 from tests.benchmarks.pooling import pool
 from tests.benchmarks.ratios import Line, Skipped, rendered
+from tests.benchmarks.replays import replays
 from tests.benchmarks.reverse import reverse
 from tests.benchmarks.stressing import stress
 from tests.benchmarks.synthetic import Size
@@ -33,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and print the table; always 0."""
     given = parsed(arguments)
     chosen = benchmarks(given)
+    unknown = sorted(set(given.only or ()) - set(chosen))
+    if unknown:
+        sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(chosen)}")
     lines: list[Line | Skipped] = []
     for name in given.only or chosen:
         sys.stderr.write(f"{name} …\n")
@@ -48,9 +54,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = ["import", "stress", "reverse", "pooling", "loading", "excel", "evidence"]
-    parser.add_argument("--only", choices=names, action="append", help="repeatable")
-    parser.add_argument("--data", type=Path, help="folder of raw prices, for evidence")
+    parser.add_argument("--only", action="append", help="a name, repeatable")
+    parser.add_argument("--data", type=Path, help="raw prices, for evidence, replays")
     parser.add_argument(
         "--scorer",
         type=Path,
@@ -58,6 +63,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "../evaluation/reversals.py beside --data by default",
     )
     parser.add_argument("--repeats", type=int, default=9, help="of each, 9 by default")
+    parser.add_argument(
+        "--relativistic",
+        action="store_true",
+        help="contributions: RLVaR beside riskfolio's too, a minute or two",
+    )
     parser.add_argument(
         "--small", action="store_true", help="tiny sizes: shows only that it runs"
     )
@@ -72,14 +82,23 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     positions = min(size.positions, 20_000)
     pooled = 500 if given.small else 100_000
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
+    tails = Shape(12, 90) if given.small else Shape(1_000, 2_500)
+    entropic = Shape(5, 90) if given.small else Shape(100, 1_000)
+    book = BookSize(90, 12, 90, 3) if given.small else BookSize(5_000, 400, 2_500, 11)
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
         "reverse": partial(reverse, replace(size, positions=positions), repeats),
         "pooling": partial(pool, pooled, repeats),
+        "paths": partial(paths, replace(size, positions=lots, books=20), repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
+        "replays": partial(replays, given.data),
+        "contributions": partial(
+            contributions, tails, entropic, repeats, relativistic=given.relativistic
+        ),
+        "measures": partial(measures, book, repeats),
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from riskplugin._threads import one_blas_thread
 from riskplugin.book import grouped
-from riskplugin.pipeline import model_of
+from riskplugin.estimates import model_of
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.shock import shock_grid
 from tests.benchmarks import synthetic

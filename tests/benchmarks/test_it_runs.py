@@ -1,5 +1,7 @@
 """The benchmarks run; how fast is never tested."""
 
+import pytest
+
 from tests.benchmarks.__main__ import main
 
 TINY = ["--small", "--repeats", "1"]
@@ -29,6 +31,14 @@ def test_loading_runs(capfd):
     assert "load_desk, parquet / bare pandas" in capfd.readouterr().out
 
 
+def test_paths_run(capfd):
+    assert main([*TINY, "--only", "paths"]) == 0
+    out = capfd.readouterr().out
+    assert "paths by tier" in out
+    assert "paths by book and tier" in out
+    assert "sessions of 8 scenarios" in out
+
+
 def test_excel_runs(capfd):
     assert main([*TINY, "--only", "excel"]) == 0
     out = capfd.readouterr().out
@@ -41,3 +51,26 @@ def test_reverse_runs(capfd):
     out = capfd.readouterr().out
     assert "reverse, memory, every book" in out
     assert "reverse with fit / vine" in out
+
+
+def test_replays_say_what_they_need(capfd):
+    assert main([*TINY, "--only", "replays"]) == 0
+    out = capfd.readouterr().out
+    assert "replays, off a calculation from the files" in out
+    assert "skipped" in out
+    assert "--data DIR" in out
+
+
+def test_contributions_and_measures_run(capfd):
+    chosen = ["--only", "contributions", "--only", "measures", "--relativistic"]
+    assert main([*TINY, *chosen]) == 0
+    out = capfd.readouterr().out
+    assert "CDaR contributions, apart" in out
+    assert "RLVaR, one series" in out
+    assert "18 measures by group" in out
+    assert "skipped" not in out
+
+
+def test_unknown_name_lists_those_there_are():
+    with pytest.raises(SystemExit, match="no benchmark strees; there are import"):
+        main([*TINY, "--only", "strees"])

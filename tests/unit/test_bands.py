@@ -8,7 +8,7 @@ import pytest
 
 import riskplugin as rp
 from riskplugin.book import grouped
-from riskplugin.pipeline import model_of
+from riskplugin.estimates import model_of
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.bands import (
     base_correlation,

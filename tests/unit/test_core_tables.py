@@ -10,11 +10,13 @@ from scipy.stats import chi2
 import riskplugin as rp
 from riskplugin.core_tables import plausibility_table, regime_table
 from riskplugin.errors import ScenarioError
+from riskplugin.path_tables import path_summary_table, path_table
 from riskplugin.pipeline import model_of
 from riskplugin.scenarios.definition import PROPAGATIONS, Scenario, ScenarioSet
 from riskplugin.stressing.regimes import parts
 from riskplugin.stressing.shock import shock_grid
 from riskplugin.tabulation import stress_table
+from riskplugin.weighting import weighted_table
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "desk.toml"
 CRYPTO = Scenario(name="crypto_falls", core={"crypto": -0.4}, horizon_sessions=80)
@@ -72,6 +74,26 @@ def test_shocks_of_several_regimes_stand_in_the_order_given(desk, by):
         assert mine.equals(alone.to_frame())
 
 
+def test_paths_of_several_regimes_end_where_stress_does(desk, model):
+    path = path_table(desk, model, mixed(), "tier", 0.8)
+    ends = path[path["session"] == 80].reset_index(drop=True)
+    whole = stress_table(desk, model, mixed(), ("scenario", "tier"), 0.8)
+    assert ends["scenario"].tolist() == whole["scenario"].tolist()
+    for name in ("pnl", "low", "high"):
+        np.testing.assert_array_equal(ends[name], whole[name])
+    summary = path_summary_table(desk, model, mixed(), "tier", 0.8)
+    assert summary["scenario"].tolist() == whole["scenario"].tolist()
+    np.testing.assert_array_equal(summary["pnl"], whole["pnl"])
+
+
+def test_weighted_scenarios_keep_their_regimes(desk, model):
+    halves = ScenarioSet(tuple(replace(s, weight=0.2) for s in mixed()))
+    pnl = stress_table(desk, model, halves, ("scenario",), 0.8)["pnl"]
+    found = weighted_table(desk, model, halves, (), 0.8).iloc[0]
+    assert found["weighted_pnl"] == pytest.approx(0.2 * pnl.sum(), rel=1e-12)
+    assert found["worst_pnl"] == pnl.min()
+
+
 def test_historical_is_what_the_model_gives(desk, model):
     only = together(MEMORY, CRYPTO)
     (part,) = parts(only, model, desk.universe)
@@ -121,10 +143,12 @@ def test_three_regimes_stand_side_by_side(desk, model):
     ]
     assert 0.2 < hectic["hectic_share"].iloc[0] < 0.5
     by_regime = found[found["scenario"] == "crypto_falls"].set_index("regime")
-    effective = by_regime["effective"]
+    effective = by_regime["effective_scenarios"]
     assert effective["hectic"] < effective["historical"]
     assert effective["pooled"] < effective["historical"]
-    assert (by_regime["independent"] < by_regime["effective"] / 4).all()
+    assert (
+        by_regime["independent_scenarios"] < by_regime["effective_scenarios"] / 4
+    ).all()
 
 
 def test_a_regime_that_cannot_be_told_keeps_its_row_and_says_why(desk, model):
@@ -168,7 +192,7 @@ def test_plausibility_of_one_driver_by_hand(desk, model):
     assert found["at_least_as_bad"] == count > 0
     assert found["alone"] == f"memory {count} of {(len(level) - 1) // 80}"
     worst = np.expm1((level[80:] - level[:-80]).min())
-    assert f"memory {worst:+.0%}" in found["worst"].split(";")[0]
+    assert f"memory {worst:+.0%}" in found["worst_windows"].split(";")[0]
 
 
 def test_plausibility_does_not_hang_on_the_regime(desk, model):

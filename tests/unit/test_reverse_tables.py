@@ -53,11 +53,11 @@ def test_no_move_does_is_an_answer_with_the_worst(desk, model):
     assert row["answer"] == 0
     assert np.isnan(row["move"])
     assert np.isnan(row["pnl"])
-    assert row["worst_pnl"] > -5e6
+    assert row["lowest_pnl"] > -5e6
     assert "no move between -95% and +300% does" in row["reason"]
-    scenario = Scenario(name="worst", core={"memory": row["worst_move"]})
+    scenario = Scenario(name="worst", core={"memory": row["lowest_at"]})
     again = rp.stress(desk, scenario, by="book").set_index("book")["pnl"]
-    assert again["market_neutral"] == pytest.approx(row["worst_pnl"], rel=1e-9)
+    assert again["market_neutral"] == pytest.approx(row["lowest_pnl"], rel=1e-9)
 
 
 def test_most_plausible_move_of_every_tier_loses_the_loss(desk, model):

@@ -73,7 +73,7 @@ def test_retraced_driver_is_no_core_driver():
         made(core={"memory": -0.1}, retrace={"memory": 0.5})
 
 
-@pytest.mark.parametrize("sessions", [0, -5])
+@pytest.mark.parametrize("sessions", [0, -5, 2.5, nan, inf, "60"])
 def test_horizon_is_at_least_a_session(sessions):
     with pytest.raises(ScenarioError, match=r"horizon_sessions is .*at least 1"):
         made(core={"memory": -0.1}, horizon_sessions=sessions)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import riskplugin as rp
-from riskplugin import pipeline
+from riskplugin import estimates
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -28,7 +28,7 @@ def test_a_tier_is_the_mean_of_its_instruments(desk):
 
 
 def test_drivers_follow_the_core(desk):
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     found = rp.shocks(desk, {"memory": -0.4, "equity": 0.0}, by="driver")
     rows = found.set_index("driver")
     assert rows["named"].to_dict() == {
@@ -49,7 +49,7 @@ def test_drivers_follow_the_core(desk):
 
 def test_the_band_of_a_driver_is_what_the_core_leaves_open(desk):
     """With a small move the estimation error vanishes: sqrt(H) x conditional sd."""
-    model = pipeline.model_of(desk)
+    model = estimates.model_of(desk)
     found = rp.shocks(desk, {"memory": 0.0}, 60, 0.8, by="driver").set_index("driver")
     c = np.asarray(model.covariance)
     left = c[1, 1] - c[1, 0] ** 2 / c[0, 0]

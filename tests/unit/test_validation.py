@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import riskplugin as rp
-from riskplugin.validation import crps
+from riskplugin.scoring import crps
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 EPISODES = [
@@ -133,6 +133,53 @@ def test_scores_are_those_of_the_rows(found):
     gpu = rows["tier"] == "gpu"
     error = (rows["predicted"] - rows["realised"])[gpu].abs()
     assert summary.loc[("tier", "gpu"), "mean_error"] == pytest.approx(error.mean())
+
+
+def logs_of(found):
+    """The rows that are scored, their log errors and what one deviation is."""
+    rows = found.to_frame().query("not in_basket").dropna()
+    logs = np.log1p(rows[["predicted", "low", "high", "realised"]])
+    scale = (logs["high"] - logs["low"]) / (2 * norm.ppf(0.9))
+    return rows, (logs["realised"] - logs["predicted"]) / scale
+
+
+def test_every_tier_of_every_episode_is_scored(found):
+    rows, _ = logs_of(found)
+    keys = [rows["start"], rows["tier"]]
+    grouped = rows.groupby(["start", "tier"])
+    tiers = found.by_tier.set_index(["start", "tier"])
+    assert set(tiers.index) == set(grouped.groups)
+    assert set(found.by_tier.definitions) == set(found.by_tier.columns)
+    error = (rows["predicted"] - rows["realised"]).abs()
+    inside = rows["realised"].between(rows["low"], rows["high"])
+    wanted = {
+        "count": grouped.size(),
+        "mean_predicted": grouped["predicted"].mean(),
+        "mean_realised": grouped["realised"].mean(),
+        "mean_error": error.groupby(keys).mean(),
+        "median_no_move": rows["realised"].abs().groupby(keys).median(),
+        "inside": inside.groupby(keys).mean(),
+    }
+    for column, figures in wanted.items():
+        ours = tiers[column].loc[figures.index].astype(float)
+        np.testing.assert_allclose(ours, figures, rtol=1e-12)
+
+
+def test_calibration_is_how_many_fell_into_bands_of_each_level(found):
+    rows, off = logs_of(found)
+    table = found.calibration.set_index(["scope", "name"])
+    assert set(found.calibration.definitions) == set(found.calibration.columns)
+    tiers = rows["tier"].unique()
+    assert set(table.index) == {("all", "all names"), *(("tier", t) for t in tiers)}
+    for scope, name in table.index:
+        mine = off[rows["tier"] == name] if scope == "tier" else off
+        ours = table.loc[(scope, name)]
+        assert ours["count"] == len(mine)
+        assert ours["bias"] == pytest.approx(mine.mean(), rel=1e-9)
+        assert ours["spread"] == pytest.approx(np.sqrt((mine**2).mean()), rel=1e-9)
+        for level in (50, 80, 90, 95):
+            within = (mine.abs() <= norm.ppf(0.5 + level / 200)).mean()
+            assert ours[f"within_{level}"] == pytest.approx(within, rel=1e-12)
 
 
 @pytest.mark.parametrize(("middle", "scale", "real"), [(0.1, 0.3, -0.4), (0, 1, 0)])

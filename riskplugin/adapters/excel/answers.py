@@ -223,7 +223,7 @@ def beta(
 ) -> float:
     """Return the total beta of an instrument to a driver."""
     world = session.world(asof)
-    name = driver or MEMORY
+    name = driver_named(driver, world.desk)
     lookup = world.answer(
         ("betas", name),
         lambda: by_row(
@@ -234,12 +234,17 @@ def beta(
     return pick(lookup, (found,), "instrument", instrument)
 
 
+def driver_named(name: str | None, desk: Desk) -> str:
+    """Return a driver of the desk; memory by default."""
+    return known(name or MEMORY, (*desk.settings.drivers, MEMORY), "driver")
+
+
 def beta_table(
     session: Session, positions: object, driver: str | None = None, asof: AsOf = None
 ) -> Table:
     """Return beta, standard error, windows and provenance of what a book holds."""
     held = session.held(positions, asof)
-    name = driver or MEMORY
+    name = driver_named(driver, held.desk)
     found = held.answer(("loadings", name), lambda desk: api.loadings(desk, name))
     mine = found["instrument"].isin(held.desk.book.labels["instrument"].names)
     columns = ["instrument", "tier", f"total_{name}_beta", "standard_error", "windows"]
@@ -254,7 +259,11 @@ def data_status(
     session: Session, dataset: str | None = None, asof: AsOf = None
 ) -> Table:
     """Return how far the data reaches, by dataset, or by series of one."""
-    return api.data_status(session.world(asof).desk, dataset)
+    desk = session.world(asof).desk
+    if dataset is None:
+        return api.data_status(desk)
+    there = tuple(api.data_status(desk)["dataset"])
+    return api.data_status(desk, known(dataset, there, "dataset"))
 
 
 def as_of(session: Session, dataset: str | None = None) -> Any:  # noqa: ANN401 - a day

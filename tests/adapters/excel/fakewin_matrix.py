@@ -79,6 +79,7 @@ USUAL = {
     "scenario": "inventory_build",
     "tier": "total",
     "instrument": "MU",
+    "measure": "CVaR",
     "function": "RISK_BETA",
     "argument1": "MU",
 }
@@ -134,8 +135,9 @@ def call(server, functions, function, arguments, found, shape):
     found.values += not str(left[0][0]).startswith(functions.ERROR_MARK)
 
 
-FIGURES = ("pnl", "low", "high", "net", "gross", "long", "short")
-NUMBERS = ("RISK_STRESS_PNL", "RISK_EXPOSURE", "RISK_BETA")
+FIGURES = ("component", "share", "pnl", "low", "high", "net", "gross", "long", "short")
+NUMBERS = ("RISK_STRESS_PNL", "RISK_EXPOSURE", "RISK_BETA", "RISK_MEASURE")
+MAY_BE_BLANK = ("RISK_CHECK", "RISK_SAMPLE_TABLE", "RISK_BACKTEST")
 
 
 def figure(cell):
@@ -144,11 +146,11 @@ def figure(cell):
 
 
 def leaves(cell, name):
-    """Whether Excel can hold a cell; an issue may have no row, column or hint."""
+    """Whether Excel can hold a cell; an issue may have no row, a finding no note."""
     if isinstance(cell, float):
         return math.isfinite(cell)
     return isinstance(cell, str | bool | dt.datetime) and (
-        cell != "" or name == "RISK_CHECK"
+        cell != "" or name in MAY_BE_BLANK
     )
 
 

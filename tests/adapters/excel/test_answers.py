@@ -213,6 +213,84 @@ def test_beta_table(ask, held, positions, driver):
     same(ask("RISK_BETA_TABLE", positions, driver), mine, columns)
 
 
+@pytest.mark.parametrize("by", [None, "total", "tier", "book"])
+def test_stress_path(ask, held, positions, by):
+    keys = () if by in (None, "total") else (by,)
+    found = rp.stress_path(held, SCENARIO, keys)
+    columns = ["session", *keys, "pnl", "low", "high", "cash_called", "margin_called"]
+    same(ask("RISK_STRESS_PATH", positions, SCENARIO.upper(), by), found, columns)
+
+
+@pytest.mark.parametrize("loss", [None, 1e4])
+def test_path_table(ask, held, positions, loss):
+    found = rp.path_summary(held, loss=loss)
+    same(ask("RISK_PATH_TABLE", positions, loss), found)
+
+
+def test_stress_weighted(ask, held, positions):
+    same(ask("RISK_STRESS_WEIGHTED", positions), rp.weighted_stress(held))
+
+
+@pytest.mark.parametrize("by", [None, "tier"])
+def test_replay_table(ask, held, positions, by):
+    keys = ("episode",) if by is None else ("episode", by)
+    same(ask("RISK_REPLAY_TABLE", positions, by), rp.replay(held, by=keys))
+
+
+def test_scenario_evidence(ask, whole):
+    same(ask("RISK_SCENARIO_EVIDENCE"), rp.claims(whole))
+    found = rp.evidence_for(whole, "narrative_unwind")
+    same(ask("RISK_SCENARIO_EVIDENCE", "Narrative_Unwind"), found)
+
+
+HOW = [
+    ("CVaR", 0.05, "historical", 1),
+    ("evar", 0.1, "age_weighted", 5),
+    ("volatility", 0.05, "FILTERED", 10),
+]
+
+
+@pytest.mark.parametrize("asked", HOW, ids=lambda asked: asked[0])
+def test_measure_and_contributions(ask, held, positions, asked):
+    measure, alpha, method, horizon = asked
+    how = {"horizon_sessions": horizon, "method": method.casefold()}
+    given = (alpha, method, horizon)
+    found = rp.measures(held, measure, alpha, by="tier", **how)
+    total = found["total"].iloc[0]
+    assert bit(ask("RISK_MEASURE", positions, measure, *given)) == bit(total)
+    columns = ["component", "share", "marginal", "incremental", "standalone"]
+    cells = ask("RISK_CONTRIBUTION", positions, measure, None, *given)
+    same(cells, found, ["tier", *columns, "own_history"])
+    factors = rp.factor_risk(held, measure, alpha, **how)
+    same(ask("RISK_FACTOR_RISK", positions, measure, *given), factors)
+
+
+def test_measures_by_default_and_by_other_keys(ask, held, positions):
+    found = rp.measures(held, None, by=())
+    columns = ["measure", "total", "total_pct_nav", "own_history"]
+    columns.append("independent_scenarios")
+    same(ask("RISK_MEASURE_TABLE", positions), found, columns)
+    some = rp.measures(held, ["VaR", "MDD"], by=())
+    same(ask("RISK_MEASURE_TABLE", positions, "VaR, mdd"), some, columns)
+    keys = ["position", "book", "instrument"]
+    by_position = rp.measures(held, "VaR", by=keys)
+    parts = ["component", "share", "marginal", "incremental", "standalone"]
+    cells = ask("RISK_CONTRIBUTION", positions, "VaR", "position")
+    same(cells, by_position, [*keys, *parts, "own_history"])
+    whole = rp.measures(held, "VaR", by=())
+    cells = ask("RISK_CONTRIBUTION", positions, "VaR", "total")
+    same(cells, whole, [*parts, "own_history"])
+
+
+def test_samples(ask, held, positions):
+    same(ask("RISK_SAMPLE_TABLE", positions), rp.samples(held))
+
+
+def test_backtest(ask, whole):
+    found = rp.backtest(whole, 0.95, method="filtered")
+    same(ask("RISK_BACKTEST", "all", 0.95, "filtered"), found)
+
+
 @pytest.mark.parametrize("dataset", [None, "prices", "fx"])
 def test_data_status(ask, whole, dataset):
     same(ask("RISK_DATA_STATUS", dataset), rp.data_status(whole, dataset))
@@ -266,6 +344,11 @@ def test_a_date_is_a_date_however_it_is_written(ask, trimmed_desk, asof):
         ("RISK_EXPOSURE", ("all", "memory", "grss"), "'gross'"),
         ("RISK_BETA", ("MUU",), "'MU'"),
         ("RISK_ASOF", ("price",), "'prices'"),
+        ("RISK_BETA", ("MU", "memry"), "'memory'"),
+        ("RISK_DATA_STATUS", ("price",), "'prices'"),
+        ("RISK_MEASURE", ("all", "CVARR"), "'CVaR'"),
+        ("RISK_CONTRIBUTION", ("all", "CVaR", "teir"), "'tier'"),
+        ("RISK_FACTOR_RISK", ("all", "CVaR", None, "reversl"), "'reversal'"),
     ],
 )
 def test_unknown_names_are_not_available_and_the_reason_hints(

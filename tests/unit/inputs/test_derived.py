@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import riskplugin as rp
-from riskplugin import pipeline
+from riskplugin import estimates
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 BY = ("scenario", "book", "tier")
@@ -55,10 +55,10 @@ def test_several_books_are_a_desk_of_them(desk):
 def test_the_model_is_shared_unless_something_new_is_held(desk):
     lot = pd.DataFrame({"book": ["x"], "instrument": ["MU"], "quantity": [1.0]})
     known = rp.with_positions(desk, lot)
-    assert pipeline.model_of(known) is pipeline.model_of(desk)
+    assert estimates.model_of(known) is estimates.model_of(desk)
     new = rp.with_positions(desk, lot.assign(instrument="Nobody", price=2.0))
-    assert pipeline.model_of(new) is not pipeline.model_of(desk)
-    ours, theirs = pipeline.model_of(new), pipeline.model_of(desk)
+    assert estimates.model_of(new) is not estimates.model_of(desk)
+    ours, theirs = estimates.model_of(new), estimates.model_of(desk)
     assert set(ours.instruments) == {*theirs.instruments, "Nobody"}
     nobody = rp.shocks(new, {"memory": -0.4}).set_index("instrument").loc["Nobody"]
     assert nobody["provenance"] == "assumed"

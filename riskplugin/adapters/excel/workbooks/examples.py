@@ -161,7 +161,7 @@ def unit_of(page: Page, found: Cells, look: Look | None) -> str:
 
 def look_of_answer(function: Function) -> Look:
     """Return how the one number of a function is shown."""
-    if function.name.endswith(("PNL", "EXPOSURE")):
+    if function.name.endswith(("PNL", "EXPOSURE", "MEASURE")):
         return Look.UNITS
     return Look.DATE if function.name.endswith("ASOF") else Look.DECIMAL
 
@@ -176,6 +176,7 @@ def sample(
         "scenario": desk.scenarios.names()[0],
         "tier": desk.universe.tier_names()[0],
         "instrument": str(positions.rows[1][1]),
+        "measure": "CVaR",
         "function": "RISK_BETA",
         "argument1": NO_SUCH,
         "loss": 1e7,

@@ -32,6 +32,7 @@ class Look(StrEnum):
     UNITS = "units"
     PRICE = "price"
     DECIMAL = "decimal"
+    FINE = "fine"
     PERCENT = "percent"
     WHOLE = "whole"
     DATE = "date"
@@ -71,6 +72,7 @@ LOOKS: Mapping[Look, Mapping[str, Any]] = {
     Look.UNITS: {"valign": "top", "num_format": "#,##0;-#,##0;0"},
     Look.PRICE: {"valign": "top", "num_format": PRICE},
     Look.DECIMAL: {"valign": "top", "num_format": "0.00;-0.00;0.00"},
+    Look.FINE: {"valign": "top", "num_format": "0.0000;-0.0000;0.0000"},
     Look.PERCENT: {"valign": "top", "num_format": "0.0%;-0.0%;0.0%"},
     Look.WHOLE: {"valign": "top", "num_format": "0", "align": "right"},
     Look.DATE: {"valign": "top", "num_format": "yyyy-mm-dd", "align": "right"},
@@ -86,12 +88,24 @@ COLUMN_LOOKS: Mapping[str, Look] = {
     ),
     **dict.fromkeys(("mean_shock", "lowest", "highest"), Look.PERCENT),
     **dict.fromkeys(("shock", "local_shock", "fx_shock"), Look.PERCENT),
+    **dict.fromkeys(("share", "own_history", "memory_drift"), Look.PERCENT),
+    **dict.fromkeys(("total_pct_nav", "component_pct_nav"), Look.PERCENT),
     **dict.fromkeys(("hhi", "effective_names", "standard_error"), Look.DECIMAL),
+    **dict.fromkeys(("effective_bets", "figure", "statistic"), Look.DECIMAL),
+    **dict.fromkeys(("marginal", "p_value"), Look.FINE),
+    **dict.fromkeys(("scenarios", "nights", "session", "sessions"), Look.WHOLE),
+    **dict.fromkeys(("worst_session", "breach_session"), Look.WHOLE),
+    **dict.fromkeys(("for", "against", "neither", "episodes"), Look.WHOLE),
+    **dict.fromkeys(("weighted_scenarios",), Look.WHOLE),
+    **dict.fromkeys(("start", "end"), Look.DATE),
+    **dict.fromkeys(("assumed", "weight"), Look.DECIMAL),
+    "sentence": Look.WRAPPED,
+    **dict.fromkeys(("effective_scenarios", "independent_scenarios"), Look.WHOLE),
     **dict.fromkeys(("position", "names", "windows", "values", "row"), Look.WHOLE),
     **dict.fromkeys(("horizon_sessions", "sessions_old"), Look.WHOLE),
     **dict.fromkeys(("stale_names", "version"), Look.WHOLE),
     **dict.fromkeys(("description", "sources", "severity"), Look.WRAPPED),
-    **dict.fromkeys(("core", "message", "hint"), Look.WRAPPED),
+    **dict.fromkeys(("core", "message", "hint", "note", "reason"), Look.WRAPPED),
 }
 WIDTHS: Mapping[str, float] = {
     "scenario": 27,
@@ -104,6 +118,14 @@ WIDTHS: Mapping[str, float] = {
     "sources": 52,
     "message": 46,
     "hint": 46,
+    "note": 60,
+    "sentence": 80,
+    "episode": 18,
+    "worst_scenario": 27,
+    "reason": 46,
+    "test": 34,
+    "verdict": 22,
+    "method": 14,
     "code": 20,
     "source": 16,
     "series": 14,

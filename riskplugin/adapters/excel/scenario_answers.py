@@ -1,0 +1,83 @@
+"""What the functions of paths and of the past answer; without arithmetic."""
+
+import datetime as dt
+
+from riskplugin import api
+from riskplugin.adapters.excel.answers import (
+    TOTAL,
+    as_table,
+    canonical_scenario,
+    with_names,
+)
+from riskplugin.adapters.excel.cells import known
+from riskplugin.adapters.excel.session import Session
+from riskplugin.book import KEYS
+from riskplugin.results import Table
+
+AsOf = dt.date | None
+
+
+def keys_by(by: str | None) -> tuple[str, ...]:
+    """Return the keys that a cell asks for; none for the whole book."""
+    key = known(by or TOTAL, (*KEYS, TOTAL), "by")
+    return () if key == TOTAL else with_names(key)
+
+
+def stress_path(
+    session: Session,
+    positions: object,
+    scenario: str,
+    by: str | None = None,
+    asof: AsOf = None,
+) -> Table:
+    """Return P&L by session of the whole book, or of its groups."""
+    held, keys = session.held(positions, asof), keys_by(by)
+    name = canonical_scenario(held.desk, scenario)
+    found = held.answer(
+        ("path", name, keys), lambda desk: api.stress_path(desk, name, keys)
+    )
+    columns = ["pnl", "low", "high", "cash_called", "margin_called"]
+    return as_table("stress_path", held.desk, found[["session", *keys, *columns]])
+
+
+def path_table(
+    session: Session,
+    positions: object,
+    loss: float | None = None,
+    asof: AsOf = None,
+) -> Table:
+    """Return the worst session of every scenario, and when `loss` is reached."""
+    held = session.held(positions, asof)
+    return held.answer(
+        ("path_summary", loss), lambda desk: api.path_summary(desk, loss=loss)
+    )
+
+
+def stress_weighted(session: Session, positions: object, asof: AsOf = None) -> Table:
+    """Return P&L by the scenarios' weights, beside the worst without them."""
+    return session.held(positions, asof).answer("weighted", api.weighted_stress)
+
+
+def replay_table(
+    session: Session, positions: object, by: str | None = None, asof: AsOf = None
+) -> Table:
+    """Return what past episodes would do to the book, and what that rests on."""
+    held, keys = session.held(positions, asof), keys_by(by)
+    found = held.answer(
+        ("replay", keys), lambda desk: api.replay(desk, by=("episode", *keys))
+    )
+    return as_table("replays", held.desk, found)
+
+
+def scenario_evidence(
+    session: Session, scenario: str | None = None, asof: AsOf = None
+) -> Table:
+    """Return how often tiers fell further, or sooner, than memory."""
+    world = session.world(asof)
+    if scenario is None:
+        found = world.answer("claims", lambda: api.claims(world.desk))
+        return as_table("claims", world.desk, found)
+    name = canonical_scenario(world.desk, scenario)
+    return world.answer(
+        ("evidence_for", name), lambda: api.evidence_for(world.desk, name)
+    )

@@ -1,0 +1,56 @@
+"""Results of several tables: a main one, and others that stand beside it."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from riskplugin.results import Table
+
+Made = TypeVar("Made", bound=Table)
+
+
+def with_tables(made: Made, main: Table, beside: Mapping[str, Table]) -> Made:
+    """Return `made` with the name and date of `main`, and tables beside it."""
+    for attribute, value in {"title": main.title, "as_of": main.as_of}.items():
+        object.__setattr__(made, attribute, value)
+    for attribute, table_beside in beside.items():
+        object.__setattr__(made, attribute, table_beside)
+    return made
+
+
+class Replays(Table):
+    """What dated episodes of history would do to the book of today.
+
+    Attributes
+    ----------
+    positions : Table
+        Where the move of every position comes from.
+    drivers : Table
+        What the drivers did, and which followed the others.
+    """
+
+    _metadata = ["title", "as_of", "positions", "drivers"]  # noqa: RUF012 - pandas' name
+    positions: Table
+    drivers: Table
+
+
+def replays_table(groups: Table, **beside: Table) -> Replays:
+    """Return the replays of `groups`, with the tables that stand beside them."""
+    return with_tables(Replays(groups.to_frame()), groups, beside)
+
+
+class Claims(Table):
+    """What past episodes say for and against a tier falling further or sooner.
+
+    Attributes
+    ----------
+    by_episode : Table
+        The figures of every tier and episode.
+    """
+
+    _metadata = ["title", "as_of", "by_episode"]  # noqa: RUF012 - pandas' name
+    by_episode: Table
+
+
+def claims_table(claims: Table, **beside: Table) -> Claims:
+    """Return `claims`, with the tables that stand beside them."""
+    return with_tables(Claims(claims.to_frame()), claims, beside)

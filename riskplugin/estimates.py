@@ -1,0 +1,47 @@
+"""What is estimated once per desk, and kept as long as the desk lives."""
+
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from riskplugin.desk import Desk
+from riskplugin.factors.model import FactorModel, fit
+from riskplugin.risk.sampling import Sample, sampled
+
+_models: WeakKeyDictionary[Desk, FactorModel] = WeakKeyDictionary()
+_samples: WeakKeyDictionary[Desk, dict[tuple[str, int], Sample]] = WeakKeyDictionary()
+
+
+def model_of(desk: Desk) -> FactorModel:
+    """Return the factor model of `desk`, estimated once as long as it lives.
+
+    A desk that holds something else in the market of another shares its model, unless
+    it holds what that one does not know.
+    """
+    if desk not in _models:
+        shared = None if desk.origin is None else model_of(desk.origin)
+        serves = shared is not None and desk.held() <= set(shared.instruments)
+        _models[desk] = shared if shared is not None and serves else fit(desk)
+    return _models[desk]
+
+
+def fitted(desk: Desk) -> Callable[[np.datetime64], FactorModel]:
+    """Return what gives the factor model of `desk` on a date, from nothing later."""
+
+    def on(date: np.datetime64) -> FactorModel:
+        return model_of(desk) if date == desk.as_of else fit(desk, date)
+
+    return on
+
+
+def sample_of(desk: Desk, method: str, sessions: int) -> Sample:
+    """Return the scenarios of the risk measures, made once per model that is kept."""
+    model = model_of(desk)
+    home = desk
+    while home.origin is not None and model_of(home.origin) is model:
+        home = home.origin
+    kept = _samples.setdefault(home, {})
+    if (method, sessions) not in kept:
+        kept[method, sessions] = sampled(home, model, method, sessions)
+    return kept[method, sessions]

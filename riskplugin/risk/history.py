@@ -1,0 +1,126 @@
+"""What every instrument did, window by window, completed where it has no history."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from riskplugin._typing import Dates, Flags, Matrix
+from riskplugin.desk import Desk
+from riskplugin.errors import ModelError
+from riskplugin.factors.drivers import driver_windows
+from riskplugin.factors.model import FactorModel
+from riskplugin.factors.series import series_windows
+from riskplugin.returns import panel
+from riskplugin.risk.completion import completed_drivers, completed_series
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class History:
+    """Log returns of the M series of a model over T overlapping windows.
+
+    Attributes
+    ----------
+    sessions : int
+        Sessions of a window.
+    ends : ndarray of datetime64[D], shape (T,)
+        Last day of each window, ascending.
+    drivers : ndarray of shape (T, J)
+        Without a gap.
+    series : ndarray of shape (T, N + C)
+        Instruments in their own currency, then currencies against the base currency;
+        NaN only of what nothing is known.
+    own : ndarray of bool, shape (T, N + C)
+        Whether the return is the series' own (cash always: it has none), or expected
+        plus a drawn residual.
+    """
+
+    sessions: int
+    ends: Dates
+    drivers: Matrix
+    series: Matrix
+    own: Flags
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def last(self, rows: int) -> "History":
+        """Return the latest `rows` windows."""
+        kept = slice(max(0, len(self) - rows), None)
+        return History(
+            self.sessions,
+            self.ends[kept],
+            self.drivers[kept],
+            self.series[kept],
+            self.own[kept],
+        )
+
+
+def history(
+    desk: Desk,
+    model: FactorModel,
+    sessions: int,
+    *,
+    rows: int | None,
+    generator: np.random.Generator,
+    as_of: np.datetime64 | None = None,
+) -> History:
+    """Return the windows of `sessions` of every series that `model` knows.
+
+    Parameters
+    ----------
+    desk : Desk
+        Its prices, and how many windows of its own a series needs for residuals.
+    model : FactorModel
+        Its loadings say what the drivers' moves imply where a series has no return;
+        residuals are drawn from windows that end no later than its own date.
+    sessions : int
+        Sessions of a window, 1 or more.
+    rows : int, optional
+        Windows wanted, the latest; all of them by default.
+    generator : numpy.random.Generator
+        Which residuals are drawn.
+    as_of : numpy.datetime64, optional
+        Nothing later is looked at; the model's own date by default.
+
+    Raises
+    ------
+    ModelError
+        If no window has a driver's return.
+    """
+    when = model.as_of if as_of is None else as_of
+    wanted = None if rows is None else rows + sessions
+    prices = panel(desk.market, when, model.instruments, wanted)
+    currency_of = {
+        name: model.currencies[int(c)]
+        for name, c in zip(model.instruments, model.currency, strict=True)
+    }
+    baskets = dict(zip(model.drivers, model.members, strict=True))
+    drivers = driver_windows(prices, baskets, currency_of, sessions)
+    seen = ~np.isnan(drivers).all(axis=1)
+    if not seen.any():
+        msg = f"no window of {sessions} sessions up to {when} has a driver's return"
+        raise ModelError(msg)
+    ends = prices.dates[sessions:][seen]
+    returns = series_windows(prices, model.currencies, sessions)[seen]
+    whole = completed_drivers(drivers[seen], model.covariance, generator)
+    own = ~np.isnan(returns)
+    own[:, [i for i, kind in enumerate(model.kinds) if kind == "cash"]] = True
+    expected = whole @ model.loadings.T
+    lending = ~np.isnan(returns) & (ends <= model.as_of)[:, None] & ~np.isnan(expected)
+    lending[:, lending.sum(axis=0) < desk.settings.min_overlap] = False
+    lending[:, model.volatility == 0] = False
+    filled = completed_series(
+        returns,
+        expected,
+        np.nan_to_num(model.volatility) * np.sqrt(sessions),
+        [*model.tiers, *[" currencies"] * len(model.currencies)],
+        lending,
+        generator,
+    )
+    return History(sessions, ends, whole, filled, own)

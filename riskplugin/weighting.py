@@ -1,0 +1,57 @@
+"""Scenarios with the desk's weights, beside the worst without them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from riskplugin._threads import one_blas_thread
+from riskplugin.book import grouped
+from riskplugin.desk import Desk
+from riskplugin.errors import ScenarioError
+from riskplugin.factors.model import FactorModel
+from riskplugin.results import Table, table
+from riskplugin.scenarios.definition import MOST, ScenarioSet
+from riskplugin.stressing.regimes import parts, stress_parts
+from riskplugin.tabulation import keys_in, keys_of
+
+
+@one_blas_thread
+def weighted_table(
+    desk: Desk,
+    model: FactorModel,
+    scenarios: ScenarioSet,
+    by: str | Iterable[str],
+    confidence: float,
+) -> Table:
+    """Return ``sum(weight x pnl)`` beside the worst unweighted P&L, by the keys `by`.
+
+    A scenario without a weight is not in the sum and may be the worst. Weights are
+    taken as they are: what they leave of 1 counts as no move.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no scenario, or the weights sum to more than 1.
+    """
+    if not len(scenarios):
+        raise ScenarioError("no scenario to weight: give one")
+    total = scenarios.weights()
+    if total > MOST:
+        raise ScenarioError(f"the weights sum to {total:g}, 1 is the most")
+    grouping = grouped(desk.book, keys_of(by) if by else ())
+    of = parts(scenarios, model, desk.universe)
+    done = stress_parts(desk.book, grouping, of, confidence, desk.settings.unwind_share)
+    has = np.array([s.weight is not None for s in scenarios], dtype=bool)
+    weight = np.array([s.weight or 0.0 for s in scenarios], dtype=np.float64)
+    mean = done.pnl[:, has] @ weight[has]
+    worst = done.pnl.argmin(axis=1)
+    groups, names = len(grouping), scenarios.names()
+    columns = {
+        **keys_in(grouping),
+        "weighted_pnl": mean if has.any() else np.full(groups, np.nan),
+        "weight": np.full(groups, total),
+        "weighted_scenarios": np.full(groups, int(has.sum())),
+        "worst_pnl": done.pnl[np.arange(groups), worst],
+        "worst_scenario": [names[int(s)] for s in worst],
+    }
+    return table("weighted", desk.as_of, columns)
