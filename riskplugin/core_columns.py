@@ -1,8 +1,20 @@
-"""What the columns of reverse stress, plausibility and regimes mean."""
+"""What the columns of reverse stress, plausibility and regimes mean.
+
+Some stand in other tables, too.
+"""
 
 from collections.abc import Mapping
 
+LOADING, MOVE = "loading_", "move_"
+OF_DRIVER: Mapping[str, str] = {
+    LOADING: "Partial loading on {}, the other drivers held still.",
+    MOVE: "Simple return of {}: named, or as it follows the core.",
+}
 CORE: Mapping[str, str] = {
+    "windows": "Return windows that the instrument shares with the drivers; of a core "
+    "move, how many windows of its horizon fit into the drivers' history without "
+    "overlap.",
+    "reason": "Why the row was left out, or has no figures.",
     "named_move": "Simple return of the driver that the scenario names.",
     "answer": "1 for the nearest move that loses so much, 2 for the next; 0 where "
     "there is none.",

@@ -9,6 +9,7 @@ import numpy as np
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Matrix, Vector
 from riskplugin.book import grouped
+from riskplugin.core_columns import MOVE
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, ScenarioError
 from riskplugin.factors.model import HISTORICAL, FactorModel
@@ -21,7 +22,7 @@ from riskplugin.factors.plausibility import (
     worst_windows,
 )
 from riskplugin.factors.regimes import Regime
-from riskplugin.results import MOVE, Table, table
+from riskplugin.results import Table, table
 from riskplugin.returns import over_sessions
 from riskplugin.scenarios.definition import PROPAGATIONS, Scenario, ScenarioSet
 from riskplugin.stressing.regimes import parts, regime_for, stress_parts

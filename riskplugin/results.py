@@ -7,11 +7,10 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from riskplugin.core_columns import CORE
+from riskplugin.core_columns import CORE, OF_DRIVER
 from riskplugin.errors import Issue, Severity
 from riskplugin.past_columns import PAST
 
-LOADING, MOVE = "loading_", "move_"
 COLUMNS: Mapping[str, str] = {
     "scenario": "Name of the scenario.",
     "book": "Book the position is held in.",
@@ -83,9 +82,6 @@ COLUMNS: Mapping[str, str] = {
     "provenance": "Where the loading comes from: own, shrunk, proxied or assumed.",
     "standard_error": "Standard error of the total beta: of the loadings after "
     "shrinkage (HAC) and of how the other drivers follow.",
-    "windows": "Return windows that the instrument shares with the drivers; of a core "
-    "move, how many windows of its horizon fit into the drivers' history without "
-    "overlap.",
     "residual_volatility": "Annualised volatility of what the drivers do not explain.",
     "quantity": "Units, contracts or tokens; short < 0.",
     "price": "Price per unit, local currency.",
@@ -115,7 +111,6 @@ COLUMNS: Mapping[str, str] = {
     "the name, else the median of its tier), unknown.",
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
-    "reason": "Why the row was left out, or has no figures.",
     "start": "First day of the episode: moves count from its close, and a model that "
     "predicts it uses nothing later.",
     "group": "The labels of the row in one.",
@@ -195,12 +190,9 @@ def definition(column: str) -> str:
     kind, _, rest = column.partition("_")
     if kind in BETAS and rest.endswith("_beta"):
         return BETAS[kind].format(rest.removesuffix("_beta"))
-    if column.startswith(LOADING):
-        driver = column.removeprefix(LOADING)
-        return f"Partial loading on {driver}, the other drivers held still."
-    if column.startswith(MOVE):
-        driver = column.removeprefix(MOVE)
-        return f"Simple return of {driver}: named, or as it follows the core."
+    for prefix, words in OF_DRIVER.items():
+        if column.startswith(prefix):
+            return words.format(column.removeprefix(prefix))
     return COLUMNS[column]
 
 

@@ -10,13 +10,14 @@ import numpy as np
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import Grouping, grouped
+from riskplugin.core_columns import MOVE
 from riskplugin.core_tables import judged
 from riskplugin.desk import Desk
 from riskplugin.errors import UsageError, did_you_mean, listing
 from riskplugin.factors.model import FactorModel
 from riskplugin.factors.plausibility import tail_normal
 from riskplugin.factors.regimes import POOLED
-from riskplugin.results import MOVE, Table, table
+from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.most_plausible import Answer, most_plausible

@@ -8,6 +8,7 @@ import numpy as np
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Vector
 from riskplugin.book import KEYS, Grouping, grouped
+from riskplugin.core_columns import LOADING
 from riskplugin.desk import Desk
 from riskplugin.errors import (
     Issue,
@@ -22,7 +23,7 @@ from riskplugin.exposure import exposures
 from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import MEMORY, FactorModel
 from riskplugin.factors.standins import ASSUMED, PROXIED
-from riskplugin.results import LOADING, Table, table
+from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.regimes import parts, stress_parts
 from riskplugin.stressing.shock import missing_drivers
