@@ -27,7 +27,7 @@ from riskplugin.returns import over_sessions
 from riskplugin.scenarios.definition import PROPAGATIONS, Scenario, ScenarioSet
 from riskplugin.stressing.regimes import parts, regime_for, stress_parts
 from riskplugin.stressing.shock import core_moves, missing_drivers
-from riskplugin.tabulation import core_in_words
+from riskplugin.tabulation import Wanted, chosen_scenarios, core_in_words
 
 NO_CORE = "it names no driver"
 FIGURES = (
@@ -73,6 +73,25 @@ def degrees_of(levels: Matrix, sessions: int) -> float:
         return student_t(over_sessions(levels, sessions)).degrees
     except ModelError:
         return np.nan
+
+
+def asked_scenarios(desk: Desk, model: FactorModel, wanted: Wanted) -> ScenarioSet:
+    """Return the scenarios asked for; by default all whose drivers can be moved.
+
+    In whatever regime: of one that cannot be told the tables say so.
+
+    Raises
+    ------
+    UsageError
+        If none is asked for.
+    ScenarioError
+        If a name is unknown.
+    """
+    if wanted is not None:
+        return chosen_scenarios(desk, model, wanted)
+    return ScenarioSet(
+        tuple(s for s in desk.scenarios if not any(missing_drivers(s, model)))
+    )
 
 
 @one_blas_thread

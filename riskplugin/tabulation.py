@@ -25,8 +25,7 @@ from riskplugin.factors.model import MEMORY, FactorModel
 from riskplugin.factors.standins import ASSUMED, PROXIED
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.stressing.regimes import parts, stress_parts
-from riskplugin.stressing.shock import missing_drivers
+from riskplugin.stressing.regimes import not_runnable, parts, stress_parts
 
 SCENARIO = "scenario"
 POSITION = "position"
@@ -97,9 +96,9 @@ def rows_of(desk: Desk, model: FactorModel) -> Codes:
 
 
 def runnable_scenarios(desk: Desk, model: FactorModel) -> ScenarioSet:
-    """Return the scenarios of the desk whose drivers can be moved."""
+    """Return the scenarios of the desk whose drivers can be moved, in their regime."""
     return ScenarioSet(
-        tuple(s for s in desk.scenarios if not any(missing_drivers(s, model)))
+        tuple(s for s in desk.scenarios if not any(not_runnable(s, model)))
     )
 
 
@@ -143,10 +142,9 @@ def left_out_scenarios(desk: Desk, model: FactorModel) -> list[Issue]:
     """Return a warning per scenario of the desk that cannot be run, with the reason."""
     issues = []
     for scenario in desk.scenarios:
-        for fault in missing_drivers(scenario, model):
+        for fault, hint in not_runnable(scenario, model):
             place = Place("scenarios", column=scenario.name)
             message = f"left out: {fault}"
-            hint = "give prices of its members, or name others under [drivers]"
             issues.append(
                 Issue("scenario-left-out", place, message, hint, Severity.WARNING)
             )

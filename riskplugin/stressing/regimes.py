@@ -1,6 +1,6 @@
 """Scenarios of several propagations, each resolved against the model of its regime."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import groupby
 
@@ -13,7 +13,13 @@ from riskplugin.factors.model import HISTORICAL, FactorModel
 from riskplugin.factors.regimes import Regime, regime_of
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import Stressed, stress_groups
-from riskplugin.stressing.shock import ShockGrid, core_moves, misfits, shock_grid
+from riskplugin.stressing.shock import (
+    ShockGrid,
+    core_moves,
+    misfits,
+    missing_drivers,
+    shock_grid,
+)
 from riskplugin.universe import Universe
 
 
@@ -116,18 +122,31 @@ def regime_for(scenario: Scenario, model: FactorModel, universe: Universe) -> Re
     faults = list(misfits(plain, model, universe))
     if faults:
         raise ScenarioError("\n".join(faults))
-    core, moves = core_moves(ScenarioSet((plain,)), model)
+    found = regime_or_reason(scenario, model)
+    if isinstance(found, Regime):
+        return found
+    raise ScenarioError(f"scenario {scenario.name!r} {found}")
+
+
+def regime_or_reason(scenario: Scenario, model: FactorModel) -> Regime | str:
+    """Return the regime of a scenario whose drivers are known, or why it has none."""
+    core, moves = core_moves(ScenarioSet((scenario,)), model)
+    horizon = float(scenario.horizon_sessions)
     try:
-        return regime_of(
-            model,
-            scenario.propagation,
-            core[0],
-            moves[0],
-            float(scenario.horizon_sessions),
-        )
+        return regime_of(model, scenario.propagation, core[0], moves[0], horizon)
     except ModelError as error:
-        what = f"scenario {scenario.name!r} has no {scenario.propagation} regime: "
-        raise ScenarioError(what + str(error)) from error
+        return f"has no {scenario.propagation} regime: {error}"
+
+
+def not_runnable(scenario: Scenario, model: FactorModel) -> Iterator[tuple[str, str]]:
+    """Yield why a scenario cannot be run with the desk's prices, and what to do."""
+    hint = "give prices of its members, or name others under [drivers]"
+    faults = [(fault, hint) for fault in missing_drivers(scenario, model)]
+    yield from faults
+    if not faults and scenario.propagation != HISTORICAL:
+        found = regime_or_reason(scenario, model)
+        if isinstance(found, str):
+            yield found, "take another propagation, or prices that reach further back"
 
 
 def stress_parts(

@@ -123,6 +123,21 @@ def test_every_fault_of_a_set_is_said_at_once(desk, model):
         parts(wrong, model, desk.universe)
 
 
+def test_a_run_leaves_out_a_regime_that_cannot_be_told_and_says_so(desk):
+    """A scenario of the desk must not stop its night."""
+    wild = replace(MEMORY, name="wild", propagation="hectic")
+    told = replace(CRYPTO, name="told", propagation="hectic")
+    mine = replace(desk, scenarios=together(MEMORY, wild, told))
+    report = rp.run(mine)
+    assert report.stress["scenario"].unique().tolist() == ["memory_falls", "told"]
+    (issue,) = [i for i in report.issues if i.code == "scenario-left-out"]
+    assert issue.where.column == "wild"
+    assert "has no hectic regime" in issue.message
+    assert "looks like one regime" in issue.message
+    with pytest.raises(ScenarioError, match="'wild' has no hectic regime"):
+        rp.stress(mine, "wild")
+
+
 # --- side by side --------------------------------------------------------------------
 
 
