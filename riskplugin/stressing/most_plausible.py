@@ -12,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
+from riskplugin.stressing.combing import combed
 from riskplugin.stressing.profit import Profit
 from riskplugin.stressing.rays import Field, Rays, field, rays
 from riskplugin.stressing.reverse import EXACT, HIGHEST, LOWEST, closed_in, first_lost
 
-STARTS = 4  # places that a search begins at, the closed form aside
+STARTS = 6  # places that a search begins at, the closed form aside
 ALIKE = 0.95  # cosine of directions that count as one
 ALONE = 0.01  # of its distance, that an answer lies from any other
 ROUNDS, HALVINGS = 60, 12
@@ -225,12 +226,13 @@ def descents(
     least = np.linalg.norm(settled, axis=1).min(initial=np.inf)
     least = min(least, size.min(initial=np.inf))
     order = [int(i) for i in np.argsort(size, kind="stable") if size[i] <= FAR * least]
-    ends = [u for u in unsettled[order[:1]] if not len(settled)]
+    ends = []
     for row in order[:DESCENTS]:
         end = of.within(descended(of, unsettled[row], group, loss)[None])
         end, met = on_surface(of, end, np.array([group]), np.array([loss]))
-        if met[0] and np.linalg.norm(end) <= size[row]:
-            ends.append(end[0])
+        if not (met[0] and np.linalg.norm(end) <= size[row]):
+            end = unsettled[[row]]
+        ends.append(combed(of, end[0], group, loss))
     return np.array(ends).reshape(-1, unsettled.shape[1])
 
 

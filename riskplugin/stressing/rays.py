@@ -85,24 +85,27 @@ def directions(root: Matrix) -> Matrix:
     every two, in the drivers' own coordinates and in those that make C the unit
     matrix; and, of few drivers, all corners of the range of moves.
     """
-    drivers = len(root)
+    drivers, sides = len(root), design(len(root))
+    inverse = np.linalg.inv(root).T
+    corners = np.empty((0, drivers))
+    if drivers <= CORNERED:
+        corners = np.array([*product((LOWEST, HIGHEST), repeat=drivers)]) @ inverse
+    whitened = np.vstack([sides, sides @ inverse, corners])
+    unit = whitened / np.linalg.norm(whitened, axis=1, keepdims=True)
+    moves: Matrix = unit @ root.T
+    return moves
+
+
+def design(drivers: int) -> Matrix:
+    """Return directions along and against each axis, and between every two, (D, K)."""
     axes = np.eye(drivers)
     pairs = [
         one + sign * other
         for one, other in combinations(axes, 2)
         for sign in (1.0, -1.0)
     ]
-    design = np.array([*axes, *pairs])
-    inverse = np.linalg.inv(root).T
-    corners = np.empty((0, drivers))
-    if drivers <= CORNERED:
-        corners = np.array([*product((LOWEST, HIGHEST), repeat=drivers)]) @ inverse
-    whitened = np.vstack(
-        [design, -design, design @ inverse, -design @ inverse, corners]
-    )
-    unit = whitened / np.linalg.norm(whitened, axis=1, keepdims=True)
-    moves: Matrix = unit @ root.T
-    return moves
+    half = np.array([*axes, *pairs])
+    return np.vstack([half, -half])
 
 
 def rays(of: Field, radius: float | None = None) -> Rays:

@@ -5,10 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
+from riskplugin.stressing.combing import deepened
 from riskplugin.stressing.profit import Profit
 from riskplugin.stressing.rays import Field, field, rays
 
-STARTS = 4  # rays that a search begins at, the closed form and rest aside
+STARTS = 8  # rays that a search begins at, the closed form and rest aside
 ROUNDS, HALVINGS = 60, 12
 GAINED = 1e-12  # of the P&L, in a round
 STRAIGHT = 1e-8  # cosine from one, of a slope that leaves the rim
@@ -29,8 +30,8 @@ def worst_within(profit: Profit, covariance: Matrix, radius: float) -> Worst:
 
     From the closed form ``-k w / |w|`` and the worst places of rays to that radius, by
     steps towards the worst of the tangent (Frank and Wolfe 1956), as far as each pays;
-    where that does not settle on the rim, by sequential least squares (Kraft 1988). The
-    worst of all places met.
+    where that does not settle on the rim, by sequential least squares (Kraft 1988) and
+    ever finer fans. The worst of all places met.
 
     Parameters
     ----------
@@ -61,10 +62,14 @@ def worst_within(profit: Profit, covariance: Matrix, radius: float) -> Worst:
     ends = u.reshape(-1, count, drivers)[best, everyone]
     lowest = pnl.reshape(-1, count)[best, everyone]
     for g in np.flatnonzero(~on_rim(of, ends, radius) & np.isfinite(lowest)):
-        inner = descended(of, ends[g], int(g), radius)
-        made = of.value(inner[None], np.array([g]))[0]
-        if made < lowest[g]:
-            ends[g], lowest[g] = inner, made
+        further = descended(of, ends[g], int(g), radius)
+        begun = (
+            ends[g]
+            if of.value(further[None], np.array([g]))[0] > lowest[g]
+            else further
+        )
+        ends[g] = deepened(of, begun, int(g), radius)
+        lowest[g] = of.value(ends[[g]], np.array([g]))[0]
     idle = of.value(np.zeros_like(ends), everyone)
     distance = np.linalg.norm(ends, axis=1)
     return Worst(of.core(ends), distance, lowest, idle - radius * steep)
@@ -105,6 +110,7 @@ def descended(of: Field, start: Vector, group: int, radius: float) -> Vector:
         start,
         jac=slope,
         method="SLSQP",
+        bounds=[(-radius, radius)] * len(start),
         constraints={"type": "ineq", "fun": room, "jac": less_room},
         options={"maxiter": 100, "ftol": 1e-14},
     )

@@ -92,6 +92,49 @@ def test_two_ways_to_lose_are_both_reported_nearest_first():
     assert not brute_force(formula, covariance, 0.2, answers[0].distance).any()
 
 
+def books_of_options(seed):
+    """Return a book of eight names and options at expiry, its drivers' covariance."""
+    draw = np.random.default_rng(seed)
+    drivers, names = int(draw.integers(2, 5)), 8
+    loadings = draw.normal(0.7, 0.6, (names, drivers))
+    held, options = draw.normal(0, 1, names), draw.normal(0, 1.5, names)
+    strike, put = np.exp(draw.normal(0, 0.25, names)), draw.random(names) < 0.5
+    side = np.where(put, -1.0, 1.0)
+
+    def pnl(core):
+        price = np.exp(core @ loadings.T)
+        paid = np.maximum(side * (1 - strike), 0)
+        return (price - 1) @ held + (
+            np.maximum(side * (price - strike), 0) - paid
+        ) @ options
+
+    mixed = draw.normal(size=(drivers, drivers))
+    covariance = mixed @ mixed.T
+    scale = np.sqrt(np.diag(covariance))
+    correlation = 0.7 * covariance / np.outer(scale, scale) + 0.3 * np.eye(drivers)
+    deviation = draw.uniform(0.1, 0.5, drivers)
+    covariance = correlation * np.outer(deviation, deviation)
+    return Formula(pnl, drivers), covariance, draw.uniform(0.1, 1.5)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_books_of_options_with_corners(seed):
+    """Neither a nearer seeded point that loses so much, nor a worse one in reach."""
+    book, covariance, loss = books_of_options(seed)
+    (answers,), _ = most_plausible(book, covariance, np.array([loss]))
+    distance = answers[0].distance if answers else 5.0
+    root = np.linalg.cholesky(covariance)
+    unit = within_a_ball(np.random.default_rng(7), 10_000, len(root))
+    core = (1 - 1e-6) * distance * unit @ root.T
+    inside = ((core > LOWEST) & (core < HIGHEST)).all(axis=1)
+    assert not (book.table(core[inside]) <= -loss).any()
+    for answer in answers:
+        assert book.table(answer.move[None])[0, 0] == pytest.approx(-loss, rel=1e-9)
+    worst = worst_within(book, covariance, 2.0)
+    assert worst.pnl[0] <= book.table(2.0 * unit @ root.T).min()
+    assert worst.distance[0] <= 2.0 * (1 + 1e-12)
+
+
 def test_a_loss_between_two_gains_is_found():
     """It gains near rest and far out: only a ring in between loses."""
 
