@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         SchemaError,
         UsageError,
     )
+    from riskplugin.factors.stated import View
     from riskplugin.results import Backtest, Evidence, Report, Table
     from riskplugin.scenarios.definition import Scenario, ScenarioSet
     from riskplugin.scenarios.phases import Phase
@@ -83,6 +84,7 @@ _HOME = {
     "SchemaError": "errors",
     "Table": "results",
     "UsageError": "errors",
+    "View": "factors.stated",
     "__version__": "_version",
     "backtest": "api",
     "claims": "api",
@@ -135,6 +137,7 @@ __all__ = [
     "SchemaError",
     "Table",
     "UsageError",
+    "View",
     "__version__",
     "backtest",
     "claims",

@@ -1,6 +1,6 @@
 """Everything riskplugin does, as functions of a desk."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from os import PathLike
 from typing import Any
@@ -23,6 +23,7 @@ from riskplugin.bundles import Claims, Replays
 from riskplugin.coverage import status_table
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
+from riskplugin.factors.views import View
 from riskplugin.inputs.assemble import assemble
 from riskplugin.inputs.config import parse_toml, settings_file
 from riskplugin.inputs.derived import narrowed, repositioned
@@ -30,6 +31,7 @@ from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.replay_tables import WantedEpisodes
 from riskplugin.results import Backtest, Evidence, Report, Table
+from riskplugin.risk.sampling import Sample, with_views
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.shock_tables import shock_table
 from riskplugin.sources.files import given_frames, read_desk
@@ -611,6 +613,7 @@ def measures(
     *,
     horizon_sessions: int = 1,
     method: str = "historical",
+    views: Sequence[View] = (),
     smoothing: float = 0.0,
 ) -> Table:
     """Return risk measures of the whole desk, and what each group has to do with them.
@@ -629,6 +632,9 @@ def measures(
     method : {"historical", "age_weighted", "filtered", "reversal"}
         How the past becomes scenarios: as it was, less probable the older, at today's
         volatility, or as probable as in a reversal of memory.
+    views : sequence of View
+        What the scenarios are made to say, by moving their probabilities as little as
+        can be: ``rp.View("mean", "memory", "<=", -0.02)``.
     smoothing : float
         Half-width, in probability, of the quantiles about alpha that contributions to
         VaR and DaR are averaged over; 0 is the one scenario that is the VaR.
@@ -648,8 +654,16 @@ def measures(
     ModelError
         If the history is too short, or nothing is known of an instrument.
     """
-    sample = estimates.sample_of(desk, method, horizon_sessions)
+    sample = viewed(desk, method, horizon_sessions, views)
     return risk_tables.measure_table(desk, sample, measure, alpha, by, smoothing)
+
+
+def viewed(
+    desk: Desk, method: str, horizon_sessions: int, views: Sequence[View]
+) -> Sample:
+    """Return the scenarios of the measures, as probable as views say."""
+    sample = estimates.sample_of(desk, method, horizon_sessions)
+    return with_views(sample, views)
 
 
 def replicate_measures(
@@ -687,6 +701,7 @@ def factor_risk(
     *,
     horizon_sessions: int = 1,
     method: str = "historical",
+    views: Sequence[View] = (),
 ) -> Table:
     """Return which share of a measure comes from each driver, and from none of them.
 
@@ -698,7 +713,7 @@ def factor_risk(
         The keys, measure, factor (a driver, or ``specific``: the rest), component
         (they add up to the total), share, effective_bets (of the group by itself).
     """
-    sample = estimates.sample_of(desk, method, horizon_sessions)
+    sample = viewed(desk, method, horizon_sessions, views)
     return risk_tables.factor_table(desk, sample, measure, alpha, by)
 
 
@@ -708,6 +723,7 @@ def pnl_scenarios(
     *,
     horizon_sessions: int = 1,
     method: str = "historical",
+    views: Sequence[View] = (),
 ) -> Table:
     """Return the scenarios of P&L that `measures` measures, with probabilities.
 
@@ -721,7 +737,7 @@ def pnl_scenarios(
     UsageError, ModelError
         As `measures`.
     """
-    sample = estimates.sample_of(desk, method, horizon_sessions)
+    sample = viewed(desk, method, horizon_sessions, views)
     return risk_tables.pnl_table(desk, sample, by)
 
 

@@ -37,7 +37,7 @@ from riskplugin.factors.standins import (
     hold_still,
     proxy,
 )
-from riskplugin.pricing import is_funded
+from riskplugin.pricing.linear import is_funded
 from riskplugin.returns import exponential_weights
 
 MEMORY = "memory"

@@ -7,7 +7,7 @@ import numpy as np
 
 from riskplugin._typing import Codes, Flags, Matrix
 from riskplugin.desk import Desk
-from riskplugin.pricing import PRICED
+from riskplugin.pricing.linear import PRICED
 from riskplugin.returns import Panel, over_sessions
 from riskplugin.universe import UNCLASSIFIED, Instrument
 

@@ -25,6 +25,7 @@ MET = 1e-8  # of the losses' prior standard deviation
 ROUNDS = 60
 BISECTIONS = 10
 TAILS = (1.0, 1.25, 1.6, 2.0, 3.0, 5.0, 8.0, 12.0, 18.0)  # of alpha
+SPREAD = 40
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,7 +62,9 @@ def pooled_with_tails(
     """Return the probabilities (T,) nearest to the prior under rows and tails.
 
     With several tails each is searched for in turn, the others held by their rows,
-    until all hold.
+    until all hold. For views that raise expected shortfall that is the nearest of all;
+    among several that lower it the search is local, and may refuse views that other
+    probabilities, farther off, would meet.
 
     Raises
     ------
@@ -95,10 +98,12 @@ def reached(prior: Vector, rows: Sequence[Row]) -> Vector:
 
 def met(tail: Tail, prior: Vector, probabilities: Vector) -> bool:
     """Return whether the view holds, to 1e-8 of the losses' standard deviation."""
-    missed = expected_shortfall(probabilities, tail.losses, tail.alpha) - tail.value
+    losses = tail.losses
+    missed = expected_shortfall(probabilities, losses, tail.alpha) - tail.value
+    spread = float(np.sqrt(prior @ (losses - prior @ losses) ** 2))
+    slack = MET * spread + TIE * float(np.abs(losses).max())
     sign = tail.sense.sign
-    spread = float(np.sqrt(prior @ (tail.losses - prior @ tail.losses) ** 2))
-    return (-sign * missed if sign else abs(missed)) <= MET * spread
+    return (-sign * missed if sign else abs(missed)) <= slack
 
 
 def tail_rows(prior: Vector, rows: Sequence[Row], tail: Tail, near: float) -> list[Row]:
@@ -182,13 +187,21 @@ class Search(NamedTuple):
         return -1 if float(found[losses >= level].sum()) < alpha - TIE else 0
 
     def pivot(self, levels: Vector) -> int:
-        """Return the place of a level whose row can hold; -1 if none tried can."""
-        for share in TAILS:
-            alpha = min(share * self.tail.alpha, 1.0)
-            level = value_at_risk(self.start, self.tail.losses, alpha)
-            level = min(level, float(levels[-1]))
-            if tilted(self.prior, [*self.rows, self.cut(level)]) is not None:
-                return int(np.searchsorted(levels, level))
+        """Return the place of a level whose row can hold; -1 if none tried can.
+
+        Tried are the values at risk of growing tails, then levels spread over all.
+        """
+        tail, top = self.tail, len(levels) - 1
+        alphas = [min(share * tail.alpha, 1.0) for share in TAILS]
+        risks = [value_at_risk(self.start, tail.losses, alpha) for alpha in alphas]
+        places = [
+            *(min(int(np.searchsorted(levels, risk)), top) for risk in risks),
+            *(int(place) for place in np.linspace(0, top, SPREAD)),
+        ]
+        for place in dict.fromkeys(places):
+            cut = self.cut(float(levels[place]))
+            if tilted(self.prior, [*self.rows, cut]) is not None:
+                return place
         return -1
 
     def cut(self, level: float) -> Row:

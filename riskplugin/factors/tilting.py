@@ -23,7 +23,7 @@ ROUNDING = 1e-14  # of a row's largest value
 EDGE = 1e-12  # of a row's range
 DEPENDENT = 1e-11  # of a row's prior standard deviation
 RIDGE = 1e-13
-ITERATIONS, HALVINGS = 300, 60
+ITERATIONS, HALVINGS, LAST_HALVINGS = 300, 60, 4
 
 
 class Sense(StrEnum):
@@ -297,7 +297,7 @@ def descended(prior: Vector, system: System, at: Dual) -> Dual | None:
     noise = 1e-15 * (1.0 + abs(at.value))
     before = violation(at, system.signs).max()
     share = 1.0
-    for _ in range(HALVINGS):
+    for _ in range(HALVINGS if -promised > noise else LAST_HALVINGS):
         trial = at.multipliers + share * step
         bounded = np.where(system.signs * trial < 0, 0.0, trial)
         found = dual(prior, system, bounded)

@@ -108,8 +108,11 @@ def scored(
     returns = scenarios[str(name)]
     centred = returns - probabilities @ returns
     spread = float(np.sqrt(probabilities @ centred**2))
-    if not spread:
-        raise ModelError(f"{name!r} does not move, so it correlates with nothing")
+    if spread <= TIE * float(np.abs(returns).max()):
+        raise ModelError(
+            f"the other views leave {name!r} one value, so it correlates with nothing: "
+            "relax them, or leave out the view on its correlation"
+        )
     return np.asarray(centred / spread, dtype=np.float64)
 
 
@@ -130,7 +133,8 @@ def refuse_beyond(prior: Vector, scenarios: Mapping[str, Vector], view: View) ->
         return
     turned = there if view.quantity is Quantity.QUANTILE else -there
     low, high = float(turned.min()), float(turned.max())
-    if view.sense.outside(view.value, low, high):
+    slack = TIE * float(np.abs(turned).max())
+    if view.sense.outside(view.value, low - slack, high + slack):
         raise beyond(view, low, high, "its most extreme scenarios")
 
 

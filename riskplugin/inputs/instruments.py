@@ -11,7 +11,7 @@ from riskplugin.errors import Issue, Place, Severity, did_you_mean, listing
 from riskplugin.inputs.reading import CheckedTable
 from riskplugin.inputs.shipped import shipped_universe
 from riskplugin.inputs.wide import twice
-from riskplugin.pricing import PRICED
+from riskplugin.pricing.linear import PRICED
 from riskplugin.universe import (
     NO_LINK,
     UNCLASSIFIED,

@@ -11,7 +11,7 @@ from riskplugin.desk import Settings
 from riskplugin.errors import Issue, Place, Severity, listing
 from riskplugin.inputs.reading import CheckedTable
 from riskplugin.market import Market
-from riskplugin.pricing import PRICED, market_value
+from riskplugin.pricing.linear import PRICED, market_value
 from riskplugin.universe import Universe
 
 CURRENCY = re.compile("[A-Z]{3}")

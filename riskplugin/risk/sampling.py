@@ -1,7 +1,7 @@
 """Scenarios of what is held: returns of its own past, and how probable each is."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -11,7 +11,8 @@ from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, UsageError, listing
 from riskplugin.factors.model import MEMORY, FactorModel
 from riskplugin.factors.pooling import effective_number, independent_scenarios
-from riskplugin.pricing import revalue
+from riskplugin.factors.views import View, pooled
+from riskplugin.pricing.linear import revalue
 from riskplugin.returns import exponential_weights
 from riskplugin.risk.history import History, history
 from riskplugin.risk.rescaling import rescaled
@@ -173,6 +174,31 @@ def in_reversal(desk: Desk, model: FactorModel, sessions: int) -> Sample:
     windows = wide if sessions == WINDOW_SESSIONS else past(desk, model, sessions)
     probabilities = within(regime, windows.ends, sessions)
     return Sample(Method.REVERSAL, model, windows, probabilities, regime)
+
+
+def with_views(sample: Sample, views: Sequence[View]) -> Sample:
+    """Return the same scenarios, as probable as views of them say (Meucci 2008).
+
+    Views are on drivers and instruments by name, in simple returns over the horizon;
+    instruments in base currency.
+
+    Raises
+    ------
+    UsageError
+        If a view names what has no scenarios.
+    ModelError
+        If they are out of reach, or leave too few scenarios; with what is in reach.
+    """
+    if not views:
+        return sample
+    model, series = sample.model, sample.history.series
+    count = len(model.instruments)
+    local, fx = series[:, :count], series[:, count:][:, model.currency]
+    known = np.flatnonzero(~np.isnan(local + fx).any(axis=0))
+    columns = np.column_stack([sample.history.drivers, (local + fx)[:, known]])
+    names = [*model.drivers, *(model.instruments[int(i)] for i in known)]
+    said = pooled(sample.probabilities, np.expm1(columns), names, views)
+    return replace(sample, probabilities=said.probabilities)
 
 
 METHODS: dict[Method, Callable[[Desk, FactorModel, int], Sample]] = {

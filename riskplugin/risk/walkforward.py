@@ -15,7 +15,7 @@ from riskplugin._typing import Codes, Dates, Flags, Matrix, Vector
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, UsageError
 from riskplugin.factors.model import FactorModel
-from riskplugin.pricing import revalue
+from riskplugin.pricing.linear import revalue
 from riskplugin.returns import exponential_weights
 from riskplugin.risk.history import History
 from riskplugin.risk.order_statistics import tail_of, weighted_tail

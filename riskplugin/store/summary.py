@@ -28,6 +28,8 @@ def lines(report: Report) -> Iterator[str]:
     yield ""
     yield from left_out(report)
     yield from worst(report)
+    yield from unfolding(report)
+    yield from before(report)
     yield from tiers(report)
     yield from measured(report)
     yield from findings(report)
@@ -74,6 +76,33 @@ def worst(report: Report) -> Iterator[str]:
     yield "The P&L is at the median shock of every name. The band says how far the same"
     yield "core move left prices apart in the history used; it does not say how likely"
     yield "the core move is."
+    yield ""
+
+
+def unfolding(report: Report) -> Iterator[str]:
+    """Yield how fast the worst scenarios lose, and what they call for."""
+    found = report.tables["stress_path_summary"].sort_values("worst").head(SHOWN)
+    yield "## How fast"
+    yield ""
+    columns = ["scenario", "worst", "worst_session", "horizon_sessions"]
+    yield from markdown(found[[*columns, "cash_called", "margin_called"]])
+    yield "worst is the lowest P&L along the path of the medians, at worst_session of"
+    yield "horizon_sessions. cash_called and margin_called are the most of each."
+    yield ""
+
+
+def before(report: Report) -> Iterator[str]:
+    """Yield what past episodes would do to the book."""
+    if "replays" not in report.tables:
+        return
+    found = report.tables["replays"]
+    money = ["pnl", "covered_own", "covered_loadings", "covered_table", "uncovered"]
+    episodes = found.groupby(["episode", "start", "end"], sort=False)[money]
+    yield "## Past episodes on today's book"
+    yield ""
+    yield from markdown(episodes.sum(min_count=1).reset_index())
+    yield "P&L of what is covered: by own closes, today's loadings, or the table of"
+    yield "episodes. uncovered: gross of which nothing is known; not in the P&L."
     yield ""
 
 

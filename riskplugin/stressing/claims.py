@@ -15,7 +15,7 @@ from riskplugin._typing import Matrix, Vector
 from riskplugin.episodes import Episode, Record
 from riskplugin.factors.model import MEMORY
 from riskplugin.market import Market
-from riskplugin.pricing import Kind
+from riskplugin.pricing.linear import Kind
 from riskplugin.returns import over_sessions, usd_between
 from riskplugin.stressing.replay import from_first, tier_of
 from riskplugin.universe import UNCLASSIFIED, Universe

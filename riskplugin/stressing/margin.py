@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import Book, Grouping
-from riskplugin.pricing import is_funded, revalue
+from riskplugin.pricing.linear import is_funded, revalue
 from riskplugin.stressing.netting import slices
 from riskplugin.stressing.shock import ShockGrid
 

@@ -31,7 +31,7 @@ from riskplugin.factors.model import FactorModel
 from riskplugin.factors.propagation import complete, weighted_sum
 from riskplugin.factors.standins import ASSUMED, OWN
 from riskplugin.market import Market
-from riskplugin.pricing import Kind, revalue
+from riskplugin.pricing.linear import Kind, revalue
 from riskplugin.returns import Panel, panel_between
 from riskplugin.scenarios.definition import Scenario
 from riskplugin.universe import Universe

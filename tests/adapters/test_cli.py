@@ -18,7 +18,7 @@ DESK = Path(__file__).parents[2] / "samples" / "desk.toml"
 ODD = ("[red]x[/red]", "[/b]", "a\\[b]", "end\\", "日本", "| a |")
 SCRIPT = shutil.which("riskplugin", path=Path(sys.executable).parent)
 VERBS = ("run", "check", "exposures", "stress", "shocks", "scenarios")
-VERBS += ("measures", "backtest")
+VERBS += ("measures", "backtest", "paths", "replay", "claims")
 
 # {desk} is the sample desk, {tiny} one of a single lot and ten sessions; {part} and
 # {bad} have two rows that cannot be used, {dent} a price.
@@ -43,6 +43,20 @@ CALLS = {
     "stress": "stress {desk}",
     "shocks": "shocks {desk}",
     "run json": "run {desk} --json --out {tmp}/run",
+    "paths": "stress {desk} --path --loss 50e6",
+    "path json": "stress {desk} --path --scenarios inventory_build --by tier --json "
+    "--out {tmp}/path --plot {tmp}/path",
+    "loss without path": "stress {tiny} --loss 1",
+    "replay": "replay {desk}",
+    "replay json": "replay {desk} --episodes replay_2022,replay_2025 --by book --json "
+    "--out {tmp}/replay --plot {tmp}/replay",
+    "replay of dates json": "replay {desk} --start 2022-01-14 --end 2022-06-30 "
+    "--path --by total --json",
+    "one date": "replay {tiny} --start 2022-01-14",
+    "unknown episode": "replay {desk} --episodes replay_2023",
+    "claims": "claims {desk}",
+    "claims json": "claims {desk} --json --out {tmp}/claims",
+    "claims of one json": "claims {desk} --scenario narrative_unwind --json",
     "measures": "measures {desk}",
     "measures json": "measures {desk} --measure VaR,CVaR --by book --alpha 0.01 "
     "--method filtered --horizon 5 --json",
@@ -311,6 +325,51 @@ def test_measures_are_those_of_the_api(done, desk, name, asked):
     assert_same_rows(done(name), asked(desk))
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        (
+            "path json",
+            lambda desk: rp.stress_path(desk, ["inventory_build"], "tier"),
+        ),
+        (
+            "replay json",
+            lambda desk: rp.replay(
+                desk, ["replay_2022", "replay_2025"], ("episode", "book")
+            ),
+        ),
+        ("claims json", rp.claims),
+        (
+            "claims of one json",
+            lambda desk: rp.evidence_for(desk, "narrative_unwind"),
+        ),
+    ],
+)
+def test_paths_and_the_past_are_those_of_the_api(done, desk, name, asked):
+    assert_same_rows(done(name), asked(desk))
+
+
+def test_paths_and_replays_keep_what_stands_beside_them(done, tmp):
+    for name in ("path json", "replay json", "claims json"):
+        done(name)
+    kept = {f"{p.parent.name}/{p.name}" for p in tmp.rglob("*.parquet")}
+    assert {
+        "path/stress_path.parquet",
+        "replay/replays.parquet",
+        "replay/replay_positions.parquet",
+        "claims/claims.parquet",
+    } <= kept
+    pictures = {p.name for p in tmp.rglob("*.png") if p.stat().st_size > 10_000}
+    assert {"path-inventory_build.png", "replay-episodes.png"} <= pictures
+
+
+def test_replay_of_dates_ends_where_the_prices_do(done, desk):
+    rows = json.loads(done("replay of dates json").stdout)["rows"]
+    found = rp.replay(desk, ("2022-01-14", "2022-06-30"), ("episode",))
+    assert rows[-1]["date"][:10] == "2022-06-30"
+    assert rows[-1]["pnl"] == pytest.approx(found["pnl"].iloc[0], rel=1e-12)
+
+
 def test_backtest_keeps_its_nights_and_a_picture_per_group(done, tmp, desk):
     done("backtest json")
     kept = pd.read_parquet(tmp / "tested" / "backtest_nights.parquet")
@@ -383,6 +442,9 @@ def test_fault_of_the_user_shows_no_traceback(done, name):
         ("bad confidence", "confidence is 95.0, a level between 0 and 1 is needed"),
         ("out and store", "give --out or --store, not both"),
         ("nothing chosen", "scenario"),
+        ("loss without path", "--loss and --plot go with --path"),
+        ("one date", "give --start and --end, or --episodes"),
+        ("unknown episode", "replay_2022"),
         ("factors of two", "--factors splits one measure"),
         ("unknown measure", "no measure is called 'CVARR'; did you mean 'CVaR'"),
         ("no backtest", "is a regime, not a forecast"),

@@ -20,6 +20,7 @@ from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.loading import load
+from tests.benchmarks.options import options
 from tests.benchmarks.paths import paths
 from tests.benchmarks.pooling import pool
 from tests.benchmarks.ratios import Line, Skipped, rendered
@@ -80,6 +81,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
     positions = min(size.positions, 20_000)
+    contracts, grid = (100, (5, 4)) if given.small else (10_000, (2_000, 500))
     pooled = 500 if given.small else 100_000
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
     tails = Shape(12, 90) if given.small else Shape(1_000, 2_500)
@@ -91,6 +93,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "reverse": partial(reverse, replace(size, positions=positions), repeats),
         "pooling": partial(pool, pooled, repeats),
         "paths": partial(paths, replace(size, positions=lots, books=20), repeats),
+        "options": partial(options, contracts, grid, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),

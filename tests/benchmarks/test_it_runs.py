@@ -26,6 +26,13 @@ def test_pooling_runs_and_agrees_with_its_peers(capfd):
     assert "met" in lines[-1]
 
 
+def test_options_run(capfd):
+    assert main([*TINY, "--only", "options"]) == 0
+    out = capfd.readouterr().out
+    assert "options, American, worst error" in out
+    assert "5 American options x 4 scenarios" in out
+
+
 def test_loading_runs(capfd):
     assert main([*TINY, "--only", "loading"]) == 0
     assert "load_desk, parquet / bare pandas" in capfd.readouterr().out

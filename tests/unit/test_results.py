@@ -151,6 +151,14 @@ def test_report_names_its_tables(report):
         "stress",
         "stress_by_book",
         "stress_by_position",
+        "stress_path_summary",
+        "replays",
+        "claims",
+        "measures",
+        "measures_by_book",
+        "measures_by_position",
+        "factor_risk",
+        "samples",
         "shocks",
         "loadings",
         "positions",
@@ -158,6 +166,9 @@ def test_report_names_its_tables(report):
         "issues",
         "left_out",
     ]
+    (lacking,) = (i for i in report.issues if i.code == "table-left-out")
+    assert lacking.where.column == "measures_in_reversal"
+    assert "no fall of 'memory'" in lacking.message
     for name in ("exposures", "stress", "shocks", "left_out"):
         assert getattr(report, name) is report.tables[name]
     assert {t.as_of for t in report.tables.values()} == {"2026-05-29"}

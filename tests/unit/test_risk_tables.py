@@ -259,3 +259,20 @@ def test_smoothed_contributions_to_var_add_up_to_the_same_total(desk):
     assert not np.allclose(near["component"], exact["component"], rtol=1e-3)
     with pytest.raises(rp.UsageError, match=r"half_width is 0\.2"):
         rp.measures(desk, "VaR", smoothing=0.2)
+
+
+def test_views_move_the_probabilities_and_hold(desk, prices):
+    view = rp.View("mean", "memory", "==", -0.002)
+    found = rp.pnl_scenarios(desk, views=[view])
+    moves = prices["MU"].pct_change().loc[found["end"]].to_numpy()
+    assert found["probability"] @ moves == pytest.approx(-0.002, abs=1e-9)
+    calm = rp.measures(desk, "CVaR", by=())["total"].iloc[0]
+    assert rp.measures(desk, "CVaR", by=(), views=[view])["total"].iloc[0] > calm
+
+
+def test_view_out_of_reach_says_what_is_in_reach(desk):
+    view = rp.View("mean", "MU", "<=", -0.9)
+    with pytest.raises(rp.ModelError, match="reach"):
+        rp.measures(desk, views=[view])
+    with pytest.raises(rp.UsageError, match="did you mean 'memory'"):
+        rp.measures(desk, views=[rp.View("mean", "memroy", "<=", 0.0)])

@@ -13,6 +13,7 @@ from riskplugin.adapters.excel.cells import known
 from riskplugin.adapters.excel.session import Session
 from riskplugin.book import KEYS
 from riskplugin.results import Table
+from riskplugin.tabulation import without
 
 AsOf = dt.date | None
 
@@ -48,9 +49,10 @@ def path_table(
 ) -> Table:
     """Return the worst session of every scenario, and when `loss` is reached."""
     held = session.held(positions, asof)
-    return held.answer(
+    found = held.answer(
         ("path_summary", loss), lambda desk: api.path_summary(desk, loss=loss)
     )
+    return found if loss is not None else without(found, "breach_session")
 
 
 def stress_weighted(session: Session, positions: object, asof: AsOf = None) -> Table:

@@ -224,7 +224,8 @@ def test_stress_path(ask, held, positions, by):
 @pytest.mark.parametrize("loss", [None, 1e4])
 def test_path_table(ask, held, positions, loss):
     found = rp.path_summary(held, loss=loss)
-    same(ask("RISK_PATH_TABLE", positions, loss), found)
+    dropped = [] if loss else ["breach_session"]
+    same(ask("RISK_PATH_TABLE", positions, loss), found.drop(columns=dropped))
 
 
 def test_stress_weighted(ask, held, positions):

@@ -18,14 +18,19 @@ import pytest
 
 from riskplugin.adapters.excel import workbooks
 from riskplugin.adapters.excel.calling import call
-from riskplugin.adapters.excel.cells import Code, ExcelError, serial
+from riskplugin.adapters.excel.cells import Code, ExcelError, Kind, serial
 from riskplugin.adapters.excel.registry import FUNCTIONS
 from riskplugin.adapters.excel.session import Session
 from riskplugin.adapters.excel.workbooks.desk import POSITIONS_ROW
 
 # Of an argument left out the package makes 0, and no host does: here a call with a bad
 # date, =RISK_STRESS_WORST(positions,,"yesterday"), and its reason, differ.
-ZERO_FOR_BLANK = {"RISK_STRESS_WORST"}
+NUMBERS = (Kind.NUMBER, Kind.WHOLE)
+ZERO_FOR_BLANK = {
+    f.name
+    for f in FUNCTIONS.values()
+    if any(a.optional and a.kind in NUMBERS for a in f.arguments)
+}
 DESK = Path(__file__).parents[3] / "samples" / "desk.toml"
 
 

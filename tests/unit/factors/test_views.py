@@ -380,6 +380,12 @@ def test_column_that_never_moves_has_no_correlation():
             pooled(PRIOR, still, NAMES, [view])
 
 
+def test_column_that_other_views_stop_has_no_correlation():
+    best = View("mean", "memory", "==", COLUMNS[:, 0].max())
+    with pytest.raises(ModelError, match="the other views leave 'memory' one value"):
+        pool(best, View("correlation", "memory", "==", 0.1, other="crypto"), floor=0.0)
+
+
 @pytest.mark.parametrize(
     ("given", "match"),
     [

@@ -1,4 +1,4 @@
-"""What a position is worth, and what a shock makes of it."""
+"""What moves one for one with its price: its value, and what a shock makes of it."""
 
 from collections.abc import Sequence
 from enum import StrEnum
