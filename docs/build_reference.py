@@ -206,6 +206,35 @@ CODES: Mapping[str, Code] = {
         "by the underlying's.",
         "Give its own prices to see the basis.",
     ),
+    "fund-ring": Code(
+        ALWAYS,
+        "Funds of the holdings table that hold each other in a ring; it is named.",
+        "Take out the row that closes the ring.",
+    ),
+    "fund-weights": Code(
+        ALWAYS,
+        "Weights of a fund that add up to several times its assets, as percent do.",
+        "Give decimals: 0.08 for 8 %.",
+    ),
+    "fund-borrows": Code(
+        WARNING,
+        "Weights of a fund that add up to more than its assets: it is taken to have "
+        "borrowed the rest.",
+        "Mend the weights if the fund does not borrow.",
+    ),
+    "unknown-in-fund": Code(
+        WARNING,
+        "A held fund holds what no table knows; it is unclassified when the fund is "
+        "seen through.",
+        "Add it to instruments.",
+    ),
+    "unknown-volume": Code(
+        WARNING,
+        "The average daily volume of something held is not known, or not to be relied "
+        "on, for the reason given; its days to sell and its cost are NaN.",
+        "Give its volumes, up to date and of one venue; name `volume_venue` where "
+        "there are several.",
+    ),
     "unused-table": Code(
         WARNING,
         "A table that is read and checked and that no result of this version uses.",
@@ -344,7 +373,11 @@ LOADING = (
     "other drivers held still. A diagnostic; risk is read from total_memory_beta."
 )
 USED: Mapping[str, frozenset[str]] = {
-    "positions": frozenset({*KEYS, "quantity", "price", "margin_posted"}),
+    "positions": frozenset(
+        {*KEYS, "quantity", "price", "margin_posted", "locked_until"}
+    ),
+    "volumes": frozenset(TABLES["volumes"].names()),
+    "holdings": frozenset(TABLES["holdings"].names()),
     "instruments": frozenset(f.name for f in fields(Instrument)),
     "prices": frozenset(TABLES["prices"].names()),
     "fx": frozenset(TABLES["fx"].names()),
@@ -660,7 +693,6 @@ def desk_toml() -> str:
         key_grid(TableRef),
         "## [settings]",
         key_grid(Numbers),
-        CHECKED_ONLY + "`participation`.",
         "## Defaults written out",
         fenced("toml", 'base_currency = "USD"\non_error = "stop"\n'
                'universe = "extend"\nscenario_library = "extend"\n\n[drivers]\n'

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from riskplugin._typing import Codes, Flags, Vector
+from riskplugin._typing import Codes, Dates, Flags, Vector
 
 KEYS = (
     "book",
@@ -33,6 +33,11 @@ FIGURES = (
 def not_given() -> Vector:
     """Return no figures, for a column of a book that is unknown throughout."""
     return np.empty(0)
+
+
+def no_dates() -> Dates:
+    """Return no dates, for a column of a book that is blank throughout."""
+    return np.empty(0, dtype="datetime64[D]")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -91,6 +96,8 @@ class Book:
         Margin posted for the position, base currency; NaN where unknown.
     maintenance_margin : ndarray of shape (P,)
         Share of the notional below which the position is closed; NaN where unknown.
+    locked_until : ndarray of datetime64[D], shape (P,)
+        First day on which it may be sold; NaT where it may be sold at any time.
     """
 
     labels: Mapping[str, Labels]
@@ -101,6 +108,7 @@ class Book:
     half_spread: Vector
     margin_posted: Vector = field(default_factory=not_given)
     maintenance_margin: Vector = field(default_factory=not_given)
+    locked_until: Dates = field(default_factory=no_dates, kw_only=True)
 
     def __post_init__(self) -> None:
         rows = {len(c.codes) for c in self.labels.values()}
@@ -112,6 +120,12 @@ class Book:
             array.flags.writeable = False
             object.__setattr__(self, column, array)
             rows.add(len(array))
+        locked = np.array(self.locked_until, dtype="datetime64[D]")
+        if not len(locked):
+            locked = np.full(max(rows), np.datetime64("NaT"), dtype="datetime64[D]")
+        locked.flags.writeable = False
+        object.__setattr__(self, "locked_until", locked)
+        rows.add(len(locked))
         if len(rows) != 1 or set(self.labels) != set(KEYS):
             msg = f"a book needs {KEYS} of one length, got lengths {sorted(rows)}"
             raise ValueError(msg)
@@ -123,7 +137,8 @@ class Book:
         """Return some of the positions, in their order and numbered anew."""
         labels = {key: column.only(rows) for key, column in self.labels.items()}
         labels["position"] = numbered(int(np.count_nonzero(rows)))
-        return Book(labels, *(getattr(self, column)[rows] for column in FIGURES))
+        figures = (getattr(self, column)[rows] for column in FIGURES)
+        return Book(labels, *figures, locked_until=self.locked_until[rows])
 
 
 @dataclass(frozen=True, eq=False, slots=True)

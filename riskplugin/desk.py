@@ -42,6 +42,12 @@ class Settings:
         Oldest price that still values a position.
     participation : float
         Share of the daily volume that the desk trades.
+    volume_sessions : int
+        Sessions of the instrument's own calendar over which its volume is averaged.
+    volume_stress : float
+        Share of the average daily volume that is left under stress.
+    impact : float
+        Constant of the square-root law of impact.
     history_sessions : int
         Sessions whose returns are the scenarios of the risk measures.
     unwind_share : float
@@ -58,6 +64,9 @@ class Settings:
     confidence: float
     max_stale_sessions: int
     participation: float
+    volume_sessions: int
+    volume_stress: float
+    impact: float
     history_sessions: int
     unwind_share: float
 

@@ -19,6 +19,7 @@ def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
     book, market = desk.book, desk.market
     names = json.dumps({k: v.names for k, v in book.labels.items()}).encode()
     figures = (getattr(book, column) for column in FIGURES)
+    locked = book.locked_until.astype(np.int64)
     codes = tuple(v.codes for v in book.labels.values())
     columns = json.dumps([market.instruments, market.currencies]).encode()
     prices = (market.dates.astype(np.int64), market.close, market.usd_per)
@@ -31,7 +32,7 @@ def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
         "settings": asdict(desk.settings),
         "scenarios": [asdict(s) for s in desk.scenarios],
         "inputs": {
-            "positions": hashed(names, *codes, *figures),
+            "positions": hashed(names, *codes, *figures, locked),
             **modelled_beside(desk),
             "market": hashed(columns, *prices),
             "universe": hashed(json.dumps(universe, sort_keys=True).encode()),

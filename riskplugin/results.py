@@ -9,6 +9,7 @@ import pandas as pd
 
 from riskplugin.core_columns import CORE, OF_DRIVER
 from riskplugin.errors import Issue, Severity
+from riskplugin.held_columns import HELD
 from riskplugin.past_columns import PAST
 
 COLUMNS: Mapping[str, str] = {
@@ -83,10 +84,6 @@ COLUMNS: Mapping[str, str] = {
     "standard_error": "Standard error of the total beta: of the loadings after "
     "shrinkage (HAC) and of how the other drivers follow.",
     "residual_volatility": "Annualised volatility of what the drivers do not explain.",
-    "quantity": "Units, contracts or tokens; short < 0.",
-    "price": "Price per unit, local currency.",
-    "fx_rate": "Value of one unit of the local currency in base currency.",
-    "market_value": "quantity x price x multiplier x fx_rate, base currency.",
     "family": "Kind of scenario.",
     "severity": "How severe the scenario is, in words.",
     "level": "error (something was left out) or warning.",
@@ -171,6 +168,7 @@ COLUMNS: Mapping[str, str] = {
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
     **PAST,
+    **HELD,
     **CORE,
 }
 

@@ -27,7 +27,8 @@ class Instrument:
 
     `multiplier` is units of the underlying a contract stands for; `half_spread` is
     half the bid-ask spread as a fraction of price, `maintenance_margin` the share of
-    the notional below which the position is closed, both None where unknown.
+    the notional below which the position is closed, both None where unknown;
+    `volume_venue` is the venue whose volume counts, blank where none is chosen.
     """
 
     instrument: str
@@ -44,6 +45,7 @@ class Instrument:
     settlement: str = "linear"
     underlying: str = ""
     maintenance_margin: float | None = None
+    volume_venue: str = ""
 
 
 def folded(name: str) -> str:

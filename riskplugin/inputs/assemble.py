@@ -19,6 +19,7 @@ from riskplugin.errors import (
 from riskplugin.inputs.columns import TableSpec
 from riskplugin.inputs.config import DeskFile
 from riskplugin.inputs.currencies import Currencies, currencies_of
+from riskplugin.inputs.fund_holdings import check_funds
 from riskplugin.inputs.holdings import book_of, empty_book, left_out
 from riskplugin.inputs.instruments import (
     ambiguous,
@@ -42,6 +43,7 @@ from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
 CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
+USED = frozenset({"volumes", "holdings"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,6 +97,8 @@ def assemble(given: Given, findings: Findings) -> Desk:
     )
     valuation = valued(positions, tables.names, market, universe, settings)
     findings.add(valuation.issues)
+    if "holdings" in tables.carried:
+        check_funds(tables.carried["holdings"], universe, tables.names, findings)
     books = sorted(set(positions.frame["book"]) - {""})
     findings.add(notices(settings, books, market, universe))
     findings.add(unused_tables(tables.carried))
@@ -122,6 +126,8 @@ def assemble(given: Given, findings: Findings) -> Desk:
 def unused_tables(carried: Mapping[str, CheckedTable]) -> Iterator[Issue]:
     """Warn of tables that were checked and that no result uses yet."""
     for name, found in carried.items():
+        if name in USED:
+            continue
         message = f"{name} are checked, and used by no result of this version"
         hint = "do not read the lack of a breach as one" if name == "limits" else ""
         place = Place(found.source)

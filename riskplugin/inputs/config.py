@@ -82,6 +82,21 @@ class Numbers(Strict):
     participation: Fraction = Field(
         0.2, description="Share of the daily volume that the desk trades."
     )
+    volume_sessions: Whole = Field(
+        21,
+        ge=1,
+        description="Sessions of the instrument's own calendar over which its volume "
+        "is averaged, by the median.",
+    )
+    volume_stress: Positive = Field(
+        0.5, description="Share of the average daily volume that is left under stress."
+    )
+    impact: Number = Field(
+        1.0,
+        ge=0,
+        description="Constant Y of the square-root law of impact, "
+        "Y x volatility x sqrt(quantity / daily volume).",
+    )
     history_sessions: Whole = Field(
         2520,
         ge=60,

@@ -22,7 +22,7 @@ def book_of(
 ) -> Book:
     """Return the usable positions in canonical order."""
     known = [universe.instruments[n] for n in names]
-    given = ["book", "account", "strategy", "quantity", "margin_posted"]
+    given = ["book", "account", "strategy", "quantity", "margin_posted", "locked_until"]
     frame = positions.frame[given].assign(
         instrument=list(names),
         tier=[i.tier for i in known],
@@ -47,7 +47,8 @@ def book_of(
         ],
     )
     order = ["book", "instrument", "account", "strategy", "quantity", "price"]
-    frame = frame[usable].sort_values([*order, "margin_posted"], kind="stable")
+    order += ["margin_posted", "locked_until"]
+    frame = frame[usable].sort_values(order, kind="stable")
     tiers = universe.tier_names()
     labels = {
         key: Labels.of(frame[key].tolist(), tiers if key == "tier" else ())
@@ -55,7 +56,9 @@ def book_of(
         if key != "position"
     }
     labels["position"] = numbered(len(frame))
-    return Book(labels, *(frame[c].to_numpy(np.float64) for c in FIGURES))
+    figures = (frame[c].to_numpy(np.float64) for c in FIGURES)
+    locked = frame["locked_until"].to_numpy().astype("datetime64[D]")
+    return Book(labels, *figures, locked_until=locked)
 
 
 def left_out(

@@ -124,6 +124,7 @@ def instrument_of(
         maintenance_margin=own.maintenance_margin
         if isnan(maintenance)
         else maintenance,
+        volume_venue=record["volume_venue"] or own.volume_venue,
     )
 
 

@@ -51,7 +51,7 @@ POSITIONS = TableSpec(
             "local currency",
             check=Check.POSITIVE,
         ),
-        date("locked_until", "It cannot be sold before."),
+        date("locked_until", "First day on which it may be sold."),
     ),
 )
 INSTRUMENTS = TableSpec(
@@ -144,7 +144,8 @@ VOLUMES = TableSpec(
         text("instrument", "Identifier or alias.", required=True),
         number(
             "volume",
-            "Shares or tokens traded; blank where unknown.",
+            "Shares, tokens or contracts traded, in the unit of quantity; blank where "
+            "unknown.",
             "units",
             required=True,
             check=Check.NOT_NEGATIVE,
@@ -204,7 +205,12 @@ HOLDINGS = TableSpec(
     (
         text("fund", "Identifier of the fund.", required=True),
         text("instrument", "Identifier or alias.", required=True),
-        number("weight", "Share of the fund.", "decimal", required=True),
+        number(
+            "weight",
+            "Share of the fund; what is left of 1 stays in the fund's own tier.",
+            "decimal",
+            required=True,
+        ),
     ),
 )
 LIMITS = TableSpec(

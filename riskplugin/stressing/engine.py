@@ -10,7 +10,7 @@ import numpy as np
 from riskplugin._typing import Codes, Matrix
 from riskplugin.book import Book, Grouping
 from riskplugin.errors import ModelError, listing
-from riskplugin.liquidity import unwind_cost
+from riskplugin.liquidity.cost import unwind_cost
 from riskplugin.pricing.linear import delta_one, fx_carry, is_funded, revalue
 from riskplugin.stressing.bands import (
     base_correlation,

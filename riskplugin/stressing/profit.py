@@ -9,7 +9,7 @@ import numpy as np
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import Book, Grouping
 from riskplugin.factors.propagation import complete, weighted_sum
-from riskplugin.liquidity import unwind_cost
+from riskplugin.liquidity.cost import unwind_cost
 from riskplugin.pricing.linear import revalue
 from riskplugin.stressing.engine import require_known
 from riskplugin.stressing.netting import slices
