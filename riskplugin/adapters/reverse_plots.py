@@ -1,6 +1,7 @@
 """Pictures of reverse stress and of plausibility."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +57,24 @@ def reverse_figure(curve: Table, found: Table, currency: str) -> "Figure":
     )
     figure.suptitle(("; " if columns > 1 else "\n").join(title), fontsize=10)
     return figure
+
+
+def save_reverse(curve: Table, found: Table, currency: str, folder: Path) -> Path:
+    """Write reverse-DRIVER.png into `folder`."""
+    name = f"reverse-{curve['driver'].iloc[0]}.png"
+    return saved(reverse_figure(curve, found, currency), folder, name)
+
+
+def save_plausibility(history: Table, judged: Table, folder: Path) -> Path:
+    """Write plausibility.png into `folder`."""
+    return saved(plausibility_figure(history, judged), folder, "plausibility.png")
+
+
+def saved(figure: "Figure", folder: Path, name: str) -> Path:
+    """Write a picture and return its file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / name, dpi=110)
+    return folder / name
 
 
 def only(table: Table, keys: Sequence[str], group: Sequence[object]) -> "pd.DataFrame":
