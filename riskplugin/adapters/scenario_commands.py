@@ -18,6 +18,7 @@ from riskplugin.adapters.options import (
 from riskplugin.adapters.path_plots import Drawn, save_path
 from riskplugin.adapters.replay_plots import save_replays
 from riskplugin.adapters.reverse_plots import save_plausibility, save_reverse
+from riskplugin.adapters.stress_plots import save_waterfall
 from riskplugin.core_tables import history_table
 from riskplugin.desk import Desk
 from riskplugin.estimates import model_of
@@ -50,7 +51,7 @@ from riskplugin.results import Table
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),
-    help="With --path: folder to write a picture of each scenario to.",
+    help="Folder to write a picture of each scenario to: its parts, or its path.",
 )
 def stress(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
     """Show what scenarios do to it, in five parts that add up."""
@@ -59,8 +60,13 @@ def stress(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
         say_left_out(held)
     if given["unfolding"]:
         return unfold(held, **given)
-    if given["loss"] is not None or given["plot"] is not None:
-        raise click.UsageError("--loss and --plot go with --path")
+    if given["loss"] is not None:
+        raise click.UsageError("--loss goes with --path")
+    if given["plot"] is not None:
+        by_tier = api.stress(held, given["scenarios"])
+        currency = held.settings.base_currency
+        for picture in save_waterfall(by_tier, given["plot"], currency):
+            terminal.warn(f"wrote {picture}")
     level = given["confidence"]
     found = api.stress(held, given["scenarios"], given["by"], confidence=level)
     return finish(held, found, as_json=given["as_json"], out=given["out"])

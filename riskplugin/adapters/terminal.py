@@ -161,8 +161,10 @@ def json_table(found: Table) -> dict[str, Any]:
 
 def plain(value: object) -> object:
     """Return a cell as JSON can say it."""
-    if isinstance(value, float) and isnan(value):
+    if value is pd.NaT or (isinstance(value, float) and isnan(value)):
         return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -240,10 +242,10 @@ def grid_of(frame: pd.DataFrame, title: str) -> Grid:
 
 def figure(value: object, column: str, *, returns: bool) -> str:
     """Return one cell as it is read; a band is in percent where shocks are."""
-    if not isinstance(value, float):
-        return escape(str(value))
-    if isnan(value):
+    if value is pd.NaT or (isinstance(value, float) and isnan(value)):
         return "-"
+    if not isinstance(value, float):
+        return escape(str(plain(value)))
     if column.startswith("move_") or (returns and column in ("low", "high")):
         return PERCENT(value)
     return FORMATS.get(column, WHOLE if abs(value) >= 1000 else RATIO)(value)
