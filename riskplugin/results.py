@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskplugin.core_columns import CORE, OF_DRIVER
+from riskplugin.cycle_columns import CYCLE
 from riskplugin.errors import Issue, Severity
 from riskplugin.held_columns import HELD
 from riskplugin.past_columns import PAST
@@ -168,6 +169,7 @@ COLUMNS: Mapping[str, str] = {
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
     **PAST,
+    **CYCLE,
     **HELD,
     **CORE,
 }
