@@ -75,7 +75,10 @@ def false_alarms(
     ]
 
 
-def rate_interval(hits: int, count: int, z: float = 1.2816) -> tuple[float, float]:
+Z80 = 1.2815515655446004  # of a two-sided 80 % interval
+
+
+def rate_interval(hits: int, count: int, z: float = Z80) -> tuple[float, float]:
     """Return Wilson's interval of a rate, at 80 % by default; NaN of none."""
     if not count:
         return np.nan, np.nan

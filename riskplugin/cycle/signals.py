@@ -219,6 +219,8 @@ def median_along(
 
 def median_of(values: Matrix) -> Vector:
     """Return the median of the known values of each row, NaN where there is none."""
+    if not values.shape[1]:
+        return np.full(len(values), np.nan)
     ordered = np.sort(values, axis=1)
     count = (~np.isnan(values)).sum(axis=1)
     rows = np.arange(len(values))
