@@ -30,8 +30,8 @@ class History:
         Instruments in their own currency, then currencies against the base currency;
         NaN only of what nothing is known.
     own : ndarray of bool, shape (T, N + C)
-        Whether the return is the series' own (cash and the base currency always: they have none), or expected
-        plus a drawn residual.
+        Whether the return is the series' own (cash and the base currency always: they
+        have none), or expected plus a drawn residual.
     """
 
     sessions: int
