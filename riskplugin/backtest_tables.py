@@ -14,7 +14,7 @@ from riskplugin.results import Backtest, Table, backtest_table, table
 from riskplugin.risk import backtests
 from riskplugin.risk.rescaling import FEWEST
 from riskplugin.risk.sampling import HORIZONS, Method, past
-from riskplugin.risk.track import TrackRecord
+from riskplugin.risk.track import Finding, TrackRecord
 from riskplugin.risk.walkforward import Fit, Held, Nights, Plan, walk_forward
 from riskplugin.tabulation import group_names, keys_in, keys_of
 
@@ -67,21 +67,21 @@ def backtest(desk: Desk, fit: Fit, plan: Plan, by: str | Iterable[str]) -> Backt
     grouping = grouped(desk.book, keys_of(by) if by else ())
     nights = walk_forward(desk, fit, holdings(desk, grouping), plan)
     found = [judged(nights, g, plan) for g in range(len(grouping))]
-    counts = [0 if f is None else len(f.findings) for f in found]
-    flat = [finding for f in found if f is not None for finding in f.findings]
+    findings = [(f,) if isinstance(f, Finding) else f.findings for f in found]
+    counts = [len(part) for part in findings]
+    flat = [finding for part in findings for finding in part]
     columns: dict[str, object] = {
         key: np.repeat(np.asarray(names), counts)
         for key, names in keys_in(grouping).items()
     }
-    columns["nights"] = np.repeat(
-        [0 if f is None else len(f.track) for f in found], counts
-    )
+    known = (~np.isnan(nights.pnl)).sum(axis=0)
+    columns["nights"] = np.repeat(known, counts)
     for name in ("test", "figure", "statistic", "p_value", "verdict", "note"):
         columns[name] = [getattr(finding, name) for finding in flat]
     records = {
         label: (f, nights.dates[~np.isnan(nights.pnl[:, g])])
         for g, (label, f) in enumerate(zip(group_names(grouping), found, strict=True))
-        if f is not None
+        if not isinstance(f, Finding)
     }
     tests = table("backtest", desk.as_of, columns)
     return backtest_table(tests, night_table(desk, nights, grouping), records)
@@ -99,11 +99,14 @@ def holdings(desk: Desk, grouping: Grouping) -> Held:
     return Held(held.names, values.astype(float).reshape(len(held.names), -1))
 
 
-def judged(nights: Nights, group: int, plan: Plan) -> backtests.Backtest | None:
-    """Return what the tests say of a group; None if it had no night."""
+def judged(nights: Nights, group: int, plan: Plan) -> backtests.Backtest | Finding:
+    """Return what the tests say of a group, or why there is nothing to test."""
     there = ~np.isnan(nights.pnl[:, group])
+    safe = there & ~(nights.expected_shortfall[:, group] > 0)
     if not there.any():
-        return None
+        return untested("nothing held had a price of its own on any night")
+    if safe.any():
+        return untested(f"on {safe.sum()} nights the forecast is no loss at all")
     track = TrackRecord(
         nights.pnl[there, group],
         nights.value_at_risk[there, group],
@@ -114,11 +117,17 @@ def judged(nights: Nights, group: int, plan: Plan) -> backtests.Backtest | None:
     return backtests.backtest(track, np.random.Generator(np.random.PCG64(SEED)))
 
 
+def untested(reason: str) -> Finding:
+    """Return the row of a group that there is nothing to test of."""
+    return Finding("none", np.nan, np.nan, np.nan, "not tested", reason)
+
+
 def night_table(desk: Desk, nights: Nights, grouping: Grouping) -> Table:
     """Return every forecast beside what came."""
     count, groups = nights.pnl.shape
     labels = {k: [*np.asarray(v)] * count for k, v in keys_in(grouping).items()}
-    exception = -nights.pnl > nights.value_at_risk
+    beyond = (-nights.pnl > nights.value_at_risk).astype(np.float64)
+    exception = np.where(np.isnan(nights.pnl), np.nan, beyond)
     return table(
         "backtest_nights",
         desk.as_of,

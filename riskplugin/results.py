@@ -141,7 +141,7 @@ COLUMNS: Mapping[str, str] = {
     "night": "Date of the forecast, from nothing later.",
     "value_at_risk": "Forecast of that night, base currency; a loss is > 0.",
     "expected_shortfall": "Forecast of that night, base currency; a loss is > 0.",
-    "exception": "Whether the loss was beyond the value at risk.",
+    "exception": "1 if the loss was beyond the value at risk, else 0; NaN if unknown.",
     "covered": "Share of gross with prices of its own on the night and after it.",
     "test": "Name of the test.",
     "figure": "What was seen: exceptions, their rate, a zone's probability, …",

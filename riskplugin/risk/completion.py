@@ -8,6 +8,8 @@ that what moves together goes on moving together.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 
@@ -60,18 +62,49 @@ def completed_drivers(
     return filled
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Lots:
+    """What is drawn for each of T windows, whatever series ask.
+
+    Attributes
+    ----------
+    candidates : ndarray of shape (K, T)
+        Past rows, the first that a series has lent being its own.
+    spare : ndarray of shape (T,)
+        From 0 to 1: where in its history a series draws that has lent none of them.
+    """
+
+    candidates: Codes
+    spare: Vector
+
+    @classmethod
+    def drawn(cls, rows: int, generator: np.random.Generator) -> "Lots":
+        """Return lots for `rows` windows.
+
+        Candidates come from all rows first, then from the latest half, quarter, …: a
+        short history, which is a late one as a rule, has lent one of them.
+        """
+        reach = [max(rows >> level, 1) for level in range(LEVELS)]
+        back = [generator.integers(n, size=(AT_EACH, rows)) for n in reach]
+        return cls(rows - 1 - np.concatenate(back), generator.random(rows))
+
+
+LEVELS, AT_EACH = 7, 12
+
+
 def completed_series(
     returns: Matrix,
     expected: Matrix,
     volatility: Vector,
-    groups: Sequence[str],
+    labels: Sequence[tuple[str, str]],
     lending: Flags,
-    generator: np.random.Generator,
+    lots: Lots,
 ) -> Matrix:
     """Return the returns (T, M) with what is missing expected plus a residual.
 
     A column with too few residuals of its own draws standardised residuals of its
-    group, independently, times its own volatility.
+    group, by lots of its own name, times its own volatility. No column's draw depends
+    on which others there are.
 
     Parameters
     ----------
@@ -80,51 +113,56 @@ def completed_series(
         column of which nothing is known, which stays as it is.
     volatility : ndarray of shape (M,)
         Residual standard deviation over a window.
-    groups : sequence of M str
+    labels : sequence of M (name, group)
     lending : ndarray of bool, shape (T, M)
         Residuals that may be drawn: all False in a column that has too few.
+    lots : Lots
     """
     lent = np.where(lending, returns - expected, np.nan)
     lenders = np.flatnonzero(lending.any(axis=0))
     lent[:, lenders] -= np.nanmean(lent[:, lenders], axis=0)
     filled = np.where(np.isnan(returns), expected, returns)
     short = np.isnan(returns) & ~np.isnan(expected)
-    for columns, donor in donors(lending, lenders[short[:, lenders].any(0)], generator):
+    for columns, donor in donors(lending, lenders[short[:, lenders].any(0)], lots):
         rows, which = np.nonzero(short[:, columns])
         column = columns[which]
         filled[rows, column] += lent[donor[rows], column]
+    groups = [group for _, group in labels]
     poor = ~lending.any(axis=0) & (volatility > 0)
     for lone in map(int, np.flatnonzero(short.any(axis=0) & poor)):
         rows = np.flatnonzero(short[:, lone])
         pool = standardised(lent, lenders, groups, groups[lone])
-        drawn = (
-            pool[generator.integers(len(pool), size=len(rows))]
-            if len(pool)
-            else generator.standard_normal(len(rows))
-        )
-        filled[rows, lone] += volatility[lone] * drawn
+        filled[rows, lone] += volatility[lone] * drawn_for(labels[lone][0], rows, pool)
     return filled
 
 
-def donors(
-    lending: Flags, columns: Codes, generator: np.random.Generator
-) -> list[tuple[Codes, Codes]]:
+def drawn_for(name: str, rows: Codes, pool: Vector) -> Vector:
+    """Return values of `pool`, of the normal if it is empty, by lots of `name`."""
+    own = np.random.Generator(np.random.PCG64(crc32(name.encode())))
+    last = int(rows[-1]) + 1
+    if not len(pool):
+        return own.standard_normal(last)[rows]
+    drawn: Vector = pool[own.integers(len(pool), size=last)][rows]
+    return drawn
+
+
+def donors(lending: Flags, columns: Codes, lots: Lots) -> list[tuple[Codes, Codes]]:
     """Return columns alike in their history, and the row each of T rows draws from.
 
-    Per set of columns with the same rows to lend, longest first, a row drawn evenly
-    from these. The row drawn for a longer history serves the shorter one too if it has
-    it, and is drawn anew otherwise: even for each, and shared as often as can be.
+    The first candidate that the column has lent: even for each, the same for all that
+    have lent it, and the same whichever other columns there are.
     """
     if not len(columns):
         return []
     patterns, which = np.unique(lending[:, columns].T, axis=0, return_inverse=True)
     made: list[tuple[Codes, Codes]] = []
-    drawn: Codes | None = None
-    for number in np.argsort(-patterns.sum(axis=1), kind="stable"):
-        has = patterns[number]
+    here = np.arange(len(lending))
+    for number, has in enumerate(patterns):
         own = np.flatnonzero(has)
-        fresh = own[generator.integers(len(own), size=len(lending))]
-        drawn = fresh if drawn is None else np.where(has[drawn], drawn, fresh)
+        lent = has[lots.candidates]
+        first = lots.candidates[lent.argmax(axis=0), here]
+        spare = own[(lots.spare * len(own)).astype(np.int64)]
+        drawn = np.where(lent.any(axis=0), first, spare)
         made.append((columns[which == number], drawn))
     return made
 

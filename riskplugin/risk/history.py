@@ -9,9 +9,9 @@ from riskplugin.desk import Desk
 from riskplugin.errors import ModelError
 from riskplugin.factors.drivers import driver_windows
 from riskplugin.factors.model import FactorModel
-from riskplugin.factors.series import series_windows
+from riskplugin.factors.series import CURRENCIES, series_windows
 from riskplugin.returns import panel
-from riskplugin.risk.completion import completed_drivers, completed_series
+from riskplugin.risk.completion import Lots, completed_drivers, completed_series
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,8 +113,8 @@ def history(
     drivers = driver_windows(prices, baskets, currency_of, sessions)
     seen = ~np.isnan(drivers).all(axis=1)
     if not seen.any():
-        msg = f"no window of {sessions} sessions up to {when} has a driver's return"
-        raise ModelError(msg)
+        msg = f"no window of {sessions} sessions up to {when} has a driver's return: "
+        raise ModelError(msg + "their members need longer histories")
     ends = prices.dates[sessions:][seen]
     returns = series_windows(prices, model.currencies, sessions)[seen]
     told = ends <= model.as_of
@@ -130,8 +130,11 @@ def history(
         returns,
         expected,
         np.nan_to_num(model.volatility) * np.sqrt(sessions),
-        [*model.tiers, *[" currencies"] * len(model.currencies)],
+        [
+            *zip(model.instruments, model.tiers, strict=True),
+            *((name, CURRENCIES) for name in model.currencies),
+        ],
         lending,
-        generator,
+        Lots.drawn(len(ends), generator),
     )
     return History(sessions, ends, whole, filled, own)

@@ -2,8 +2,9 @@
 
 The book is today's, the nights are past ones: each forecast sees nothing later than its
 own date, neither prices nor a factor model. The scenarios are made by the functions
-that make today's. What has no price of its own on a night is neither forecast nor
-counted as realised.
+that make today's. What had no price of its own when its model was made is neither
+forecast nor realised; what loses its price later stays in the forecast, and its P&L is
+not counted: `covered` says how much was.
 """
 
 from collections.abc import Callable, Iterator, Sequence

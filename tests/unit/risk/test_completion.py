@@ -4,6 +4,7 @@ from scipy.stats import kstest
 
 from riskplugin.errors import ModelError
 from riskplugin.risk.completion import (
+    Lots,
     completed_drivers,
     completed_series,
     donors,
@@ -40,20 +41,18 @@ def test_drivers_never_seen_together_are_refused():
 
 
 def test_row_drawn_is_even_for_every_history_and_shared_where_it_can_be():
-    lending = np.zeros((200_000, 3), dtype=bool)
+    lending = np.zeros((40_000, 3), dtype=bool)
     lending[-1000:, 0] = lending[-1000:, 1] = lending[-100:, 2] = True
-    (long, of_long), (short, of_short) = donors(
-        lending, np.array([0, 1, 2]), generator()
-    )
-    assert long.tolist() == [0, 1]
-    assert short.tolist() == [2]
+    lots = Lots.drawn(len(lending), generator())
+    found = {tuple(c): d for c, d in donors(lending, np.array([0, 1, 2]), lots)}
+    of_long, of_short = found[0, 1], found[(2,)]
     first = len(lending) - 1000
     counts = np.bincount(of_long - first, minlength=1000)
-    assert counts.min() > 100
+    assert counts.min() > 15  # 40 each
     assert np.bincount(of_short - first, minlength=1000)[:900].sum() == 0
-    # even: chi-square of 100 cells of 2,000 each stays within six deviations of 99
+    # even: chi-square of 100 cells of 400 each stays within six deviations of 99
     cells = np.bincount(of_short - len(lending) + 100, minlength=100)
-    chi = ((cells - 2000) ** 2 / 2000).sum()
+    chi = ((cells - 400) ** 2 / 400).sum()
     assert abs(chi - 99) < 6 * np.sqrt(2 * 99)
     recent = of_long >= len(lending) - 100
     assert np.array_equal(of_short[recent], of_long[recent])
@@ -73,7 +72,12 @@ def test_young_token_keeps_its_history_its_spread_and_its_company():
     returns, expected = two_tokens()
     own = ~np.isnan(returns)
     filled = completed_series(
-        returns, expected, np.array([0.03, 0.03]), ["a", "a"], own, generator()
+        returns,
+        expected,
+        np.array([0.03, 0.03]),
+        [("one", "a"), ("two", "a")],
+        own,
+        Lots.drawn(len(returns), generator()),
     )
     assert np.array_equal(filled[own], returns[own])
     drawn = filled[:-400] - expected[:-400]
@@ -89,7 +93,12 @@ def test_without_residuals_the_tail_would_vanish():
     returns, expected = two_tokens()
     own = ~np.isnan(returns)
     filled = completed_series(
-        returns, expected, np.array([0.03, 0.03]), ["a", "a"], own, generator()
+        returns,
+        expected,
+        np.array([0.03, 0.03]),
+        [("one", "a"), ("two", "a")],
+        own,
+        Lots.drawn(len(returns), generator()),
     )
     bare = np.where(own, returns, expected)
     assert np.quantile(filled[:, 0], 0.01) < np.quantile(bare[:, 0], 0.01) - 0.01
@@ -113,9 +122,9 @@ def test_series_too_short_draws_from_its_group_at_its_own_volatility():
         returns,
         expected,
         np.array([0.01, 0.2, 1.0]),
-        ["a", "a", "b"],
+        [("one", "a"), ("two", "a"), ("three", "b")],
         lending,
-        generator(),
+        Lots.drawn(len(returns), generator()),
     )
     assert (filled[-30:, 1] == 0.5).all()
     z = filled[:-30, 1] / 0.2
@@ -134,9 +143,9 @@ def test_group_that_lends_nothing_draws_from_all_and_nobody_from_the_normal():
         returns,
         np.zeros_like(returns),
         np.array([0.5]),
-        ["b"],
+        [("x", "b")],
         np.zeros_like(returns, dtype=bool),
-        generator(),
+        Lots.drawn(len(returns), generator()),
     )
     assert kstest(filled[:, 0] / 0.5, "norm").pvalue > 0.01
 
@@ -148,9 +157,9 @@ def test_what_is_still_or_unknown_gets_no_residual():
         returns,
         expected,
         np.array([0.0, 0.0]),
-        ["cash", "x"],
+        [("cash", "cash"), ("y", "x")],
         np.zeros_like(returns, dtype=bool),
-        generator(),
+        Lots.drawn(len(returns), generator()),
     )
     assert (filled[:, 0] == 0).all()
     assert np.isnan(filled[:, 1]).all()
@@ -169,3 +178,25 @@ def test_drivers_are_completed_from_nothing_later_than_is_lent():
         for d in (drivers, later)
     )
     assert (a[:60] == b[:60]).all()
+
+
+def test_no_column_s_draw_depends_on_what_stands_beside_it():
+    returns, expected = two_tokens()
+    returns[-600:-400, 1] = 0.01  # another history
+    own = ~np.isnan(returns)
+    lots = Lots.drawn(len(returns), generator())
+    labels = [("one", "a"), ("two", "a")]
+    both = completed_series(
+        returns, expected, np.array([0.03, 0.03]), labels, own, lots
+    )
+    for column in (0, 1):
+        part = np.s_[:, [column]]
+        alone = completed_series(
+            returns[part],
+            expected[part],
+            np.array([0.03]),
+            labels[column : column + 1],
+            own[part],
+            lots,
+        )
+        assert np.array_equal(alone[:, 0], both[:, column])

@@ -239,3 +239,22 @@ def test_a_night_without_an_exchange_rate_is_not_covered(close):
     assert covered[-1] == 1
     own = rp.measures(desk, "CVaR", by=())["own_history"].iloc[0]
     assert own == pytest.approx(299 / 699)
+
+
+def test_a_book_without_risk_or_prices_is_not_tested_and_says_why(close):
+    young = close.copy()
+    young.loc[young.index[:-1], "SNDK"] = np.nan
+    rows = [("a", "MU", 1.0), ("b", "CASH_USD", 100.0), ("c", "SNDK", 1.0)]
+    cash = {"instrument": "CASH_USD", "tier": "unclassified", "asset_class": "cash"}
+    desk = rp.desk_from_tables(
+        pd.DataFrame(rows, columns=["book", "instrument", "quantity"]),
+        young.rename_axis("date"),
+        pd.DataFrame([cash | {"kind": "cash"}]),
+        settings=ONLY,
+    )
+    found = rp.backtest(desk, by="book", nights=40, window=100).set_index("book")
+    assert found.loc["b", "verdict"] == "not tested"
+    assert "no loss at all" in found.loc["b", "note"]
+    assert "had a price of its own" in found.loc["c", "note"]
+    nights = rp.backtest(desk, by="book", nights=40, window=100).nights
+    assert nights[nights["book"] == "c"]["exception"].isna().all()
