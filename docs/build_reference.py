@@ -39,7 +39,8 @@ from riskplugin.adapters.excel.registry import FUNCTIONS
 from riskplugin.adapters.excel.specification import Function
 from riskplugin.book import KEYS
 from riskplugin.inputs.columns import Column, TableSpec
-from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
+from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers
+from riskplugin.inputs.references import TableRef
 from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
 from riskplugin.inputs.tables import TABLES
 from riskplugin.results import COLUMNS, Table, definition
