@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
+
 OWNERS = ("postgres", "nobody")
 SYSTEM = Path("/usr/lib/postgresql")
 SETTINGS = (
@@ -60,7 +62,11 @@ class Server:
             *("-D", self.data, "-U", self.admin, "-E", "UTF8", "--locale=C"),
             *("--auth=scram-sha-256", f"--pwfile={password}", "--no-sync"),
         )
-        lines = (*SETTINGS, f"port = {self.port}", f"unix_socket_directories = '{self.home}'")
+        lines = (
+            *SETTINGS,
+            f"port = {self.port}",
+            f"unix_socket_directories = '{self.home}'",
+        )
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write("\n".join(lines) + "\n")
         self.start()
@@ -101,8 +107,6 @@ class Server:
         return f"postgresql://{who}@127.0.0.1:{self.port}/{database}"
 
     def connect(self):
-        import psycopg
-
         return psycopg.connect(self.url(self.admin), autocommit=True)
 
     def execute(self, *statements):
@@ -116,7 +120,7 @@ class Server:
 
 
 def has_user(name):
-    import pwd
+    import pwd  # noqa: PLC0415 - not everywhere
 
     try:
         pwd.getpwnam(name)

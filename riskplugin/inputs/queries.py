@@ -27,14 +27,13 @@ def check_query(query: str) -> str:
     ValueError
         If it is something else.
     """
-    code = code_of(query).strip()
+    code = code_of(query).rstrip("; \t\r\n").lstrip()
     if not code:
         raise ValueError("the query is empty; write one SELECT")
-    if ";" in code.rstrip("; \t\r\n"):
+    if ";" in code:
         raise ValueError("the query holds several statements; write one SELECT")
-    first = code.split(maxsplit=1)[0].split("(")[0]
-    if first.casefold() not in READS:
-        raise ValueError(f"the query begins with {first!r}; write one SELECT or WITH")
+    if code.split(maxsplit=1)[0].split("(")[0].casefold() not in READS:
+        raise ValueError("the query does not begin with SELECT or WITH")
     unknown = sorted(parameters(query) - {AS_OF})
     if unknown:
         names = ", ".join(f":{name}" for name in unknown)

@@ -1,12 +1,15 @@
 """Credentials come from the environment, and go nowhere but to whom they are for."""
 
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from os import environ  # noqa: TID251 - the one place that reads it
+from threading import get_ident
 
 from riskplugin.errors import ConfigError, Issue, Place
 
-MASK = "•••"
+MASK = "***"
 AUTHORITY = re.compile(r"(\w://)[^/\s@'\"]*@")
 QUERY = re.compile(r"(\w://[^\s?#'\"]*)[?#][^\s'\"]*")
 LONGEST = 300  # characters of what another program says
@@ -55,3 +58,20 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 def shown(path: str) -> str:
     """Return a path or URL without user, password and parameters."""
     return masked(path, ()) if "://" in path else path
+
+
+@contextmanager
+def unlogged(*loggers: str) -> Iterator[None]:
+    """Keep what this thread does out of `loggers` that would write a secret down."""
+    own = get_ident()
+
+    def of_another(record: logging.LogRecord) -> bool:
+        return record.thread != own
+
+    for name in loggers:
+        logging.getLogger(name).addFilter(of_another)
+    try:
+        yield
+    finally:
+        for name in loggers:
+            logging.getLogger(name).removeFilter(of_another)

@@ -128,6 +128,8 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
         "SET LOCAL statement_timeout = {milliseconds}",
         "SET LOCAL lock_timeout = {milliseconds}",
         "SET LOCAL TIME ZONE 'UTC'",  # what a moment's ::date is must not vary
+        "SET LOCAL datestyle = 'ISO'",
+        "SET LOCAL extra_float_digits = 3",  # every digit, also before version 12
     ),
     "sqlite": ("PRAGMA query_only = ON",),
 }

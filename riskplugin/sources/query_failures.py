@@ -16,6 +16,7 @@ class Trouble(Enum):
     LATE = "the query took too long"  # an adapter's fault
     LOGIN = "the database refuses the login"  # a fault of the configuration
     QUERY = "the database refuses the query"  # a fault of the configuration
+    TABLE = "what the query gives is no table"  # a fault of the configuration
 
 
 HINTS: Mapping[Trouble, str] = {
@@ -23,15 +24,17 @@ HINTS: Mapping[Trouble, str] = {
     Trouble.LATE: "narrow the query, or raise timeout_seconds",
     Trouble.LOGIN: "correct user, password or database in the environment",
     Trouble.QUERY: "correct the query",
+    Trouble.TABLE: "correct the query",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an attempt to read a query gave no table."""
+    """Why an attempt to read a query gave no table, and what to do about it."""
 
     trouble: Trouble
     reason: str
+    hint: str = ""
 
 
 STATES: tuple[tuple[str, Trouble], ...] = (  # SQLSTATE by its beginning, first counts

@@ -44,11 +44,10 @@ def same_kind(pieces: "list[pd.Series[Any]]") -> "list[pd.Series[Any]]":
     A piece of blanks alone takes the kind of the others.
     """
     kinds = {piece.dtype for piece in pieces if piece.notna().any()}
-    if len(kinds) == 1:
-        (kind,) = kinds
-        return [p if p.dtype == kind else blanks(len(p), kind) for p in pieces]
-    numbers = all(kind.kind in "if" for kind in kinds)
-    return pieces if numbers else [piece.astype(object) for piece in pieces]
+    if len(kinds) > 1 and not all(kind.kind in "if" for kind in kinds):
+        return [piece.astype(object) for piece in pieces]
+    kind = next(iter(kinds), np.dtype(object))
+    return [p if p.dtype in kinds else blanks(len(p), kind) for p in pieces]
 
 
 def blanks(rows: int, kind: Any) -> "pd.Series[Any]":  # noqa: ANN401 - a dtype

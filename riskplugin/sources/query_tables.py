@@ -1,7 +1,8 @@
 """Tables from a database: one query, read whole or not at all."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from riskplugin.inputs.queries import AS_OF, is_ordered, parameters, to_execute
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.references import QueryRef
 from riskplugin.inputs.tables import TABLES
-from riskplugin.sources.credentials import config_fault, masked
+from riskplugin.sources.credentials import config_fault, masked, unlogged
 from riskplugin.sources.databases import (
     GRACE,
     GUARDS,
@@ -50,6 +51,7 @@ PAUSES = (
     30.0,
 )  # seconds before each new attempt; the last stays
 FIRST_ROW = 1
+TALKATIVE = ("sqlalchemy.pool.impl.NullPool", "psycopg", "psycopg.pq")
 LOG = logging.getLogger(__name__)
 
 
@@ -147,10 +149,11 @@ def attempt(
     driver = engine.dialect.loaded_dbapi.Error
     deadline = monotonic() + ref.timeout_seconds
     try:
-        return rows_of(engine, ref, values, deadline)
+        with unlogged(*TALKATIVE):
+            return rows_of(engine, ref, values, deadline)
     except (SQLAlchemyError, driver, OSError) as error:
         return failure_of(error, access)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, NotImplementedError) as error:
         return Failure(Trouble.QUERY, masked(str(error), access.secrets()))
     finally:
         engine.dispose()
@@ -182,7 +185,8 @@ def rows_of(
             try:
                 guard(connection, left)
                 result = executed(connection, ref.query, values)
-                found = gathered(result, ref.max_rows, deadline)
+                with closed_after(result):
+                    found = gathered(result, ref.max_rows, deadline)
                 connection.rollback()
             except DBAPIError:
                 if not fired.is_set():
@@ -205,6 +209,20 @@ def executed(
     return connection.execute(statement, execution_options=streamed)
 
 
+@contextmanager
+def closed_after(result: "CursorResult[tuple[object, ...]]") -> Iterator[None]:
+    """Close a result and its cursor, which SQLAlchemy leaves to a lost connection."""
+    cursor = result.cursor
+    driver = result.dialect.loaded_dbapi.Error
+    try:
+        yield
+    finally:
+        with suppress(driver):
+            result.close()
+            if cursor is not None:
+                cursor.close()
+
+
 def gathered(
     result: "CursorResult[tuple[object, ...]]", most: int, deadline: float
 ) -> pd.DataFrame | Failure:
@@ -212,14 +230,16 @@ def gathered(
     names = list(result.keys())
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        message = f"it gives two columns the name {listing(twice)}; name each by AS"
-        return Failure(Trouble.QUERY, message)
+        message = f"two columns bear the name {listing(twice)}"
+        return Failure(Trouble.TABLE, message, "name each column by AS")
     table = Gathered(names)
     for rows in result.partitions(CHUNK):
         table.take(rows)
         if table.rows > most:
-            message = f"it gives more than {most:,} rows, the max_rows of this table"
-            return Failure(Trouble.QUERY, message)
+            message = f"it has more than {most:,} rows, the max_rows of this table"
+            return Failure(
+                Trouble.TABLE, message, "narrow the query, or raise max_rows"
+            )
         if monotonic() > deadline:
             return Failure(Trouble.LATE, f"{table.rows:,} rows were read")
     return table.frame()
@@ -229,15 +249,15 @@ def error_of(
     failure: Failure, ref: QueryRef, access: Access, key: str
 ) -> InputError | AdapterError:
     """Return the error that a failure ends in."""
-    trouble = failure.trouble
-    reason = failure.reason
+    trouble, reason = failure.trouble, failure.reason
+    hint = failure.hint or HINTS[trouble]
     if trouble is Trouble.LATE:
         limit = f"more than the {ref.timeout_seconds:g} s of timeout_seconds"
         reason = ", ".join(filter(None, [limit, reason]))
     message = f"{trouble.value}: {reason}"
     if trouble in (Trouble.LOST, Trouble.LATE):
-        return AdapterError(f"{key}: {message} ({access}); {HINTS[trouble]}")
-    issue = Issue("bad-query", place_of(key), f"{message} ({access})", HINTS[trouble])
+        return AdapterError(f"{key}: {message} ({access}); {hint}")
+    issue = Issue("bad-query", place_of(key), f"{message} ({access})", hint)
     return SchemaError([issue])
 
 
