@@ -14,7 +14,7 @@ class Trouble(Enum):
 
     LOST = "the database cannot be reached"  # tried again, then an adapter's fault
     LATE = "the query took too long"  # an adapter's fault
-    LOGIN = "the database refuses the login"  # a fault of the configuration
+    LOGIN = "the database cannot be opened"  # a fault of the configuration
     QUERY = "the database refuses the query"  # a fault of the configuration
     TABLE = "what the query gives is no table"  # a fault of the configuration
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -177,7 +177,7 @@ def rows_of(
     """Return all rows of a query in a transaction that reads and is rolled back."""
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - only for queries
 
-    with engine.connect() as connection:
+    with cursors_closed(engine), engine.connect() as connection:
         left = deadline - monotonic()
         if left <= 0:
             return Failure(Trouble.LOST, "no answer in time")
@@ -185,14 +185,34 @@ def rows_of(
             try:
                 guard(connection, left)
                 result = executed(connection, ref.query, values)
-                with closed_after(result):
-                    found = gathered(result, ref.max_rows, deadline)
+                found = gathered(result, ref.max_rows, deadline)
+                result.close()
                 connection.rollback()
             except DBAPIError:
                 if not fired.is_set():
                     raise
                 return Failure(Trouble.LATE, "the server did not stop it")
     return found
+
+
+@contextmanager
+def cursors_closed(engine: "Engine") -> Iterator[None]:
+    """Close at the end what SQLAlchemy leaves open where the connection is lost."""
+    from sqlalchemy import event  # noqa: PLC0415 - only for queries
+
+    driver = engine.dialect.loaded_dbapi.Error
+    opened_here: list[Any] = []
+
+    def noted(_: object, cursor: Any, *__: object) -> None:  # noqa: ANN401
+        opened_here.append(cursor)
+
+    event.listen(engine, "before_cursor_execute", noted)
+    try:
+        yield
+    finally:
+        for cursor in opened_here:
+            with suppress(driver):
+                cursor.close()
 
 
 def executed(
@@ -207,20 +227,6 @@ def executed(
         statement = statement.bindparams(*dates)
     streamed = {"stream_results": True, "max_row_buffer": CHUNK}
     return connection.execute(statement, execution_options=streamed)
-
-
-@contextmanager
-def closed_after(result: "CursorResult[tuple[object, ...]]") -> Iterator[None]:
-    """Close a result and its cursor, which SQLAlchemy leaves to a lost connection."""
-    cursor = result.cursor
-    driver = result.dialect.loaded_dbapi.Error
-    try:
-        yield
-    finally:
-        with suppress(driver):
-            result.close()
-            if cursor is not None:
-                cursor.close()
 
 
 def gathered(

@@ -371,7 +371,7 @@ def test_login_that_is_refused_is_a_fault_of_the_input(
     monkeypatch.setenv("DESK_DB", url)
     before = postgres.log().count("FATAL")
     issue = why_not(
-        "the database refuses the login: wrong user, password or", "select 1"
+        "the database cannot be opened: wrong user, password or", "select 1"
     )
     assert "correct user, password or database in the environment" in issue.hint
     assert postgres.log().count("FATAL") == before + 1, "asked once: no lock-out"
@@ -390,7 +390,7 @@ def test_who_refused_once_is_not_asked_for_the_other_tables(
 ):
     monkeypatch.setenv("DESK_DB", postgres.url(password="wrong"))
     before = postgres.log().count("FATAL")
-    with pytest.raises(rp.SchemaError, match="refuses the login"):
+    with pytest.raises(rp.SchemaError, match="cannot be opened"):
         rp.load_desk(folder(DESK))
     assert postgres.log().count("FATAL") == before + 1
 

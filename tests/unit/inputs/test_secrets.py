@@ -225,7 +225,7 @@ def test_run_folder_and_screen_hold_no_secret(folder, postgres, tmp_path, large)
         check=False,
     )
     assert refused.returncode == 3
-    assert b"refuses the login" in refused.stdout + refused.stderr
+    assert b"cannot be opened" in refused.stdout + refused.stderr
     lost = subprocess.run(
         [*command, "--store", str(store)],
         env={**here, "DESK_DB": url(host="127.0.0.1")},
