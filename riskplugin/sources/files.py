@@ -45,6 +45,7 @@ SCENARIOS = "scenarios"
 FIRST_ROW = 2
 NUMBERS_INSIDE = ("prices", "volumes", "fx")
 NOT_CALCULATED = "a formula without a value: it was never calculated"
+SPOILT = (ValueError, LookupError, TypeError, AttributeError)  # notes of pandas inside
 CALCULATE = "open the file in Excel or LibreOffice, let it calculate, and save it"
 
 
@@ -285,16 +286,18 @@ def used(
 def read_parquet(
     content: bytes, name: str, ref: TableRef, key: str
 ) -> tuple[pd.DataFrame, str]:
-    """Return a Parquet file."""
+    """Return a Parquet file; pages that hold a checksum are verified."""
     import pyarrow  # noqa: PLC0415 - only for Parquet
 
     if ref.sheet is not None:
         raise unreadable(name, "a Parquet file has no sheets", "take out `sheet`")
     try:
-        return pd.read_parquet(io.BytesIO(content)), name
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        frame = pd.read_parquet(io.BytesIO(content), page_checksum_verification=True)
+    except (pyarrow.ArrowException, OSError, *SPOILT) as error:
         hint = f"write {key} again"
-        raise unreadable(name, f"not a Parquet file: {error}", hint) from error
+        message = f"not a Parquet file, or cut short: {error}"
+        raise unreadable(name, message, hint) from error
+    return frame, name
 
 
 Reader = Callable[[bytes, str, TableRef, str], tuple[pd.DataFrame, str]]
