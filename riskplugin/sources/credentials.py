@@ -23,8 +23,8 @@ def held(variable: str, place: Place) -> str:
     ConfigError
         If it is not set, or blank.
     """
-    value = environ.get(variable, "").strip()
-    if not value:
+    value = environ.get(variable, "")
+    if not value.strip():
         message = f"the environment variable {variable} is not set"
         raise config_fault(place, message, "set it where the command runs")
     return value

@@ -1,8 +1,8 @@
 """Which database a query is put to, and what keeps it from writing or waiting."""
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from threading import Event, Timer
@@ -74,7 +74,7 @@ def access_of(ref: QueryRef, source: str, key: str) -> Access:
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
     except ImportError:
         raise config_fault(place, "SQLAlchemy is not installed", INSTALL) from None
-    given = held(ref.url_env, place)
+    given = held(ref.url_env, place).strip()
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):
@@ -119,14 +119,15 @@ def read_only_file(url: "URL") -> "URL":
 def guard(connection: "Connection", seconds: float) -> None:
     """Tell the server to refuse writes and to stop a statement after its time."""
     for statement in GUARDS.get(connection.dialect.name, ()):
-        connection.exec_driver_sql(statement.format(milliseconds=int(seconds * 1000)))
+        connection.exec_driver_sql(
+            statement.format(milliseconds=max(1, int(seconds * 1000)))
+        )
 
 
 GUARDS: Mapping[str, tuple[str, ...]] = {
     "postgresql": (
         "SET TRANSACTION READ ONLY",
         "SET LOCAL statement_timeout = {milliseconds}",
-        "SET LOCAL lock_timeout = {milliseconds}",
         "SET LOCAL TIME ZONE 'UTC'",  # what a moment's ::date is must not vary
         "SET LOCAL datestyle = 'ISO'",
         "SET LOCAL extra_float_digits = 3",  # every digit, also before version 12
@@ -135,35 +136,46 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@contextmanager
-def watched(connection: "Connection", seconds: float) -> Iterator[Event]:
-    """Cut off a connection that is still at work after `seconds`; then set the event.
+class Watch:
+    """Cuts off the connection of an engine that is still at work after its time.
 
-    A server that does not answer at all cannot stop a statement itself.
+    A server that does not answer at all cannot stop a statement itself. The time runs
+    from before the connection, whose own first questions may wait too.
     """
-    fired = Event()
-    raw = connection.connection.dbapi_connection
-    cut = CUTS.get(connection.dialect.name)
 
-    def stop() -> None:
-        fired.set()
-        if cut is not None:
-            with suppress(*stop_errors(connection)):
-                cut(raw)
+    def __init__(self, engine: "Engine", seconds: float) -> None:
+        from sqlalchemy import event  # noqa: PLC0415 - only for queries
 
-    timer = Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield fired
-    finally:
-        timer.cancel()
-        timer.join()
+        self.late = Event()
+        self._raw: Any = None
+        self._cut = CUTS.get(engine.dialect.name)
+        self._ended = OSError, AttributeError, engine.dialect.loaded_dbapi.Error
+        self._timer = Timer(seconds, self._stop)
+        self._timer.daemon = True
+        event.listen(engine, "connect", self._connected, insert=True)
 
+    def _connected(self, raw: Any, _: object) -> None:  # noqa: ANN401 - the driver's
+        self._raw = raw
 
-def stop_errors(connection: "Connection") -> tuple[type[BaseException], ...]:
-    """Return what may be raised when a connection is cut off that just ended."""
-    return OSError, ValueError, connection.dialect.loaded_dbapi.Error
+    def _stop(self) -> None:
+        self.late.set()
+        if self._cut is not None and self._raw is not None:
+            with suppress(*self._ended):
+                self._cut(self._raw)
+
+    def rest(self) -> None:
+        """Stop watching: the connection is about to be closed."""
+        self._timer.cancel()
+        self._timer.join()
+
+    def __enter__(self) -> "Watch":
+        """Start watching."""
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop watching."""
+        self.rest()
 
 
 def cut_socket(raw: Any) -> None:  # noqa: ANN401 - psycopg's connection

@@ -71,7 +71,7 @@ REASONS: tuple[tuple[str, str], ...] = (
 def failure_of(error: Exception, access: Access) -> Failure:
     """Return what `error`, of SQLAlchemy or its driver, means."""
     original = getattr(error, "orig", None) or error
-    state = getattr(original, "sqlstate", None)
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     if state:
         trouble = next((t for s, t in STATES if state.startswith(s)), Trouble.QUERY)
         return Failure(trouble, said(original, access))

@@ -30,10 +30,10 @@ from riskplugin.sources.databases import (
     GUARDS,
     INSTALL,
     Access,
+    Watch,
     access_of,
     engine_of,
     guard,
-    watched,
 )
 from riskplugin.sources.query_failures import HINTS, Failure, Trouble, failure_of
 from riskplugin.sources.query_rows import Gathered, in_order, zoned
@@ -42,14 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine
 
 CHUNK = 20_000  # rows that a server sends at once
-PAUSES = (
-    1.0,
-    2.0,
-    4.0,
-    8.0,
-    16.0,
-    30.0,
-)  # seconds before each new attempt; the last stays
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before another attempt
 FIRST_ROW = 1
 TALKATIVE = ("sqlalchemy.pool.impl.NullPool", "psycopg", "psycopg.pq")
 LOG = logging.getLogger(__name__)
@@ -177,21 +170,22 @@ def rows_of(
     """Return all rows of a query in a transaction that reads and is rolled back."""
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - only for queries
 
-    with cursors_closed(engine), engine.connect() as connection:
-        left = deadline - monotonic()
-        if left <= 0:
-            return Failure(Trouble.LOST, "no answer in time")
-        with watched(connection, left + GRACE) as fired:
-            try:
+    with cursors_closed(engine), Watch(engine, ref.timeout_seconds + GRACE) as watch:
+        try:
+            with engine.connect() as connection:
+                left = deadline - monotonic()
+                if left <= 0:
+                    return Failure(Trouble.LOST, "no answer in time")
                 guard(connection, left)
                 result = executed(connection, ref.query, values)
                 found = gathered(result, ref.max_rows, deadline)
                 result.close()
                 connection.rollback()
-            except DBAPIError:
-                if not fired.is_set():
-                    raise
-                return Failure(Trouble.LATE, "the server did not stop it")
+                watch.rest()
+        except DBAPIError:
+            if not watch.late.is_set():
+                raise
+            return Failure(Trouble.LATE, "the server did not stop it")
     return found
 
 

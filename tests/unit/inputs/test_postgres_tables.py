@@ -2,7 +2,9 @@
 
 import logging
 import os
+import select
 import signal
+import socket
 import time
 from contextlib import suppress
 from threading import Thread
@@ -268,6 +270,42 @@ def test_server_that_answers_no_more_is_left(read, postgres, monkeypatch):
     assert "the server did not stop it" in raised[0]
 
 
+def test_line_on_which_nobody_speaks_is_no_database(read, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        port = deaf.getsockname()[1]
+        monkeypatch.setenv("DESK_DB", f"postgresql://a:b@127.0.0.1:{port}/desk")
+        with pytest.raises(rp.AdapterError, match="no answer in time; attempts: 1"):
+            read("select 1", timeout_seconds=2, retries=0)
+
+
+def test_server_that_falls_silent_after_the_login_is_left(read, postgres, monkeypatch):
+    """Before the query is put the driver asks for the server's version."""
+    monkeypatch.setattr(query_tables, "GRACE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as between:
+        port = between.getsockname()[1]
+        Thread(target=relay, args=(between, postgres.port), daemon=True).start()
+        url = postgres.url().replace(f":{postgres.port}/", f":{port}/")
+        monkeypatch.setenv("DESK_DB", url)
+        start = time.monotonic()
+        with pytest.raises(rp.AdapterError, match="the server did not stop it"):
+            read("select 1", timeout_seconds=2, retries=0)
+        assert 2 <= time.monotonic() - start < 10
+
+
+def relay(between, port):
+    """Pass on what both sides say, until the client asks for the version."""
+    client, _ = between.accept()
+    with client, socket.create_connection(("127.0.0.1", port)) as server:
+        other = {client: server, server: client}
+        while True:
+            for side in select.select([client, server], [], [])[0]:
+                said = side.recv(65536)
+                if not said:
+                    return
+                if b"version" not in said or side is server:
+                    other[side].sendall(said)
+
+
 def wait_for(postgres):
     """Return the process that works on a query of ours."""
     query = (
@@ -332,7 +370,7 @@ def test_table_that_another_session_locks_is_waited_for_and_left(read, postgres)
     with postgres.connect() as line:
         line.execute("BEGIN")
         line.execute("LOCK TABLE held IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(rp.AdapterError, match=r"took too long|lock timeout"):
+        with pytest.raises(rp.AdapterError, match="took too long"):
             read("select * from held", timeout_seconds=0.5, retries=0)
 
 
