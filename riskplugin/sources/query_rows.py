@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 EXACT = 2**53  # whole numbers up to here are floats without loss
-LARGEST_NAME = 10**40  # a number of more digits names nothing
+LARGEST_NAME = 1e40  # a number of more digits names nothing
 Rows = Sequence[Sequence[object]]
 
 
@@ -56,47 +56,52 @@ def blanks(rows: int, kind: Any) -> "pd.Series[Any]":  # noqa: ANN401 - a dtype
     return pd.Series([None] * rows, dtype=own)
 
 
-def column_of(values: Iterable[object]) -> "pd.Series[Any]":
+def column_of(values: Sequence[object]) -> "pd.Series[Any]":
     """Return values as numbers, dates or text, None as missing; else as they are.
 
     A decimal becomes the float nearest to it. A whole number that no float holds stays
     as it is: it may be a name. So does a truth value, which no column takes for 1.
     """
-    cells = [plain(value) for value in values]
-    kind = kind_of(cells)
-    if kind is not None and kind.startswith("datetime64"):
-        return pd.Series(np.array(cells, dtype=kind))
-    return pd.Series(cells, dtype=object if kind is None else kind)
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds and kinds <= NUMBERS:
+        return numbers_of(values, kinds)
+    kind = next(iter(kinds)) if len(kinds) == 1 else object
+    if kind is date or (kind is datetime and not any(map(zoned, values))):
+        codes, days = pd.factorize(np.array(values, dtype=object))
+        known = np.array([*days, None], dtype=MOMENTS[kind])  # code -1 is the None
+        return pd.Series(known[codes])
+    if kind is str:
+        return pd.Series(values, dtype="str")
+    return pd.Series([plain(value) for value in values], dtype=object)
 
 
-def kind_of(cells: Sequence[object]) -> str | None:
-    """Return the dtype that holds `cells` without loss, None if there is none."""
-    kinds = {type(cell) for cell in cells if cell is not None}
-    if kinds and kinds <= {int, float} and small(cells):
-        return "int64" if kinds == {int} and None not in cells else "float64"
-    if kinds == {datetime} and any(map(zoned, cells)):
-        return None
-    return SINGLE.get(next(iter(kinds))) if len(kinds) == 1 else None
+NUMBERS = {int, float, Decimal}
+MOMENTS: Mapping[type, str] = {date: "datetime64[s]", datetime: "datetime64[us]"}
 
 
-SINGLE: Mapping[type, str] = {
-    str: "str",
-    date: "datetime64[s]",
-    datetime: "datetime64[us]",
-}
+def numbers_of(values: Sequence[object], kinds: set[type]) -> "pd.Series[Any]":
+    """Return numbers, some None, as floats, or as whole numbers if all of them are."""
+    cells = values
+    if Decimal in kinds or int in kinds:
+        cells = [value if type(value) is float else plain(value) for value in values]
+        if not small(cells):
+            return pd.Series(cells, dtype=object)
+    whole = kinds == {int} and None not in cells
+    return pd.Series(cells, dtype="int64" if whole else "float64")
 
 
 def small(cells: Iterable[object]) -> bool:
     """Whether floats hold every whole number among `cells`."""
-    return all(not isinstance(cell, int) or abs(cell) <= EXACT for cell in cells)
+    return all(type(c) is not int or -EXACT <= c <= EXACT for c in cells)
 
 
 def plain(value: object) -> object:
     """Return a value as one of the kinds that files hold."""
     if isinstance(value, Decimal):
-        whole = value.is_finite() and value == value.to_integral_value()
-        large = whole and EXACT < abs(value) < LARGEST_NAME
-        return int(value) if large else float(value)
+        number = float(value)
+        if not EXACT < abs(number) < LARGEST_NAME:
+            return number
+        return int(value) if value == value.to_integral_value() else number
     if isinstance(value, memoryview | bytearray):
         return bytes(value)
     return value

@@ -295,7 +295,10 @@ def without_day(
     dates = [c.name for c in spec.columns if c.kind is Kind.DATE]
     theirs = {ref.columns.get(name, name).strip().casefold() for name in dates}
     for i, header in enumerate(frame.columns):
-        if header.casefold() in theirs and any(map(zoned, frame.iloc[:, i])):
+        cells = frame.iloc[:, i]
+        if header.casefold() not in theirs or cells.dtype != object:
+            continue
+        if any(map(zoned, cells)):
             message = "moments with a time zone: which day is meant is not said"
             hint = f"({header} AT TIME ZONE 'America/New_York')::date AS {header}"
             yield Issue("bad-date", place_of(key, header), message, hint)
