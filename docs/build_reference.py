@@ -39,7 +39,8 @@ from riskplugin.adapters.excel.registry import FUNCTIONS
 from riskplugin.adapters.excel.specification import Function
 from riskplugin.book import KEYS
 from riskplugin.inputs.columns import Column, TableSpec
-from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers, TableRef
+from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers
+from riskplugin.inputs.references import QueryRef, TableRef
 from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
 from riskplugin.inputs.tables import TABLES
 from riskplugin.results import COLUMNS, Table, definition
@@ -109,6 +110,13 @@ CODES: Mapping[str, Code] = {
         "A name in fx that is not two currency codes, or a pair that no other pair "
         "connects to USD.",
         "Write USDKRW for KRW per USD; give one of the two currencies against USD.",
+    ),
+    "bad-query": Code(
+        ALWAYS,
+        "A database that cannot be opened or refuses a query, or a result that is no "
+        "table: two columns of one name, too many rows.",
+        "The message says what the database says; user and password are in the "
+        "environment.",
     ),
     "bad-range": Code(
         CHOICE,
@@ -262,6 +270,12 @@ CODES: Mapping[str, Code] = {
         "A held instrument without a close on or before the valuation date. If there "
         "is no close of any instrument, the run always stops.",
         "Add it to prices, or give `price` in positions.",
+    ),
+    "query-not-guarded": Code(
+        WARNING,
+        "A database that riskplugin does not know how to tell that a query may only "
+        "read; the transaction is rolled back all the same.",
+        "Give riskplugin a user that may only read.",
     ),
     "refused-file": Code(
         ALWAYS,
@@ -604,9 +618,10 @@ Schema = Mapping[str, Any]
 def schema_words(schema: Schema) -> str:
     """Return in words what a value must be, from its JSON schema."""
     if "$ref" in schema:
-        return "a [table of its own](#a-table)"
-    if "anyOf" in schema:
-        kinds = [s for s in schema["anyOf"] if s.get("type") != "null"]
+        name = schema["$ref"].rpartition("/")[2]
+        return SECTIONS.get(name, "a [table of its own](#a-table)")
+    if branches := schema.get("anyOf") or schema.get("oneOf"):
+        kinds = [s for s in branches if s.get("type") != "null"]
         return " or ".join(map(schema_words, kinds))
     if "enum" in schema or "const" in schema:
         choices = schema.get("enum") or [schema["const"]]
@@ -641,6 +656,7 @@ def object_words(schema: Schema) -> str:
     return f"section: name = {inner}"
 
 
+SECTIONS = {"TableRef": "a [file](#a-file)", "QueryRef": "a [query](#a-query)"}
 PLAIN: Mapping[str, Callable[[Schema], str]] = {
     "integer": range_words,
     "number": range_words,
@@ -666,20 +682,12 @@ def key_grid(model: type[BaseModel], skip: Iterable[str] = ()) -> str:
             f"**{name}**" if field.is_required() else name,
             schema_words(schema[name]),
             "" if field.is_required() else default_words(field.default),
-            field.description or TABLE_KEYS.get(name, ""),
+            field.description or "",
         )
         for name, field in model.model_fields.items()
         if name not in left
     )
     return grid(("key", "value", "default", "what it is"), rows)
-
-
-TABLE_KEYS = {
-    "path": "File, relative to the folder of desk.toml, or absolute, or a URL that "
-    "fsspec opens.",
-    "sheet": "Sheet of an XLSX file; the first where absent.",
-    "columns": 'Our names to the file\'s: `{quantity = "Qty"}`.',
-}
 
 
 def desk_toml() -> str:
@@ -699,8 +707,12 @@ def desk_toml() -> str:
         "## [tables]",
         f"Names are {names}. See the [input tables](input-tables.md) and the "
         "[scenario file](scenario-file.md). A value is a path, or:",
-        "### A table",
+        "### A file",
         key_grid(TableRef),
+        "### A query",
+        "Needs `pip install 'riskplugin[sql]'`; see [from a database]"
+        "(../how-to/your-own-files.md#8-from-a-database).",
+        key_grid(QueryRef),
         "## [settings]",
         key_grid(Numbers),
         "## Defaults written out",

@@ -9,9 +9,9 @@ import click
 
 from riskplugin import api
 from riskplugin.desk import Desk
-from riskplugin.inputs.config import TableRef
 from riskplugin.inputs.derived import repositioned
 from riskplugin.inputs.reading import Findings
+from riskplugin.inputs.references import TableRef
 from riskplugin.inputs.tables import POSITIONS
 from riskplugin.sources.desk_files import desk_files
 from riskplugin.sources.files import read_table

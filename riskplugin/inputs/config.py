@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
@@ -10,8 +10,6 @@ import numpy as np
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
 )
@@ -19,6 +17,15 @@ from pydantic_core import ErrorDetails
 
 from riskplugin.desk import Settings
 from riskplugin.errors import ConfigError, Issue, Place, did_you_mean
+from riskplugin.inputs.references import (
+    REFERENCES,
+    Fraction,
+    Number,
+    Positive,
+    Reference,
+    Strict,
+    Whole,
+)
 
 DRIVERS: Mapping[str, tuple[str, ...]] = {
     "memory": ("MU", "000660.KS", "005930.KS"),
@@ -27,37 +34,6 @@ DRIVERS: Mapping[str, tuple[str, ...]] = {
     "equity": ("SPY",),
 }
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-
-
-def _a_number(value: object) -> object:
-    if isinstance(value, bool | str):
-        raise ValueError("a number is needed")  # noqa: TRY004 - pydantic takes these
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_a_number)]
-Whole = Annotated[int, BeforeValidator(_a_number)]
-Positive = Annotated[Number, Field(gt=0)]
-Fraction = Annotated[Number, Field(gt=0, lt=1)]
-
-
-class Strict(BaseModel):
-    """A section that takes no key it does not know."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True
-    )
-
-
-class TableRef(Strict):
-    """Where a table is, and what its columns are called there.
-
-    `columns` maps our names to the file's: ``{quantity = "Qty"}``.
-    """
-
-    path: str
-    sheet: str | None = None
-    columns: dict[str, str] = Field(default={})
 
 
 class Numbers(Strict):
@@ -164,9 +140,7 @@ class DeskFile(Choices):
     as_of: date | None = Field(
         None, description="Valuation date; the last date in prices where absent."
     )
-    tables: dict[str, str | TableRef] = Field(
-        default={}, description="Where each table is."
-    )
+    tables: dict[str, Reference] = Field(default={}, description="Where each table is.")
     settings: Numbers = Field(default=Numbers(), description="Figures of the method.")
 
     def to_settings(self) -> Settings:
@@ -242,37 +216,38 @@ def config_issues(
     `section` stands before the path of every key.
     """
     for detail in error.errors():
-        path = [str(p) for p in detail["loc"] if not is_branch(p)]
+        path = [str(p) for p in detail["loc"] if p not in REFERENCES]
         where = Place(source, column=".".join(filter(None, [section, *path])))
         if detail["type"] == "extra_forbidden":
-            hint = did_you_mean(path[-1], allowed_keys(model, path[:-1]))
+            hint = did_you_mean(path[-1], allowed_keys(model, detail["loc"][:-1]))
             yield Issue("unknown-key", where, "unknown key", hint)
         else:
             yield Issue("bad-config", where, *wrong_value(detail))
 
 
-def is_branch(part: int | str) -> bool:
-    """Whether a step of a path names a branch of a union, which no file shows."""
-    return part in ("str", "TableRef")
-
-
 def wrong_value(detail: ErrorDetails) -> tuple[str, str]:
-    """Return what is wrong with a value, and what to do."""
-    found = f"found {detail['input']!r}" if detail["type"] != "missing" else "absent"
-    return (
-        f"{found}: {detail['msg'][0].lower()}{detail['msg'][1:]}",
-        "see the reference of desk.toml",
-    )
+    """Return what is wrong with a value, and what to do.
+
+    A value of [tables] is not shown: it may be a secret in the wrong place.
+    """
+    message = detail["msg"].removeprefix("Value error, ")
+    message = f"{message[0].lower()}{message[1:]}"
+    if detail["type"] == "missing":
+        message = f"absent: {message}"
+    elif "tables" not in detail["loc"]:
+        message = f"found {detail['input']!r}: {message}"
+    return message, "see the reference of desk.toml"
 
 
-def allowed_keys(model: type[BaseModel], path: list[str]) -> list[str]:
-    """Return the keys that the section at `path` of `model` takes."""
-    for part in path:
-        if part == "tables":
-            return list(TableRef.model_fields)
+def allowed_keys(model: type[BaseModel], path: Iterable[int | str]) -> list[str]:
+    """Return the keys that the section at `path` of `model` takes.
+
+    A step may name a branch of a union, which no file shows.
+    """
+    for part in map(str, path):
         found = model.model_fields.get(part)
         annotation = None if found is None else found.annotation
-        for inner in (annotation, *get_args(annotation)):
+        for inner in (REFERENCES.get(part), annotation, *get_args(annotation)):
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 model = inner
     return list(model.model_fields)

@@ -13,7 +13,8 @@ from riskplugin.errors import (
     ScenarioError,
     Severity,
 )
-from riskplugin.inputs.config import DRIVERS, Number, Strict, Whole, config_issues
+from riskplugin.inputs.config import DRIVERS, config_issues
+from riskplugin.inputs.references import Number, Strict, Whole
 from riskplugin.scenarios.definition import (
     Scenario,
     ScenarioSet,

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from riskplugin.inputs.config import TableRef, desk_file, parse_toml
+from riskplugin.inputs.config import desk_file, parse_toml
+from riskplugin.inputs.references import TableRef
+from riskplugin.sources.credentials import shown
 from riskplugin.sources.opening import beside, text_of
 
 
@@ -15,7 +17,8 @@ class DeskFiles:
     Attributes
     ----------
     paths : tuple of str
-        The desk file and its tables; URLs are left out.
+        The desk file and its tables; URLs and databases, in which a change is not
+        noticed, are left out.
     columns : Mapping of str to str
         Our names of the columns of positions to the desk's.
     quarantine : bool
@@ -40,15 +43,15 @@ def desk_files(path: str) -> DeskFiles:
     InputError
         If it cannot be used.
     """
-    name = PurePosixPath(path.replace("\\", "/")).name
+    name = PurePosixPath(shown(path).replace("\\", "/")).name
     config = desk_file(parse_toml(text_of(path, name), name), name)
-    refs = [
-        ref if isinstance(ref, TableRef) else TableRef(path=ref)
+    refs = (
+        TableRef(path=ref) if isinstance(ref, str) else ref
         for ref in config.tables.values()
-    ]
-    tables = (beside(path, ref.path) for ref in refs)
-    positions = config.tables.get("positions")
-    columns = positions.columns if isinstance(positions, TableRef) else {}
+    )
+    tables = (beside(path, ref.path) for ref in refs if isinstance(ref, TableRef))
+    positions = config.tables.get("positions", "")
+    columns = {} if isinstance(positions, str) else positions.columns
     return DeskFiles(
         (path, *(table for table in tables if "://" not in table)),
         dict(columns),

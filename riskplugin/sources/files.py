@@ -20,15 +20,16 @@ from riskplugin.errors import (
 from riskplugin.inputs.assemble import Given
 from riskplugin.inputs.config import (
     DeskFile,
-    TableRef,
     as_date,
     desk_file,
     parse_toml,
 )
 from riskplugin.inputs.reading import Findings, RawTable
+from riskplugin.inputs.references import QueryRef, TableRef
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.inputs.tables import TABLES
 from riskplugin.scenarios.definition import Scenario
+from riskplugin.sources.credentials import config_fault, options_of, shown
 from riskplugin.sources.opening import (
     XLSX,
     beside,
@@ -38,11 +39,13 @@ from riskplugin.sources.opening import (
     unreadable,
     workbook_bytes,
 )
+from riskplugin.sources.query_tables import Databases
 
 SCENARIOS = "scenarios"
 FIRST_ROW = 2
 NUMBERS_INSIDE = ("prices", "volumes", "fx")
 NOT_CALCULATED = "a formula without a value: it was never calculated"
+SPOILT = (ValueError, LookupError, TypeError, AttributeError)  # notes of pandas inside
 CALCULATE = "open the file in Excel or LibreOffice, let it calculate, and save it"
 
 
@@ -53,28 +56,35 @@ def read_desk(path: str, as_of: object, findings: Findings) -> Given:
     ------
     InputError
         If desk.toml itself cannot be used. Faults of the tables go to `findings`.
+    AdapterError
+        If a database cannot be reached, or takes too long.
     """
-    name = PurePosixPath(path.replace("\\", "/")).name
+    name = PurePosixPath(shown(path).replace("\\", "/")).name
     config = desk_file(parse_toml(text_of(path, name), name), name)
     tables: dict[str, RawTable] = {}
     broken: set[str] = set()
     scenarios: tuple[Scenario, ...] = ()
+    when = as_date(as_of)
+    databases = Databases(name, config.date() if when is None else when, findings)
     for key, ref in config.tables.items():
-        where = ref if isinstance(ref, TableRef) else TableRef(path=ref)
+        where = TableRef(path=ref) if isinstance(ref, str) else ref
         try:
             if key == SCENARIOS:
                 scenarios, faults = read_scenarios(path, where)
                 findings.stop(faults)
-            elif key in TABLES:
+            elif key not in TABLES:
+                findings.stop([unknown_table(name, key)])
+            elif isinstance(where, QueryRef):
+                tables[key] = databases.read(where, key)
+            else:
                 place = beside(path, where.path)
                 tables[key] = read_table(place, where, key, findings)
-            else:
-                findings.stop([unknown_table(name, key)])
         except InputError as error:
             broken.add(key)
-            findings.stop(error.issues)
+            findings.stop(
+                issue for issue in error.issues if issue not in findings.issues
+            )
     source = scenario_source(config)
-    when = as_date(as_of)
     return Given(tables, scenarios, source, config, when, frozenset(broken))
 
 
@@ -88,16 +98,29 @@ def unknown_table(source: str, key: str) -> Issue:
 def scenario_source(config: DeskFile) -> str:
     """Return the name of the desk's scenario file."""
     ref = config.tables.get(SCENARIOS, SCENARIOS)
+    if isinstance(ref, QueryRef):
+        return SCENARIOS
     return PurePosixPath(ref.path if isinstance(ref, TableRef) else ref).name
 
 
 def read_scenarios(
-    desk: str, ref: TableRef
+    desk: str, ref: TableRef | QueryRef
 ) -> tuple[tuple[Scenario, ...], list[Issue]]:
-    """Return the scenarios of the file that the desk file names, and its faults."""
+    """Return the scenarios of the file that the desk file names, and its faults.
+
+    Raises
+    ------
+    ConfigError
+        If it is a query, a variable is not set, or the file is not TOML.
+    """
+    place = Place(PurePosixPath(desk).name, column=f"tables.{SCENARIOS}")
+    if isinstance(ref, QueryRef):
+        hint = "keep scenarios in a TOML file and give its path"
+        raise config_fault(place, "scenarios are read from a file", hint)
     path = beside(desk, ref.path)
-    name = PurePosixPath(path).name
-    return scenarios_from(parse_toml(text_of(path, name), name), name)
+    name = PurePosixPath(shown(path)).name
+    text = text_of(path, name, options_of(ref.storage_options_env, place))
+    return scenarios_from(parse_toml(text, name), name)
 
 
 def read_table(path: str, ref: TableRef, key: str, findings: Findings) -> RawTable:
@@ -109,11 +132,15 @@ def read_table(path: str, ref: TableRef, key: str, findings: Findings) -> RawTab
         If the file cannot be read, is not to be opened, or has no such sheet.
     """
     name, kind = readable(path)
+    place = Place(name, column=f"tables.{key}.storage_options_env")
+    options = options_of(ref.storage_options_env, place)
     if kind == XLSX:
-        frame, source, faults = read_xlsx(workbook_bytes(path), name, ref, key)
+        content = workbook_bytes(path, options)
+        frame, source, faults = read_xlsx(content, name, ref, key)
         findings.add(faults)
     else:
-        frame, source = READERS[kind](bytes_of(path, name), name, ref, key)
+        content = bytes_of(path, name, options=options)
+        frame, source = READERS[kind](content, name, ref, key)
     return RawTable(frame, source, FIRST_ROW, ref.columns)
 
 
@@ -259,16 +286,18 @@ def used(
 def read_parquet(
     content: bytes, name: str, ref: TableRef, key: str
 ) -> tuple[pd.DataFrame, str]:
-    """Return a Parquet file."""
+    """Return a Parquet file; pages that hold a checksum are verified."""
     import pyarrow  # noqa: PLC0415 - only for Parquet
 
     if ref.sheet is not None:
         raise unreadable(name, "a Parquet file has no sheets", "take out `sheet`")
     try:
-        return pd.read_parquet(io.BytesIO(content)), name
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        frame = pd.read_parquet(io.BytesIO(content), page_checksum_verification=True)
+    except (pyarrow.ArrowException, OSError, *SPOILT) as error:
         hint = f"write {key} again"
-        raise unreadable(name, f"not a Parquet file: {error}", hint) from error
+        message = f"not a Parquet file, or cut short: {error}"
+        raise unreadable(name, message, hint) from error
+    return frame, name
 
 
 Reader = Callable[[bytes, str, TableRef, str], tuple[pd.DataFrame, str]]

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 import riskplugin as rp
+from tests import postgres as cluster
 
 SESSIONS = 10
 DATES = pd.bdate_range(end="2026-05-29", periods=SESSIONS)
@@ -193,3 +194,13 @@ def folder(tmp_path, positions, prices, fx):
         return desk
 
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL of its own, for as long as the tests run."""
+    if cluster.programs() is None:
+        pytest.skip("PostgreSQL is not installed: no initdb")
+    server = cluster.Server()
+    yield server
+    server.close()

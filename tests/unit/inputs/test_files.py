@@ -1,12 +1,19 @@
 """Files: CSV, XLSX and Parquet hold one desk; what cannot be read is said."""
 
+import io
 import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import riskplugin as rp
+from riskplugin.inputs.references import TableRef
+from riskplugin.sources.files import read_parquet
 
 HEADER = "book,instrument,quantity\n"
 
@@ -319,3 +326,41 @@ def test_file_url_is_read(folder, load, tmp_path, positions, same_desk):
     positions.to_csv(tmp_path / "far.csv", index=False)
     url = (tmp_path / "far.csv").as_uri()
     same_desk(rp.load_desk(folder(toml(f'"{url}"'))), load())
+
+
+def in_parquet(frame):
+    content = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(frame), content, write_page_checksum=True)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.6, 0.9, 0.99, 0.9999])
+def test_parquet_that_is_cut_short_is_said(folder, large, share):
+    whole = in_parquet(large["prices"])
+    desk = folder(toml(prices='"prices.parquet"'))
+    (desk.parent / "prices.parquet").write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(
+        rp.SchemaError, match="not a Parquet file, or cut short"
+    ) as told:
+        rp.load_desk(desk)
+    (issue,) = told.value.issues
+    assert (issue.code, issue.where.source) == ("bad-file", "prices.parquet")
+    assert issue.hint == "write prices again"
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_spoilt_parquet_is_refused_or_holds_the_same_numbers(data):
+    """Its pages hold checksums; what they do not cover says what the columns are."""
+    frame = pd.DataFrame({"book": ["a", "b"] * 30, "quantity": np.arange(60) / 7})
+    content = bytearray(in_parquet(frame))
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    try:
+        found, _ = read_parquet(bytes(content), "p.parquet", TableRef(path="p"), "p")
+    except rp.SchemaError:
+        return
+    if list(found.columns) == list(frame.columns) and len(found) == len(frame):
+        kinds = [d.kind for d in found.dtypes]
+        if kinds == [d.kind for d in frame.dtypes] and found["quantity"].notna().all():
+            np.testing.assert_array_equal(found["quantity"], frame["quantity"])
