@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         worst_case,
         write_run,
     )
-    from riskplugin.bundles import Claims, Monitor, Replays
+    from riskplugin.bundles import Backtest, Claims, Monitor, Replays
     from riskplugin.desk import Desk
     from riskplugin.errors import (
         AdapterError,
@@ -71,13 +71,13 @@ if TYPE_CHECKING:
         UsageError,
     )
     from riskplugin.factors.stated import View
-    from riskplugin.results import Backtest, Evidence, Report, Table
+    from riskplugin.results import Evidence, Report, Table
     from riskplugin.scenarios.definition import Scenario, ScenarioSet
     from riskplugin.scenarios.phases import Phase
 
 _HOME = {
     "AdapterError": "errors",
-    "Backtest": "results",
+    "Backtest": "bundles",
     "Claims": "bundles",
     "ConfigError": "errors",
     "CoverageError": "errors",

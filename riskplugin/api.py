@@ -25,7 +25,7 @@ from riskplugin import (
     volume_tables,
     weighting,
 )
-from riskplugin.bundles import Claims, Monitor, Replays
+from riskplugin.bundles import Backtest, Claims, Monitor, Replays
 from riskplugin.coverage import status_table
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
@@ -36,7 +36,7 @@ from riskplugin.inputs.derived import narrowed, repositioned
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.replay_tables import WantedEpisodes
-from riskplugin.results import Backtest, Evidence, Report, Table
+from riskplugin.results import Evidence, Report, Table
 from riskplugin.reverse_tables import (
     curve_table,
     question,

@@ -7,10 +7,11 @@ import numpy as np
 
 from riskplugin._threads import one_blas_thread
 from riskplugin.book import Grouping, grouped
+from riskplugin.bundles import Backtest, backtest_table
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, UsageError, listing
 from riskplugin.factors.model import FactorModel
-from riskplugin.results import Backtest, Table, backtest_table, table
+from riskplugin.results import Table, table
 from riskplugin.risk import backtests
 from riskplugin.risk.rescaling import FEWEST
 from riskplugin.risk.sampling import HORIZONS, Method, past

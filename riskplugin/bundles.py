@@ -1,7 +1,7 @@
 """Results of several tables: a main one, and others that stand beside it."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from riskplugin.results import Table
 
@@ -87,4 +87,29 @@ def monitor_table(signals: Table, phase: str, **beside: Table) -> Monitor:
     """Return the signals, with the phase and the tables that stand beside them."""
     made = with_tables(Monitor(signals.to_frame()), signals, beside)
     object.__setattr__(made, "phase", phase)
+    return made
+
+
+class Backtest(Table):
+    """What tests say of the forecasts of past nights.
+
+    Attributes
+    ----------
+    nights : Table
+        The forecasts, and what came of them.
+    records : Mapping of str to (record, dates)
+        By group: what the tests judged, and the dates of its forecasts.
+    """
+
+    _metadata = ["title", "as_of", "nights", "records"]  # noqa: RUF012 - pandas' name
+    nights: Table
+    records: Mapping[str, tuple[Any, Any]]
+
+
+def backtest_table(
+    tests: Table, nights: Table, records: Mapping[str, tuple[Any, Any]]
+) -> Backtest:
+    """Return what tests say, with the nights they speak of."""
+    made = with_tables(Backtest(tests.to_frame()), tests, {"nights": nights})
+    object.__setattr__(made, "records", records)
     return made

@@ -305,37 +305,6 @@ class Evidence(Table):
     calibration: Table
 
 
-class Backtest(Table):
-    """What tests say of the forecasts of past nights.
-
-    Attributes
-    ----------
-    nights : Table
-        The forecasts, and what came of them.
-    records : Mapping of str to (record, dates)
-        By group: what the tests judged, and the dates of its forecasts.
-    """
-
-    _metadata = ["title", "as_of", "nights", "records"]  # noqa: RUF012 - pandas' name
-    nights: Table
-    records: Mapping[str, tuple[Any, Any]]
-
-
-def backtest_table(
-    tests: Table, nights: Table, records: Mapping[str, tuple[Any, Any]]
-) -> Backtest:
-    """Return what tests say, with the nights they speak of."""
-    made = Backtest(tests.to_frame())
-    for attribute, value in (
-        ("title", tests.title),
-        ("as_of", tests.as_of),
-        ("nights", nights),
-        ("records", records),
-    ):
-        object.__setattr__(made, attribute, value)
-    return made
-
-
 def evidence_table(names: Table, **beside: Table) -> Evidence:
     """Return the evidence of `names`, with the tables that stand beside it."""
     made = Evidence(names.to_frame())
