@@ -49,4 +49,6 @@ PAST: Mapping[str, str] = {
     "fell further than predicted.",
     "spread": "Root of its mean square: above 1 the bands are too narrow, below 1 too "
     "wide.",
+    "median_error": "Median absolute error of the simple return.",
+    "median_no_move": "Median absolute error of the forecast that nothing moves.",
 }

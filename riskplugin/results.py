@@ -1,7 +1,7 @@
 """Results: labelled tables that say what their columns mean."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
@@ -170,8 +170,6 @@ COLUMNS: Mapping[str, str] = {
     "inside": "Share that fell into the band.",
     "mean_error": "Mean absolute error of the simple return.",
     "mean_no_move": "Mean absolute error of the forecast that nothing moves.",
-    "median_error": "Median absolute error of the simple return.",
-    "median_no_move": "Median absolute error of the forecast that nothing moves.",
     **PAST,
 }
 
@@ -357,6 +355,8 @@ class Report:
         What the inputs made necessary to say.
     manifest : Mapping
         Inputs, settings and scenarios that the run id stands for.
+    inputs : Mapping of str to DataFrame
+        What it was computed from; the desk can be made of it again.
     """
 
     as_of: np.datetime64
@@ -366,6 +366,7 @@ class Report:
     tables: Mapping[str, Table]
     issues: tuple[Issue, ...]
     manifest: Mapping[str, Any]
+    inputs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def exposures(self) -> Table:

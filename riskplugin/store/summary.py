@@ -47,6 +47,12 @@ def left_out(report: Report) -> Iterator[str]:
         yield f"**Left out: {words}.** Every figure is without them."
         yield ""
         yield from markdown(out[["source", "row", "book", "instrument", "reason"]])
+    books = [i for i in report.issues if i.code == "book-left-out"]
+    if books:
+        yield "**Books that could not be computed, and are left out:**"
+        yield ""
+        yield from (f"* {i.message}" for i in books)
+        yield ""
     if scenarios:
         yield "**Scenarios that could not be run:**"
         yield ""
