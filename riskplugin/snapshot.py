@@ -1,10 +1,11 @@
-"""A desk as frames and plain figures, and the desk made of them again.
+"""A desk as frames, and the desk made of them again.
 
 What a run was computed from travels with it: whoever has the run can compute it again,
 and explain it beside another, without the desk's own files.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -26,9 +27,10 @@ WORDS = tuple(key for key in KEYS if key != "position")
 
 
 def frames_of(desk: Desk) -> dict[str, pd.DataFrame]:
-    """Return everything in `desk` but its settings and scenarios, by name.
+    """Return everything in `desk`, by name.
 
-    Those two are in the run's manifest.
+    Settings and scenarios are JSON as it stands: the order of drivers and of NAVs
+    counts, and the manifest sorts its keys.
     """
     book, market, universe = desk.book, desk.market, desk.universe
     words = {k: [book.labels[k].names[c] for c in book.labels[k].codes] for k in WORDS}
@@ -39,14 +41,26 @@ def frames_of(desk: Desk) -> dict[str, pd.DataFrame]:
         "rates": dated(market, market.usd_per, market.currencies),
         "instruments": rows(map(asdict, universe.instruments.values()), Instrument),
         "tiers": rows(map(asdict, universe.tiers), Tier),
-        "spoilt": pd.DataFrame({"name": pd.array(sorted(universe.spoilt), dtype=str)}),
+        "spoilt": texts("name", sorted(universe.spoilt)),
         "issues": issue_rows(desk.issues),
         "left_out": desk.left_out.to_frame(),
-        "held_before": pd.DataFrame({"name": pd.array(held_before(desk), dtype=str)}),
-        "source": pd.DataFrame({"source": [desk.source]}),
+        "held_before": texts("name", held_before(desk)),
+        "desk": pd.DataFrame(
+            {
+                "as_of": [str(desk.as_of)],
+                "source": [desk.source],
+                "settings": [json.dumps(asdict(desk.settings))],
+            }
+        ),
+        "scenarios": texts("json", [json.dumps(asdict(s)) for s in desk.scenarios]),
     }
     carried = {CARRIED + name: t.to_frame() for name, t in desk.tables.items()}
     return found | carried
+
+
+def texts(column: str, values: Sequence[str]) -> pd.DataFrame:
+    """Return a column of text, even if there is none."""
+    return pd.DataFrame({column: pd.array(list(values), dtype="str")})
 
 
 def held_before(desk: Desk) -> list[str]:
@@ -79,17 +93,20 @@ def issue_rows(issues: tuple[Issue, ...]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def desk_of(frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> Desk:
-    """Return the desk that `frames_of` and its manifest describe."""
-    market = market_of(frames["closes"], frames["rates"], manifest["as_of"])
+def desk_of(frames: Mapping[str, pd.DataFrame]) -> Desk:
+    """Return the desk that `frames_of` describes."""
+    facts = frames["desk"].iloc[0]
+    market = market_of(frames["closes"], frames["rates"], facts["as_of"])
     universe = universe_of(frames)
     carried = [name for name in frames if name.startswith(CARRIED)]
     desk = Desk(
         book=book_of(frames["positions"], universe),
         market=market,
         universe=universe,
-        scenarios=ScenarioSet(tuple(map(scenario_of, manifest["scenarios"]))),
-        settings=settings_of(manifest["settings"]),
+        scenarios=ScenarioSet(
+            tuple(scenario_of(json.loads(j)) for j in frames["scenarios"]["json"])
+        ),
+        settings=settings_of(json.loads(facts["settings"])),
         issues=tuple(issue_of(r) for r in records(frames["issues"])),
         left_out=as_table("left_out", frames["left_out"], market.as_of),
         tables={
@@ -98,7 +115,7 @@ def desk_of(frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> 
             )
             for name in carried
         },
-        source=str(frames["source"]["source"].iloc[0]),
+        source=str(facts["source"]),
     )
     before = frames["held_before"]["name"].tolist()
     if not before:

@@ -11,8 +11,6 @@ from riskplugin.adapters.run_log import Write, shown
 from riskplugin.desk import Desk
 from riskplugin.errors import UsageError
 from riskplugin.results import Report
-from riskplugin.soundness import without_unsound
-from riskplugin.sources.desk_files import desk_files
 from riskplugin.store.batch import batch, run_id_of
 from riskplugin.store.layout import night, note_finished, run_folder
 
@@ -48,17 +46,12 @@ class Wanted:
 
 
 def desk_wanted(wanted: Wanted) -> Desk:
-    """Return the desk, or the part of it, that is asked for.
-
-    In quarantine a book that cannot be computed is left out.
-    """
+    """Return the desk, or the part of it, that is asked for."""
     desk = api.load_desk(wanted.desk, wanted.as_of)
     if wanted.books is not None:
         desk = api.with_positions(desk, wanted.books)
     if wanted.scenarios is not None:
         desk = replace(desk, scenarios=desk.scenarios.choose(wanted.scenarios))
-    if desk_files(wanted.desk).quarantine:
-        desk = without_unsound(desk)
     return desk
 
 

@@ -17,13 +17,17 @@ from riskplugin.errors import AdapterError
 ATTEMPTS = 100
 
 
+class InUseError(AdapterError):
+    """Another process, which lives, holds the lock."""
+
+
 @contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
     """Hold the lock file `path` while the block runs; it is gone afterwards.
 
     Raises
     ------
-    AdapterError
+    InUseError
         If a process that lives holds it; with its number and machine.
     """
     handle = taken(path, what)
@@ -47,7 +51,7 @@ def taken(path: Path, what: str) -> int:
         if not grasped(handle):
             owner = os.read(handle, 200).decode("utf-8", "replace").strip()
             os.close(handle)
-            raise AdapterError(
+            raise InUseError(
                 f"{what} is being written by {owner or 'another process'}; wait for "
                 "it, or end it and run again"
             )

@@ -119,4 +119,4 @@ def desk_in(report: Report) -> Desk:
     """
     if not report.inputs:
         raise AdapterError(f"run {report.run_id} does not hold what it was computed of")
-    return desk_of(report.inputs, report.manifest)
+    return desk_of(report.inputs)

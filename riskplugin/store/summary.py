@@ -45,19 +45,23 @@ def left_out(report: Report) -> Iterator[str]:
     if len(out):
         words = left_out_in_words(report)
         yield f"**Left out: {words}.** Every figure is without them."
+        yield f"Books: {', '.join(books_left_out(report))}."
         yield ""
         yield from markdown(out[["source", "row", "book", "instrument", "reason"]])
-    books = [i for i in report.issues if i.code == "book-left-out"]
-    if books:
-        yield "**Books that could not be computed, and are left out:**"
-        yield ""
-        yield from (f"* {i.message}" for i in books)
-        yield ""
     if scenarios:
         yield "**Scenarios that could not be run:**"
         yield ""
         yield from (f"* {i.where.column}: {i.message}" for i in scenarios)
         yield ""
+
+
+def books_left_out(report: Report) -> Iterator[str]:
+    """Yield the books that lost positions, and how many of each."""
+    held = report.tables["positions"]["book"].value_counts()
+    for book, count in report.left_out["book"].value_counts(sort=False).items():
+        kept = int(held.get(book, 0))
+        share = f"{count} of {count + kept}" if kept else "all of it"
+        yield f"{str(book) or 'of no name'} ({share})"
 
 
 def left_out_in_words(report: Report) -> str:
@@ -107,8 +111,9 @@ def before(report: Report) -> Iterator[str]:
     yield "## Past episodes on today's book"
     yield ""
     yield from markdown(episodes.sum(min_count=1).reset_index())
-    yield "P&L of what is covered: by own closes, today's loadings, or the shipped table"
-    yield "of episodes; uncovered is gross of which nothing is known, and not in the P&L."
+    yield "P&L of what is covered: by own closes, today's loadings, or the shipped"
+    yield "table of episodes; uncovered is gross of which nothing is known, and not in"
+    yield "the P&L."
     yield ""
 
 
