@@ -31,7 +31,7 @@ from riskplugin.adapters.options import (
     positions_option,
 )
 from riskplugin.adapters.plots import save_evidence
-from riskplugin.adapters.run_commands import history, prune
+from riskplugin.adapters.run_commands import explain, history, prune, verify
 from riskplugin.adapters.run_log import log_to
 from riskplugin.adapters.scenario_commands import (
     claims,
@@ -245,6 +245,8 @@ for command in (
     claims,
     measures,
     backtest,
+    explain,
+    verify,
     history,
     prune,
     excel,

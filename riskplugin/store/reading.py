@@ -15,7 +15,7 @@ from riskplugin.results import Report, Table, table
 from riskplugin.snapshot import desk_of
 from riskplugin.store.audit import SCHEMA_VERSION, identity
 from riskplugin.store.files import INPUT, PARQUET
-from riskplugin.store.runs import content_of
+from riskplugin.store.runs import content_of, damaged
 
 T = TypeVar("T")
 
@@ -120,3 +120,19 @@ def desk_in(report: Report) -> Desk:
     if not report.inputs:
         raise AdapterError(f"run {report.run_id} does not hold what it was computed of")
     return desk_of(report.inputs)
+
+
+def desk_at(path: str | PathLike[str]) -> Desk:
+    """Return the desk that the run folder `path` was computed from.
+
+    Raises
+    ------
+    AdapterError
+        If it is no run folder, or the inputs in it are not as they were written.
+    """
+    folder = Path(path)
+    report = read_run(folder)
+    spoilt = [name for name in damaged(folder) if name.startswith(INPUT)]
+    if spoilt:
+        raise AdapterError(f"{folder}: {', '.join(spoilt)} not as written")
+    return desk_in(report)

@@ -1,1 +1,0 @@
-"""Why a number moved between two runs."""
