@@ -9,7 +9,8 @@ those replaced before it, so the order is fixed and stated.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum
+from itertools import pairwise
+from math import fsum, ulp
 from typing import Any
 
 import numpy as np
@@ -41,11 +42,12 @@ class Explained(Table):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one part, or several that cannot be told apart, did to a figure."""
+    """What a figure is after one part, or several that cannot be told apart."""
 
     part: str
-    contribution: float
+    reached: float
     by_name: Mapping[str, float]
+    is_rounding: bool
 
 
 def explained(before: Desk, after: Desk) -> Explained:
@@ -76,7 +78,7 @@ def explained(before: Desk, after: Desk) -> Explained:
     for metric in [*first, *(m for m in last if m not in first)]:
         if metric in first and metric in last:
             taken = list(told_apart(metric, first[metric], chain))
-            rows += whole_rows(metric, first[metric].value, last[metric].value, taken)
+            rows += whole_rows(metric, first[metric].value, taken)
             names += list(name_rows(metric, taken))
         else:
             rows.append(one_sided(metric, first.get(metric), last.get(metric)))
@@ -124,9 +126,9 @@ def told_apart(
         reached = found[metric]
         change = reached.value - held.value
         scale = max(abs(reached.value), abs(held.value), *np.abs(reached.parts), 0.0)
-        moved = abs(change) > ROUNDING * scale
-        by_name = differences(held, reached, ROUNDING * scale)
-        yield Step(JOINED.join(waiting), change if moved else 0.0, by_name)
+        least = ROUNDING * scale
+        by_name = differences(held, reached, least)
+        yield Step(JOINED.join(waiting), reached.value, by_name, abs(change) <= least)
         held, waiting = reached, []
 
 
@@ -139,32 +141,56 @@ def differences(held: Headline, reached: Headline, least: float) -> dict[str, fl
 
 
 def whole_rows(
-    metric: str, before: float, after: float, taken: Sequence[Step]
+    metric: str, before: float, taken: Sequence[Step]
 ) -> Iterator[dict[str, Any]]:
     """Yield a row per part, contributions that sum to the change exactly."""
-    change = after - before
-    contributions = closing(change, [step.contribution for step in taken])
-    residual = change - fsum(contributions)
+    values = [before, *(step.reached for step in taken)]
+    still = [step.is_rounding for step in taken]
+    contributions = closing(values, still)
+    if left_over(values, contributions):
+        values = coarser(values)
+        contributions = closing(values, still)
     for step, contribution in zip(taken, contributions, strict=True):
         yield {
             "metric": metric,
-            "before": before,
-            "after": after,
-            "change": change,
+            "before": values[0],
+            "after": values[-1],
+            "change": values[-1] - values[0],
             "part": step.part,
             "contribution": contribution,
-            "residual": residual,
+            "residual": left_over(values, contributions),
             "movers": in_words(step.by_name) if contribution else "",
         }
 
 
-def closing(change: float, contributions: list[float]) -> list[float]:
-    """Return the contributions with what rounding left over in the largest of them."""
-    made = list(contributions)
-    largest = max(range(len(made)), key=lambda i: abs(made[i]))
-    for _ in range(4):
-        made[largest] += change - fsum(made)
+def coarser(values: Sequence[float]) -> list[float]:
+    """Return values on one grid, on which their differences are exact.
+
+    It is a few last digits of the largest. What passes through a large figure and
+    comes back to a small one is known no better than that.
+    """
+    grid = 4 * ulp(max(map(abs, values)))
+    return [round(value / grid) * grid for value in values]
+
+
+def closing(values: Sequence[float], still: Sequence[bool]) -> list[float]:
+    """Return the differences of values, mended by what rounding left over.
+
+    Those that are `still` are 0, unless all are. The largest takes what is left over;
+    what it is too coarse to hold the next takes, down to the smallest.
+    """
+    made = [last - first for first, last in pairwise(values)]
+    if not all(still):
+        made = [0.0 if s else d for d, s in zip(made, still, strict=True)]
+    order = sorted(range(len(made)), key=lambda i: -abs(made[i]))
+    for i in [i for i in order if made[i]] or order[:1]:
+        made[i] += left_over(values, made)
     return made
+
+
+def left_over(values: Sequence[float], contributions: Sequence[float]) -> float:
+    """Return the whole change less all contributions, rounded once."""
+    return fsum([values[-1] - values[0], *(-c for c in contributions)])
 
 
 def in_words(by_name: Mapping[str, float]) -> str:
@@ -178,7 +204,7 @@ def in_words(by_name: Mapping[str, float]) -> str:
 def name_rows(metric: str, taken: Sequence[Step]) -> Iterator[dict[str, Any]]:
     """Yield what each part did to each name that it moved."""
     for step in taken:
-        if step.contribution:
+        if not step.is_rounding:
             for name, gain in step.by_name.items():
                 yield {
                     "metric": metric,

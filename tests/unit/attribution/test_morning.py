@@ -96,7 +96,9 @@ def test_band_is_the_stress_of_what_the_drivers_did():
     core = {"memory": np.expm1(memory)}
     for driver, member in (("ai_compute", "NVDA"), ("crypto", "BTC")):
         core[driver] = prices[member].iloc[1] / prices[member].iloc[0] - 1
-    said = rp.stress(before, rp.Scenario(name="x", core=core, horizon_sessions=1), ())
+    said = rp.stress(
+        before, rp.Scenario(name="x", core=core, horizon_sessions=1), "scenario"
+    )
     for column, figure in (("pnl", "predicted"), ("low", "low"), ("high", "high")):
         assert found[figure] == pytest.approx(said[column][0], rel=1e-9)
     inside = said["low"][0] <= made_by(held()) <= said["high"][0]
