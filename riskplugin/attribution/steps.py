@@ -88,9 +88,8 @@ def revalued(before: Desk, stayed: Book, came: Book) -> Iterator[tuple[str, Book
 def worlds(before: Desk, after: Desk) -> Iterator[tuple[str, Desk]]:
     """Yield the desk whose model, scenarios and settings count from each part on."""
     known = both(before.universe, after.universe)
-    yield INSTRUMENTS, with_model(replace(before, universe=known), before)
-    settings = before.settings
-    moved = with_settings(after, settings)
+    yield INSTRUMENTS, with_model(throughout(before, universe=known), before)
+    moved = throughout(after, settings=before.settings)
     yield LOADINGS, with_model(replace(moved, scenarios=before.scenarios), after)
     yield SCENARIOS, with_model(moved, after)
     yield SETTINGS, after
@@ -104,10 +103,19 @@ def both(before: Universe, after: Universe) -> Universe:
     return Universe(known, (*after.tiers, *gone), after.spoilt)
 
 
-def with_settings(desk: Desk, settings: Settings) -> Desk:
-    """Return `desk`, and those it comes from, with other settings."""
-    origin = None if desk.origin is None else with_settings(desk.origin, settings)
-    return replace(desk, settings=settings, origin=origin)
+def throughout(
+    desk: Desk, *, settings: Settings | None = None, universe: Universe | None = None
+) -> Desk:
+    """Return `desk`, and those it comes from, with other settings or universe."""
+    origin = desk.origin
+    if origin is not None:
+        origin = throughout(origin, settings=settings, universe=universe)
+    return replace(
+        desk,
+        settings=settings or desk.settings,
+        universe=universe or desk.universe,
+        origin=origin,
+    )
 
 
 def with_model(made: Desk, like: Desk) -> Desk:

@@ -23,7 +23,13 @@ from typing import Any
 
 from riskplugin import pipeline
 from riskplugin.desk import Desk
-from riskplugin.errors import AdapterError, Issue
+from riskplugin.errors import (
+    AdapterError,
+    Issue,
+    ModelError,
+    ScenarioError,
+    UsageError,
+)
 from riskplugin.estimates import keep_models, models_behind
 from riskplugin.factors.model import FactorModel
 from riskplugin.manifest import digest, manifest_of
@@ -98,7 +104,7 @@ def batch(
             try:
                 fill(desk, new, jobs, told)
                 swap(new, folder)
-            except OSError:
+            except (OSError, ModelError, ScenarioError, UsageError):
                 shutil.rmtree(new, ignore_errors=True)
                 raise
     return read_run(folder)

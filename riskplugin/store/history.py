@@ -14,6 +14,10 @@ from riskplugin.store.files import PARQUET
 from riskplugin.store.layout import Run, counting_runs
 from riskplugin.store.metrics import TOTAL, Figure, figure_of
 
+FILES = (
+    "read_parquet(?, filename = true, union_by_name = true, hive_partitioning = false)"
+)
+
 
 def history(
     store: str | PathLike[str],
@@ -85,8 +89,8 @@ def values_of(runs: list[Run], figure: Figure) -> dict[str, float]:
     """Return the figure by run folder; runs without it are left out."""
     chosen = " AND ".join(f'"{column}" = ?' for column in figure.where) or "TRUE"
     query = (
-        f'SELECT filename, {figure.combine}("{figure.column}") FROM read_parquet(?, '
-        f"filename = true, union_by_name = true) WHERE {chosen} GROUP BY filename"
+        f'SELECT filename, {figure.combine}("{figure.column}") FROM {FILES} '
+        f"WHERE {chosen} GROUP BY filename"
     )
     rows = asked(query, files_of(runs, figure), list(figure.where.values()))
     return {
@@ -100,10 +104,7 @@ def near(runs: list[Run], figure: Figure) -> str:
     """Return a hint which names the runs do have."""
     hints = []
     for column, wanted in figure.where.items():
-        query = (
-            f'SELECT DISTINCT "{column}" FROM read_parquet(?, union_by_name = true) '
-            "ORDER BY 1"
-        )
+        query = f'SELECT DISTINCT "{column}" FROM {FILES} ORDER BY 1'
         known = [str(row[0]) for row in asked(query, files_of(runs, figure), [])]
         if wanted not in known:
             hints.append(did_you_mean(wanted, known))

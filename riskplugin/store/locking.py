@@ -34,8 +34,20 @@ def locked(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):  # another system may keep an open file
-            path.unlink()
+        released(handle, path)
+
+
+def released(handle: int, path: Path) -> None:
+    """Give up the lock and remove its file, in the order that the system allows.
+
+    Where an open file can be removed it goes first, while nobody else can hold it; on
+    Windows it cannot, nor can one that another process has opened since.
+    """
+    if sys.platform == "win32":
+        os.close(handle)
+    with suppress(OSError):
+        path.unlink()
+    if sys.platform != "win32":
         os.close(handle)
 
 

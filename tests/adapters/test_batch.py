@@ -10,12 +10,12 @@ import pytest
 
 import riskplugin as rp
 from riskplugin import pipeline
-from riskplugin.errors import AdapterError
+from riskplugin.errors import AdapterError, ModelError
 from riskplugin.results import table
 from riskplugin.store.batch import batch, run_id_of
 from riskplugin.store.reading import desk_in, read_run
 from riskplugin.store.runs import PARTIAL, sibling
-from tests.adapters.nights import content, positions, write_desk
+from tests.adapters.nights import closes, content, positions, rates, write_desk
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,48 @@ def test_desk_of_a_run_is_the_desk(desk, books, tmp_path):
     assert content(rp.write_run(rp.run(again), tmp_path / "again")) == content(folder)
 
 
+def every_table():
+    """Return a desk that gives every table it can."""
+    dates = pd.bdate_range(end="2026-05-29", periods=3)
+    series = {"date": dates, "instrument": "MU"}
+    return rp.desk_from_tables(
+        positions=positions(),
+        prices=closes(),
+        fx=rates(),
+        volumes=pd.DataFrame({**series, "volume": [1e6, 2e6, 3e6]}),
+        rates=pd.DataFrame(
+            {"date": dates, "currency": "USD", "tenor_days": 30, "rate": 0.04}
+        ),
+        vols=pd.DataFrame({**series, "implied_volatility": 0.5}),
+        holdings=pd.DataFrame({"fund": ["SMH"], "instrument": ["MU"], "weight": [0.1]}),
+        limits=pd.DataFrame(
+            {
+                "metric": ["gross", "gross"],
+                "scope": ["total", "tier:memory"],
+                "soft": [1e6, 1e5],
+                "hard": [2e6, 2e5],
+                "unit": "base",
+                "direction": "max",
+                "waiver_until": ["2026-06-30", None],
+            }
+        ),
+        indicators=pd.DataFrame({"date": dates, "series": "dram", "value": 1.5}),
+        settings={"nav": {"semis": 1e6, "tokens": 2e6}},
+    )
+
+
+def test_every_table_that_a_desk_gives_travels_with_its_run(tmp_path):
+    given = every_table()
+    again = desk_in(read_run(rp.write_run(rp.run(given), tmp_path / "out")))
+    assert set(again.tables) == set(given.tables)
+    assert len(given.tables) == 6
+    for name, found in given.tables.items():
+        pd.testing.assert_frame_equal(
+            again.tables[name].to_frame(), found.to_frame(), obj=name, check_dtype=False
+        )
+    assert run_id_of(again) == run_id_of(given)
+
+
 # --- interrupted ---------------------------------------------------------------------
 
 
@@ -160,6 +202,19 @@ def test_lost_worker_is_said_and_the_run_taken_up(desk, undisturbed, tmp_path):
     assert not out.exists()
     batch(desk, out, told=lambda _: None)
     assert content(out) == undisturbed
+
+
+def test_stage_that_cannot_be_computed_leaves_nothing(desk, monkeypatch, tmp_path):
+    def plan(_):
+        def stage():
+            raise ModelError("no")
+
+        return {"never": stage}
+
+    monkeypatch.setattr(pipeline, "PLANS", [*pipeline.PLANS, plan])
+    with pytest.raises(ModelError, match="no"):
+        batch(desk, tmp_path / "out", told=lambda _: None)
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- stages plug in ------------------------------------------------------------------

@@ -83,6 +83,14 @@ def test_planted_change_is_attributed_to_what_was_changed(name):
     assert parts_of(explained(BASE, desk(**given))) == parts
 
 
+@pytest.mark.parametrize("name", ["nothing", "a multiplier", "a half-life"])
+def test_book_of_a_desk_is_explained_by_the_same_parts(name):
+    """Its model is that of the whole desk."""
+    given, parts = PLANTED[name]
+    books = (rp.with_positions(of, "semis") for of in (BASE, desk(**given)))
+    assert parts_of(explained(*books)) == parts
+
+
 def test_new_position_is_new():
     more = pd.DataFrame([{"book": "semis", "instrument": "TAO", "quantity": 10.0}])
     found = explained(BASE, desk(positions=pd.concat([held(), more])))
