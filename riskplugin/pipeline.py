@@ -187,4 +187,6 @@ def measured(desk: Desk, wanted: RiskTable) -> Stage:
     return stage
 
 
-PLANS: list[Plan] = [own_stages]  # a part that adds tables to a run appends its own
+# A part that adds tables to a run appends its own: a function of a module, which worker
+# processes can import.
+PLANS: list[Plan] = [own_stages]

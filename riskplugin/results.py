@@ -148,7 +148,7 @@ COLUMNS: Mapping[str, str] = {
     "exception": "Whether the loss was beyond the value at risk.",
     "covered": "Share of gross with prices of its own on the night and after it.",
     "test": "Name of the test.",
-    "figure": "What was seen: exceptions, their rate, a zone's probability, …",
+    "figure": "What was seen: exceptions, a zone's probability, realised P&L, …",
     "statistic": "Of the test; NaN where it has none.",
     "p_value": "Probability, under forecasts that are right, of a statistic as "
     "extreme; NaN where there is none.",
@@ -162,7 +162,7 @@ COLUMNS: Mapping[str, str] = {
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",
     "portfolio": "Equal-weight book of all names but the driver's own, or of a tier.",
     "names": "Names in it.",
-    "scope": "episode, tier, book or all.",
+    "scope": "episode, tier, book or all; of a history total, tier:NAME, book:NAME.",
     "name": "Which one.",
     "count": "Predictions, or episodes for a book.",
     "crps": "Continuous ranked probability score in log return; lower is better.",

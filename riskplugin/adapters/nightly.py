@@ -74,11 +74,15 @@ def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
 
 @contextmanager
 def place(wanted: Wanted, as_of: str, run_id: str) -> Iterator[Path]:
-    """Yield the run folder to write; a store's date is locked, and told at the end."""
+    """Yield the run folder to write; a store's date is locked meanwhile.
+
+    At the end a run of the whole desk is noted as the one that counts for the date.
+    """
     root = wanted.store
     with nullcontext() if root is None else night(root, as_of):
         if root is None:
             yield (wanted.out or Path()).resolve()
             return
         yield run_folder(root, as_of, run_id).resolve()
-        note_finished(root, as_of, run_id)
+        if wanted.books is None and wanted.scenarios is None:
+            note_finished(root, as_of, run_id)

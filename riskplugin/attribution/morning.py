@@ -39,8 +39,8 @@ def realised(before: Desk, after: Desk) -> Table:
     Returns
     -------
     Table
-        figure, value, note: sessions; covered (share of gross); realised P&L; the band
-        of the model of `before` for what the drivers really did (predicted, low, high)
+        figure, value, remark: sessions; covered (share of gross); realised P&L; the
+        band of the model of `before` for what the drivers did (predicted, low, high)
         and whether the P&L is inside; value_at_risk and expected_shortfall over as many
         sessions, where there are such, and whether the loss was beyond the former; the
         worst stress of that night. Money in base currency.
@@ -67,7 +67,7 @@ def realised(before: Desk, after: Desk) -> Table:
         *measured(before, sessions, made),
         *worst(before),
     ]
-    columns = zip(("figure", "value", "note"), zip(*rows, strict=True), strict=True)
+    columns = zip(("figure", "value", "remark"), zip(*rows, strict=True), strict=True)
     return table("realised", after.as_of, {k: list(v) for k, v in columns})
 
 

@@ -1,9 +1,10 @@
 """A store: the runs of one desk, by date and id, and which of a date counts.
 
 ``ROOT/as_of=YYYY-MM-DD/run=<id>/`` holds a run; ``ROOT/finished.csv`` has a line per
-batch that ended well, in their order. The run that the last line of a date names is the
-one that counts for it: inputs that were mended and run again count, and so do the old
-ones if they are put back and run once more.
+batch of the whole desk that ended well, in their order. The run that the last line of a
+date names is the one that counts for it: inputs that were mended and run again count,
+and so do the old ones if they are put back and run once more. A run of some books or
+scenarios has no line, and never counts.
 """
 
 import csv
@@ -59,13 +60,13 @@ def note_finished(root: Path, as_of: str, run_id: str) -> None:
     Call it while holding `night`. Batches of other dates may append at the same time:
     a line is one write to the end of the file.
     """
-    if counting_by_date(root).get(as_of) == run_id:
+    if counted_by_date(root).get(as_of, [""])[-1] == run_id:
         return
     path = root / FINISHED
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     handle = os.open(path, flags, 0o644)
     try:
-        start = "" if path.stat().st_size else HEADER
+        start = HEADER if not path.stat().st_size else after_a_torn_line(path)
         os.write(handle, f"{start}{as_of},{run_id}\n".encode())
         os.fsync(handle)
     finally:
@@ -73,14 +74,21 @@ def note_finished(root: Path, as_of: str, run_id: str) -> None:
     sync(root)
 
 
-def counting_by_date(root: Path) -> dict[str, str]:
-    """Return the run that the last line of each date names."""
+def after_a_torn_line(path: Path) -> str:
+    """Return a line's end, if a batch was killed before it wrote one."""
+    return "" if path.read_bytes().endswith(b"\n") else "\n"
+
+
+def counted_by_date(root: Path) -> dict[str, list[str]]:
+    """Return the runs that the lines of each date name, in their order."""
     path = root / FINISHED
-    if not path.is_file():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = [line for line in csv.reader(file) if len(line) == 2]
-    return {as_of: run_id for as_of, run_id in lines if as_of != "as_of"}
+    found: dict[str, list[str]] = {}
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            for line in csv.reader(file):
+                if len(line) == 2 and line[0] != "as_of":
+                    found.setdefault(line[0], []).append(line[1])
+    return found
 
 
 def finished_runs(root: Path) -> list[Run]:
@@ -96,29 +104,34 @@ def finished_runs(root: Path) -> list[Run]:
 def counting_runs(root: Path) -> list[Run]:
     """Return the run that counts for each date, by date.
 
-    Where no line names one that is there, as in a store put together by hand, the one
-    whose manifest was written last counts.
+    If it is gone, the one that counted before it does. In a store without its list, as
+    one put together by hand, the run whose manifest was written last counts.
 
     Raises
     ------
     AdapterError
-        If the store holds no finished run.
+        If the store holds no finished run that counts.
     """
     by_date: dict[str, list[Run]] = {}
     for run in finished_runs(root):
         by_date.setdefault(run.as_of, []).append(run)
-    if not by_date:
+    lines = counted_by_date(root)
+    if lines:
+        found = [last_of(by_date.get(date, []), ids) for date, ids in lines.items()]
+    else:
+        found = [max(runs, key=written) for runs in by_date.values()]
+    runs = [run for run in found if run is not None]
+    if not runs:
         raise AdapterError(
             f"{root} holds no finished run; see `riskplugin run --store`"
         )
-    named = counting_by_date(root)
-    return [counting(runs, named.get(date)) for date, runs in sorted(by_date.items())]
+    return sorted(runs, key=lambda run: run.as_of)
 
 
-def counting(runs: list[Run], named: str | None) -> Run:
-    """Return the run of a date that counts."""
-    found = [run for run in runs if run.run_id == named]
-    return found[0] if found else max(runs, key=written)
+def last_of(runs: list[Run], ids: list[str]) -> Run | None:
+    """Return the run that the last of `ids` names, of those that are there."""
+    there = {run.run_id: run for run in runs}
+    return next((there[i] for i in reversed(ids) if i in there), None)
 
 
 def written(run: Run) -> tuple[int, str]:

@@ -25,7 +25,7 @@ class Removal:
     as_of: str
     run_id: str
     path: Path
-    reason: str
+    why: str
     size: int
 
 
@@ -55,7 +55,7 @@ def prune(
     Returns
     -------
     Table
-        as_of, run_id, reason, bytes, action (removed, would be removed, in use).
+        as_of, run_id, why, bytes, action (removed, would be removed, in use).
 
     Raises
     ------
@@ -80,7 +80,7 @@ def prune(
         {
             "as_of": [r.as_of for r in removals],
             "run_id": [r.run_id for r in removals],
-            "reason": [r.reason for r in removals],
+            "why": [r.why for r in removals],
             "bytes": np.array([r.size for r in removals], dtype=np.int64),
             "action": actions,
         },
@@ -137,7 +137,7 @@ def removed(root: Path, removal: Removal) -> str:
     try:
         with night(root, removal.as_of):
             gone = removal.path
-            if removal.reason != "unfinished":
+            if removal.why != "unfinished":
                 gone = sibling(removal.path, GONE)
                 removal.path.rename(gone)
             if gone.is_dir():

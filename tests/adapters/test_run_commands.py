@@ -11,7 +11,10 @@ import riskplugin as rp
 from riskplugin.attribution.explaining import explained
 from riskplugin.attribution.morning import realised
 from riskplugin.errors import AdapterError
+from riskplugin.store.history import history
+from riskplugin.store.layout import run_folder
 from riskplugin.store.reading import desk_at, read_run
+from riskplugin.store.retention import prune
 from riskplugin.store.verifying import verify
 from tests.adapters.nights import positions, write_desk
 
@@ -95,6 +98,22 @@ def test_run_whose_inputs_were_changed_is_not_explained(runs, run):
     frame.to_parquet(run / "input_closes.parquet", index=False)
     with pytest.raises(AdapterError, match=r"input_closes.parquet not as written"):
         desk_at(run)
+
+
+def test_every_column_is_defined(runs, tmp_path):
+    root = tmp_path / "store"
+    folder = run_folder(root, EVE, read_run(runs[0]).run_id)
+    shutil.copytree(runs[0], folder)
+    found = explained(*map(desk_at, runs))
+    for table in (
+        found,
+        found.names,
+        realised(*map(desk_at, runs)),
+        verify(runs[0]),
+        history(root, "exposure:net"),
+        prune(root, keep_last=1),
+    ):
+        assert list(table.definitions) == list(table.columns), table.title
 
 
 # --- audit ---------------------------------------------------------------------------

@@ -172,6 +172,42 @@ def test_store_without_its_list_is_read_by_what_was_written_last(
     assert counting_runs(store) == before
 
 
+@pytest.mark.parametrize(
+    "part", [("--books", "semis"), ("--scenarios", "inventory_build")]
+)
+def test_run_of_a_part_of_the_desk_never_counts(desk_toml, store, command, part):
+    before = counting_runs(store)
+    assert command("run", desk_toml, "--store", store, *part)[0] == 0
+    early = ("--as-of", "2026-05-25")
+    assert command("run", desk_toml, "--store", store, *part, *early)[0] == 0
+    assert len(finished_runs(store)) == len(DATES) + 2
+    assert counting_runs(store) == before
+
+
+def test_run_that_counted_before_counts_if_the_last_is_gone(
+    store, command, desk_toml, tmp_path
+):
+    before = counting_runs(store)
+    mended = write_desk(tmp_path / "mended", held=positions(scale=2.0))
+    assert command("run", mended, "--store", store)[0] == 0
+    after = counting_runs(store)
+    assert after[:-1] == before[:-1]
+    assert after[-1] != before[-1]
+    shutil.rmtree(after[-1].folder)
+    assert counting_runs(store) == before
+
+
+def test_line_that_was_torn_spoils_no_other(store, command, desk_toml, tmp_path):
+    with (store / "finished.csv").open("a", encoding="utf-8") as file:
+        file.write("2026-05-2")
+    mended = write_desk(tmp_path / "mended", held=positions(scale=2.0))
+    assert command("run", mended, "--store", store)[0] == 0
+    assert history(store, "exposure:gross")["value"].iloc[-1] == pytest.approx(
+        rp.exposures(rp.load_desk(mended), ())["gross"][0]
+    )
+    assert len(counting_runs(store)) == len(DATES)
+
+
 def test_history_by_the_command(four_nights, command):
     words = ("history", four_nights, "exposure:net", "--scope", "tier:memory", "--json")
     code, out, _ = command(*words)
@@ -236,7 +272,7 @@ def test_leftovers_of_interrupted_batches_go(desk_toml, store):
     left = sibling(folder, PARTIAL)
     assert left.is_dir()
     found = prune(store, keep_last=99)
-    assert list(found["reason"]) == ["unfinished"]
+    assert list(found["why"]) == ["unfinished"]
     assert not left.exists()
     assert dates(store) == DATES
 

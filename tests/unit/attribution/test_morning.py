@@ -103,7 +103,7 @@ def test_band_is_the_stress_of_what_the_drivers_did():
         assert found[figure] == pytest.approx(said[column][0], rel=1e-9)
     inside = said["low"][0] <= made_by(held()) <= said["high"][0]
     assert found["inside"] == float(inside)
-    assert f"memory {core['memory']:+.1%}" in table["note"][3]
+    assert f"memory {core['memory']:+.1%}" in table["remark"][3]
 
 
 def test_measures_are_those_of_the_night():
