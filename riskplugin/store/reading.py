@@ -136,3 +136,16 @@ def desk_at(path: str | PathLike[str]) -> Desk:
     if spoilt:
         raise AdapterError(f"{folder}: {', '.join(spoilt)} not as written")
     return desk_in(report)
+
+
+def desk_given(given: Desk | Report | str | PathLike[str]) -> Desk:
+    """Return a desk as it is, or the one that a report or run folder was computed from.
+
+    Raises
+    ------
+    AdapterError
+        If a folder holds no run, or its inputs are not as they were written.
+    """
+    if isinstance(given, Desk):
+        return given
+    return desk_in(given) if isinstance(given, Report) else desk_at(given)

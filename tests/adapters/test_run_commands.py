@@ -11,9 +11,10 @@ import riskplugin as rp
 from riskplugin.attribution.explaining import explained
 from riskplugin.attribution.morning import realised
 from riskplugin.errors import AdapterError
+from riskplugin.store.batch import run_id_of
 from riskplugin.store.history import history
 from riskplugin.store.layout import run_folder
-from riskplugin.store.reading import desk_at, read_run
+from riskplugin.store.reading import desk_at, desk_given, read_run
 from riskplugin.store.retention import prune
 from riskplugin.store.verifying import verify
 from tests.adapters.nights import positions, write_desk
@@ -61,6 +62,13 @@ def test_runs_explain_what_their_desks_do(desk_toml, runs):
         said = found.groupby("metric")[column].first()
         for name, value in total.items():
             assert said[f"stress:{name}"] == value
+
+
+def test_desk_report_and_folder_are_one(desk_toml, runs):
+    desk = rp.load_desk(desk_toml)
+    ids = {run_id_of(desk_given(g)) for g in (desk, rp.run(desk), runs[1])}
+    assert ids == {read_run(runs[1]).run_id}
+    assert desk_given(desk) is desk
 
 
 def test_explain_by_the_command(runs, command):
