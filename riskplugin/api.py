@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -51,6 +51,9 @@ from riskplugin.sources.opening import text_of
 from riskplugin.store.runs import write_run
 from riskplugin.tabulation import Wanted
 
+if TYPE_CHECKING:
+    from riskplugin.attribution.explaining import Explained
+
 AD_HOC = "core"
 
 __all__ = [
@@ -64,17 +67,22 @@ __all__ = [
     "desk_from_tables",
     "evidence",
     "evidence_for",
+    "explain",
     "exposures",
     "factor_risk",
+    "history",
     "liquidity_profile",
     "load_desk",
     "loadings",
     "look_through",
     "measures",
+    "morning_after",
     "path_summary",
     "plausibility",
     "pnl_scenarios",
     "positions",
+    "prune",
+    "read_run",
     "read_scenarios",
     "regimes",
     "replay",
@@ -90,6 +98,7 @@ __all__ = [
     "stress",
     "stress_path",
     "unwinding",
+    "verify",
     "weighted_stress",
     "with_positions",
     "worst_case",
@@ -1203,6 +1212,134 @@ def positions(desk: Desk) -> Table:
 def scenario_list(desk: Desk) -> Table:
     """Return the desk's scenarios in words."""
     return tabulation.scenario_table(desk, estimates.model_of(desk))
+
+
+def explain(
+    before: Desk | Report | str | PathLike[str],
+    after: Desk | Report | str | PathLike[str],
+) -> "Explained":
+    """Return why the headline figures of two desks or runs differ.
+
+    One part of the inputs is exchanged at a time, in this order, each step a full
+    revaluation: closed positions, changed quantities, prices, exchange rates,
+    instruments, loadings, scenarios, settings, new positions. The parts add up to the
+    change; the residual is 0.
+
+    Parameters
+    ----------
+    before, after : Desk, Report, or path of a run folder
+
+    Returns
+    -------
+    Explained
+        metric, scope, before, the parts, after, change; its `names` hold the movers.
+
+    Raises
+    ------
+    InputError, AdapterError
+        If a run folder cannot be read.
+    """
+    from riskplugin.attribution import explaining  # noqa: PLC0415 - reads Parquet
+    from riskplugin.store.reading import desk_given  # noqa: PLC0415
+
+    return explaining.explained(desk_given(before), desk_given(after))
+
+
+def morning_after(
+    before: Desk | Report | str | PathLike[str],
+    after: Desk | Report | str | PathLike[str],
+) -> Table:
+    """Return what yesterday's book really did, beside what had been said of it.
+
+    Parameters
+    ----------
+    before, after : Desk, Report, or path of a run folder
+        The second gives the prices of the morning after.
+    """
+    from riskplugin.attribution import morning  # noqa: PLC0415 - reads Parquet
+    from riskplugin.store.reading import desk_given  # noqa: PLC0415
+
+    return morning.realised(desk_given(before), desk_given(after))
+
+
+def history(
+    store: str | PathLike[str],
+    metric: str,
+    scope: str | None = None,
+    start: object = None,
+    end: object = None,
+) -> Table:
+    """Return a figure of every night of a store.
+
+    Parameters
+    ----------
+    store : path
+        Root of the runs, as of ``riskplugin run --store``.
+    metric : str
+        ``stress:inventory_build``, ``exposure:net``, ``measure:CVaR``, ….
+    scope : str, optional
+        ``tier:memory``, ``book:…``; the whole desk by default.
+    start, end : date or ISO text, optional
+
+    Raises
+    ------
+    UsageError
+        If there is no such metric or scope.
+    AdapterError
+        If the store cannot be read, or DuckDB is not installed.
+    """
+    from riskplugin.store import history as store_history  # noqa: PLC0415 - DuckDB
+
+    return store_history.history(store, metric, scope, start, end)
+
+
+def prune(
+    store: str | PathLike[str],
+    *,
+    keep_days: int | None = None,
+    keep_last: int | None = None,
+    dry_run: bool = False,
+) -> Table:
+    """Delete old runs of a store; the newest finished one is always kept.
+
+    Raises
+    ------
+    UsageError
+        If neither or both are given.
+    """
+    from riskplugin.store import retention  # noqa: PLC0415 - reads Parquet
+
+    return retention.prune(
+        store, keep_days=keep_days, keep_last=keep_last, dry_run=dry_run
+    )
+
+
+def verify(run: str | PathLike[str], desk: Desk | None = None) -> Table:
+    """Return whether a run folder is what was written, and what recomputing gives.
+
+    Parameters
+    ----------
+    run : path
+        A run folder.
+    desk : Desk, optional
+        Recomputed instead of what the run says its inputs were.
+    """
+    from riskplugin.store import verifying  # noqa: PLC0415 - reads Parquet
+
+    return verifying.verify(run, desk)
+
+
+def read_run(path: str | PathLike[str]) -> Report:
+    """Return the report of a run folder.
+
+    Raises
+    ------
+    InputError, AdapterError
+        If it is none, or was altered.
+    """
+    from riskplugin.store import reading  # noqa: PLC0415 - Parquet
+
+    return reading.read_run(path)
 
 
 def read_scenarios(path: str | PathLike[str]) -> tuple[Scenario, ...]:

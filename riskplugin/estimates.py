@@ -1,6 +1,6 @@
 """What is estimated once per desk, and kept as long as the desk lives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -24,6 +24,17 @@ def model_of(desk: Desk) -> FactorModel:
         serves = shared is not None and desk.held() <= set(shared.instruments)
         _models[desk] = shared if shared is not None and serves else fit(desk)
     return _models[desk]
+
+
+def models_behind(desk: Desk) -> tuple[tuple[Desk, FactorModel], ...]:
+    """Return `desk` and those it comes from, each with its model."""
+    before = () if desk.origin is None else models_behind(desk.origin)
+    return ((desk, model_of(desk)), *before)
+
+
+def keep_models(models: Iterable[tuple[Desk, FactorModel]]) -> None:
+    """Take models that were estimated elsewhere as those of their desks."""
+    _models.update(models)
 
 
 def fitted(desk: Desk) -> Callable[[np.datetime64], FactorModel]:

@@ -1,4 +1,4 @@
-"""What the columns of replays, of claims and of scores by tier mean."""
+"""What the columns of replays, claims, scores by tier and of kept runs mean."""
 
 from collections.abc import Mapping
 
@@ -50,4 +50,26 @@ PAST: Mapping[str, str] = {
     "fell further than predicted.",
     "spread": "Root of its mean square: above 1 the bands are too narrow, below 1 too "
     "wide.",
+    "median_error": "Median absolute error of the simple return.",
+    "median_no_move": "Median absolute error of the forecast that nothing moves.",
+    "as_of": "Valuation date of the run.",
+    "metric": "Headline figure of a run, as `stress:inventory_build`.",
+    "value": "The figure, in its unit; NaN where the run has none.",
+    "run_id": "The run it comes from.",
+    "why": "Why it goes.",
+    "remark": "What the figure stands for.",
+    "action": "What was done with it, or would be.",
+    "bytes": "What it takes on disk.",
+    "part": "What moved, in the stated order.",
+    "before": "The figure of the earlier run.",
+    "after": "The figure of the later run.",
+    "change": "after - before.",
+    "contribution": "What the part did to the figure, all parts before it done. Of a "
+    "name: what the part did to the name's share of the figure.",
+    "residual": "change less the sum of the contributions: 0.",
+    "movers": "The names that the part did most to.",
+    "file": "File of the run folder.",
+    "state": "as_written, changed, missing, stranger, or differs from what is computed "
+    "again.",
+    "detail": "What differs.",
 }

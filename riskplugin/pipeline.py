@@ -1,6 +1,6 @@
 """The one use case: a desk in, a report out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from riskplugin.claim_tables import claim_table
 from riskplugin.core_tables import plausibility_table, regime_table
 from riskplugin.cycle_tables import monitor
 from riskplugin.desk import Desk
-from riskplugin.errors import Issue, ModelError, Place, Severity
+from riskplugin.errors import Issue, ModelError, Place, Severity, UsageError
 from riskplugin.estimates import model_of, sample_of
 from riskplugin.holding_tables import account_table, look_through_table
 from riskplugin.liquidity_tables import liquidity_table
@@ -20,6 +20,7 @@ from riskplugin.results import Report, Table
 from riskplugin.risk.measure import Measure
 from riskplugin.risk_tables import factor_table, measure_table, sample_table
 from riskplugin.shock_tables import shock_table
+from riskplugin.snapshot import frames_of
 from riskplugin.tabulation import (
     exposure_table,
     issue_table,
@@ -34,6 +35,7 @@ from riskplugin.unwinding_tables import unwinding_table
 from riskplugin.volume_tables import volume_issues
 
 Stage = Callable[[], Table]
+Plan = Callable[[Desk], Mapping[str, Stage]]
 ALPHA = 0.05
 
 
@@ -70,32 +72,53 @@ def run(desk: Desk, on_stage: Callable[[str, int, int], None] | None = None) -> 
     """
     plan = stages(desk)
     tables: dict[str, Table] = {}
-    found = findings(desk)
+    late: list[Issue] = []
     for number, (name, stage) in enumerate(plan.items(), start=1):
         if on_stage is not None:
             on_stage(name, number, len(plan))
-        try:
-            tables[name] = stage()
-        except ModelError as error:
-            if name not in NEED_HISTORY:
-                raise
-            found.append(left_out(name, error))
-    tables["issues"] = issue_table(found, desk.as_of)
-    tables["left_out"] = desk.left_out
-    manifest = manifest_of(desk, found)
+        found = attempted(name, stage)
+        if isinstance(found, Issue):
+            late.append(found)
+        else:
+            tables[name] = found
+    return report_of(desk, tables, late)
+
+
+def attempted(name: str, stage: Stage) -> Table | Issue:
+    """Return the table of a stage, or why the history does not allow it.
+
+    Raises
+    ------
+    ModelError
+        If it is one that no run goes without.
+    """
+    try:
+        return stage()
+    except ModelError as error:
+        if name not in NEED_HISTORY:
+            raise
+        return left_out(name, error)
+
+
+def report_of(desk: Desk, tables: Mapping[str, Table], late: Sequence[Issue]) -> Report:
+    """Return the report of the tables of all stages; `late` came up in them."""
+    found = (*findings_of(desk), *late)
+    manifest = manifest_of(desk, findings_of(desk))
+    closing = {"issues": issue_table(found, desk.as_of), "left_out": desk.left_out}
     return Report(
         as_of=desk.as_of,
         base_currency=desk.settings.base_currency,
         run_id=digest(manifest),
         confidence=desk.settings.confidence,
-        tables=tables,
-        issues=tuple(found),
+        tables={**tables, **closing},
+        issues=found,
         manifest=manifest,
+        inputs=frames_of(desk),
     )
 
 
-def findings(desk: Desk) -> list[Issue]:
-    """Return what the inputs, the model and the volumes made necessary to say."""
+def findings_of(desk: Desk) -> list[Issue]:
+    """Return what inputs, model and volumes made necessary to say, nothing computed."""
     return [
         *desk.issues,
         *model_issues(desk, model_of(desk)),
@@ -111,7 +134,24 @@ def left_out(name: str, error: ModelError) -> Issue:
 
 
 def stages(desk: Desk) -> Mapping[str, Stage]:
-    """Return what a run computes, by the name of its table, in order."""
+    """Return what a run computes, by the name of its table, in order.
+
+    Raises
+    ------
+    UsageError
+        If two plans give a table of the same name.
+    """
+    found: dict[str, Stage] = {}
+    for plan in PLANS:
+        for name, stage in plan(desk).items():
+            if name in found:
+                raise UsageError(f"two plans of a run give a table {name!r}")
+            found[name] = stage
+    return found
+
+
+def own_stages(desk: Desk) -> Mapping[str, Stage]:
+    """Return what the package itself computes in a run."""
     model, confidence = model_of(desk), desk.settings.confidence
     scenarios = runnable_scenarios(desk, model)
 
@@ -169,3 +209,8 @@ def measured(desk: Desk, wanted: RiskTable) -> Stage:
         return measure_table(desk, sample, wanted.measures, ALPHA, wanted.by)
 
     return stage
+
+
+# A part that adds tables to a run appends its own: a function of a module, which worker
+# processes can import.
+PLANS: list[Plan] = [own_stages]

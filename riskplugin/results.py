@@ -1,7 +1,7 @@
 """Results: labelled tables that say what their columns mean."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
@@ -144,7 +144,7 @@ COLUMNS: Mapping[str, str] = {
     "exception": "1 if the loss was beyond the value at risk, else 0; NaN if unknown.",
     "covered": "Share of gross with prices of its own on the night and after it.",
     "test": "Name of the test.",
-    "figure": "What was seen: exceptions, their rate, a zone's probability, …",
+    "figure": "What was seen: exceptions, a zone's probability, realised P&L, …",
     "statistic": "Of the test; NaN where it has none.",
     "p_value": "Probability, under forecasts that are right, of a statistic as "
     "extreme; NaN where there is none.",
@@ -158,7 +158,7 @@ COLUMNS: Mapping[str, str] = {
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",
     "portfolio": "Equal-weight book of all names but the driver's own, or of a tier.",
     "names": "Names in it.",
-    "scope": "episode, tier, book or all.",
+    "scope": "episode, tier, book or all; of a history total, tier:NAME, book:NAME.",
     "name": "Which one.",
     "count": "Predictions, or episodes for a book.",
     "crps": "Continuous ranked probability score in log return; lower is better.",
@@ -166,8 +166,6 @@ COLUMNS: Mapping[str, str] = {
     "inside": "Share that fell into the band.",
     "mean_error": "Mean absolute error of the simple return.",
     "mean_no_move": "Mean absolute error of the forecast that nothing moves.",
-    "median_error": "Median absolute error of the simple return.",
-    "median_no_move": "Median absolute error of the forecast that nothing moves.",
     **PAST,
     **CYCLE,
     **HELD,
@@ -335,6 +333,8 @@ class Report:
         What the inputs made necessary to say.
     manifest : Mapping
         Inputs, settings and scenarios that the run id stands for.
+    inputs : Mapping of str to DataFrame
+        What it was computed from; the desk can be made of it again.
     """
 
     as_of: np.datetime64
@@ -344,6 +344,7 @@ class Report:
     tables: Mapping[str, Table]
     issues: tuple[Issue, ...]
     manifest: Mapping[str, Any]
+    inputs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def exposures(self) -> Table:

@@ -24,6 +24,7 @@ from riskplugin.adapters.giving import (
 )
 from riskplugin.adapters.holding_commands import accounts, liquidity
 from riskplugin.adapters.measure_commands import backtest, measures
+from riskplugin.adapters.nightly import Wanted, run_wanted
 from riskplugin.adapters.options import (
     desk_options,
     loaded,
@@ -31,6 +32,8 @@ from riskplugin.adapters.options import (
     positions_option,
 )
 from riskplugin.adapters.plots import save_evidence
+from riskplugin.adapters.run_commands import explain, history, prune, verify
+from riskplugin.adapters.run_log import log_to
 from riskplugin.adapters.scenario_commands import (
     claims,
     monitor,
@@ -83,23 +86,39 @@ def cli() -> None:
     help="Root of all runs: writes ROOT/as_of=DATE/run=ID.",
 )
 @click.option("--replace", is_flag=True, help="Replace another run in --out.")
+@click.option("--books", callback=names, help="Comma-separated; all by default.")
+@click.option("--scenarios", callback=names, help="Comma-separated; all by default.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes to compute on; the results are the same on any number.",
+)
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path),
+    help="File to append a line per stage to, with its seconds.",
+)
+@click.option("--log-json", is_flag=True, help="Write the log as JSON lines.")
 def run(
     desk: str,
     as_of: object,
     as_json: bool,
-    out: Path | None,
-    store: Path | None,
-    replace: bool,
+    log: Path | None,
+    log_json: bool,
+    **wanted: Any,  # noqa: ANN401 - the options that `Wanted` names
 ) -> int:
-    """Compute everything, show it, and write the run folder."""
-    if out is not None and store is not None:
-        raise UsageError("give --out or --store, not both")
-    loaded = api.load_desk(desk, as_of)
-    with terminal.progress() as on_stage:
-        report = pipeline.run(loaded, on_stage)
-    if store is not None:
-        out = store / f"as_of={report.as_of}" / f"run={report.run_id}"
-    folder = None if out is None else api.write_run(report, out, replace=replace)
+    """Compute everything, show it, and write the run folder.
+
+    A run that is there already is left as it is; one that was interrupted is taken up.
+    """
+    write = log_to(log, structured=log_json)
+    try:
+        report, folder = run_wanted(Wanted(desk=desk, as_of=as_of, **wanted), write)
+    except RiskPluginError as error:
+        write("failed", {"error": type(error).__name__, "message": str(error)})
+        raise
     if as_json:
         terminal.print_json(run_row(report, folder))
     else:
@@ -131,7 +150,7 @@ def check(
     date = as_date(as_of) or np.datetime64("NaT")
     try:
         loaded = api.load_desk(desk, as_of)
-        issues = tuple(pipeline.findings(loaded))
+        issues = tuple(pipeline.findings_of(loaded))
         date = loaded.as_of
     except InputError as error:
         issues = error.issues
@@ -240,6 +259,10 @@ for command in (
     accounts,
     measures,
     backtest,
+    explain,
+    verify,
+    history,
+    prune,
     excel,
 ):
     cli.add_command(command)

@@ -1,23 +1,29 @@
 """Run folders: a whole run exists, or none."""
 
 import json
-import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from riskplugin.errors import AdapterError, UsageError
-from riskplugin.results import Report, Table
+from riskplugin.results import Report
+from riskplugin.store.audit import manifest
+from riskplugin.store.files import (
+    hashes,
+    sha256,
+    sync,
+    write_inputs,
+    write_table,
+)
+from riskplugin.store.locking import locked
 from riskplugin.store.summary import summary
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.md"
-ENDINGS = (".csv", ".parquet")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+PARTIAL, OLD, LOCK = "partial", "old", "lock"
 
 
 def write_run(
@@ -25,9 +31,9 @@ def write_run(
 ) -> Path:
     """Write the run folder `out` in a temporary sibling, then rename it.
 
-    The folder holds manifest.json, summary.md and every table as CSV and Parquet. The
-    same inputs give the same bytes. A folder that already holds this run is left as
-    it is.
+    The folder holds manifest.json, summary.md, every table as CSV and Parquet, and what
+    they were computed from. The same inputs give the same bytes. A folder that already
+    holds this run is left as it is.
 
     Returns
     -------
@@ -37,25 +43,75 @@ def write_run(
     Raises
     ------
     UsageError
-        If `out` holds anything else and `replace` is false.
+        If `out` holds anything else, or this run but not as it was written, and
+        `replace` is false.
     AdapterError
-        If the disk does not take it; `out` is then as it was.
+        If another process writes it, or the disk does not take it; `out` is then as it
+        was.
     """
     folder = Path(out).resolve()
-    held = run_in(folder)
-    if held == report.run_id and whole(folder, report):
-        return folder
-    if occupied(folder) and held is None:
-        raise UsageError(f"{folder} holds files that are no run; they stay")
-    if held not in (None, report.run_id) and not replace:
-        raise UsageError(
-            f"{folder} holds run {held}; choose another folder or --replace"
-        )
+    with taking(folder):
+        if not settled(folder, report.run_id, replace=replace):
+            new = sibling(folder, PARTIAL)
+            try:
+                shutil.rmtree(new, ignore_errors=True)
+                new.mkdir()
+                for name, found in report.tables.items():
+                    write_table(found, new, name)
+                close(report, new)
+                swap(new, folder)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
+    return folder
+
+
+@contextmanager
+def taking(folder: Path) -> Iterator[None]:
+    """Hold the lock of a run folder; the disk's refusals are told as ours.
+
+    Raises
+    ------
+    AdapterError
+        If another process holds it, or the disk does not take what is written.
+    """
     try:
-        place(report, folder)
+        with locked(sibling(folder, LOCK), str(folder)):
+            mend(folder)
+            yield
     except OSError as error:
         raise AdapterError(f"cannot write {folder}: {error}") from error
-    return folder
+
+
+def sibling(folder: Path, ending: str) -> Path:
+    """Return what stands beside a run folder while it is written."""
+    return folder.with_name(f".{folder.name}.{ending}")
+
+
+def settled(folder: Path, run_id: str, *, replace: bool) -> bool:
+    """Whether `folder` holds the run already, every byte of it.
+
+    Raises
+    ------
+    UsageError
+        If it holds what must stay.
+    """
+    held = run_in(folder)
+    if held is None and occupied(folder):
+        raise UsageError(f"{folder} holds files that are no run; they stay")
+    if held is None:
+        return False
+    if held != run_id:
+        if not replace:
+            other = "choose another folder or --replace"
+            raise UsageError(f"{folder} holds run {held}; {other}")
+        return False
+    damage = damaged(folder)
+    if damage and not replace:
+        raise UsageError(
+            f"{folder} holds this run, but {', '.join(damage)} not as written; keep it "
+            "elsewhere for the record, or --replace"
+        )
+    return not damage
 
 
 def occupied(folder: Path) -> bool:
@@ -65,14 +121,31 @@ def occupied(folder: Path) -> bool:
     return folder.exists()
 
 
-def whole(folder: Path, report: Report) -> bool:
-    """Whether every file of `report` is in `folder`."""
-    own = {
-        MANIFEST,
-        SUMMARY,
-        *(t + ending for t in report.tables for ending in ENDINGS),
-    }
-    return own <= {path.name for path in folder.iterdir()}
+def damaged(folder: Path) -> list[str]:
+    """Return the files of a run that are missing or not as its manifest says."""
+    known = content_of(folder)["files"]
+    return [
+        name
+        for name, digest in known.items()
+        if not (folder / name).is_file() or sha256(folder / name) != digest
+    ]
+
+
+def content_of(folder: Path) -> dict[str, Any]:
+    """Return what the manifest of a run says.
+
+    Raises
+    ------
+    AdapterError
+        If there is none.
+    """
+    try:
+        content = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise AdapterError(f"{folder} is no run folder: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
+        raise AdapterError(f"{folder} is no run folder: its manifest names no files")
+    return content
 
 
 def run_in(folder: Path) -> str | None:
@@ -81,26 +154,36 @@ def run_in(folder: Path) -> str | None:
     A run folder holds the files its manifest names, and nothing else.
     """
     try:
-        content = json.loads((folder / MANIFEST).read_text("utf-8"))
-        run_id, tables = content["run_id"], content["tables"]
-    except (OSError, ValueError, KeyError, TypeError):
+        content = content_of(folder)
+    except AdapterError:
         return None
-    if not (isinstance(run_id, str) and isinstance(tables, dict)):
-        return None
-    own = {MANIFEST, SUMMARY, *(t + ending for t in tables for ending in ENDINGS)}
+    run_id = content.get("run_id")
     there = {path.name for path in folder.iterdir()}
-    return run_id if there <= own else None
+    whole = isinstance(run_id, str) and there <= {MANIFEST, *content["files"]}
+    return str(run_id) if whole else None
 
 
-def place(report: Report, folder: Path) -> None:
-    """Write `report` beside `folder`, then put it in its place."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+def close(report: Report, folder: Path) -> None:
+    """Add to a folder with the tables of a run all that makes it one.
+
+    The manifest comes last: a folder without one is no run.
+    """
+    write_inputs(report.inputs, folder)
+    (folder / SUMMARY).write_text(summary(report), "utf-8")
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    known = hashes(folder, (path.name for path in files))
+    text = json.dumps(
+        manifest(report, known), indent=2, sort_keys=True, allow_nan=False
+    )
+    (folder / MANIFEST).write_text(text + "\n", "utf-8")
+    for path in [*files, folder / MANIFEST, folder]:
+        sync(path)
+
+
+def swap(new: Path, folder: Path) -> None:
+    """Put a whole run in its place; what stood there goes."""
+    old = sibling(folder, OLD)
     try:
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir()
-        fill(report, new)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
@@ -109,60 +192,12 @@ def place(report: Report, folder: Path) -> None:
         if old.exists() and not folder.exists():
             old.rename(folder)
         raise
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-def fill(report: Report, folder: Path) -> None:
-    """Write the files of a run into `folder` and make sure they are on disk."""
-    for name, found in report.tables.items():
-        write_table(found, folder, name)
-    (folder / SUMMARY).write_text(summary(report), "utf-8")
-    text = json.dumps(manifest(report), indent=2, sort_keys=True, allow_nan=False)
-    (folder / MANIFEST).write_text(text + "\n", "utf-8")
-    for file in sorted(folder.iterdir()):
-        sync(file)
-    sync(folder)
-
-
-def manifest(report: Report) -> Mapping[str, Any]:
-    """Return what manifest.json holds."""
-    return {
-        **report.manifest,
-        "run_id": report.run_id,
-        "status": report.status,
-        "base_currency": report.base_currency,
-        "confidence": report.confidence,
-        "positions": len(report.tables["positions"]),
-        "left_out": len(report.left_out),
-        "issues": len(report.issues),
-        "tables": {name: len(found) for name, found in report.tables.items()},
-    }
-
-
-def write_table(found: Table, folder: Path, name: str) -> None:
-    """Write a table as CSV and Parquet."""
-    frame = found.to_frame()
-    guarded(frame).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-    frame.to_parquet(folder / f"{name}.parquet", index=False)
-
-
-def guarded(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` with text that a spreadsheet would run as a formula quoted."""
-    safe = frame.copy()
-    for column in safe.columns:
-        if safe[column].dtype.kind in "OTU":
-            text = safe[column].astype("str")
-            risky = text.str.startswith(FORMULA_STARTS)
-            safe[column] = text.mask(risky, "'" + text)
-    return safe
-
-
-def sync(path: Path) -> None:
-    """Make sure that `path` is on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def mend(folder: Path) -> None:
+    """Finish what a process that was killed in `swap` left undone."""
+    old = sibling(folder, OLD)
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

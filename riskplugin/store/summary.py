@@ -46,6 +46,7 @@ def left_out(report: Report) -> Iterator[str]:
     if len(out):
         words = left_out_in_words(report)
         yield f"**Left out: {words}.** Every figure is without them."
+        yield f"Books: {', '.join(books_left_out(report))}."
         yield ""
         yield from markdown(out[["source", "row", "book", "instrument", "reason"]])
     if scenarios:
@@ -53,6 +54,15 @@ def left_out(report: Report) -> Iterator[str]:
         yield ""
         yield from (f"* {i.where.column}: {i.message}" for i in scenarios)
         yield ""
+
+
+def books_left_out(report: Report) -> Iterator[str]:
+    """Yield the books that lost positions, and how many of each."""
+    held = report.tables["positions"]["book"].value_counts()
+    for book, count in report.left_out["book"].value_counts(sort=False).items():
+        kept = int(held.get(book, 0))
+        share = f"{count} of {count + kept}" if kept else "all of it"
+        yield f"{str(book) or 'of no name'} ({share})"
 
 
 def left_out_in_words(report: Report) -> str:

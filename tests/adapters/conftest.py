@@ -1,10 +1,13 @@
 """A desk that loads fast (the sample desk on its last 400 days); formulas of a book."""
 
+import sys
 from pathlib import Path
 
 import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
+
+from riskplugin.adapters.cli import main
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 LAST_DAYS = {"prices.csv": 400, "fx.csv": 4 * 400}
@@ -54,3 +57,18 @@ def formula_cells():
         return found
 
     return places
+
+
+@pytest.fixture
+def command(monkeypatch, capfd):
+    """Run the command in this process; return its exit code and both its streams."""
+
+    def command(*words):
+        monkeypatch.setattr(sys, "argv", ["riskplugin", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit, match=r"\d") as left:
+            main()
+        said = capfd.readouterr()
+        return left.value.code, said.out, said.err
+
+    return command

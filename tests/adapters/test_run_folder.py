@@ -87,7 +87,8 @@ def stamps(folder):
 
 def test_folder_holds_the_whole_run_and_nothing_else(report, written):
     tables = {f"{name}.{kind}" for name in report.tables for kind in ("csv", "parquet")}
-    assert set(content(written)) == {"manifest.json", "summary.md", *tables}
+    inputs = {f"input_{name}.parquet" for name in report.inputs}
+    assert set(content(written)) == {"manifest.json", "summary.md", *tables, *inputs}
     assert "issues.csv" in tables
 
 

@@ -15,6 +15,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.benchmarks.batch import batch
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
@@ -87,6 +88,8 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     tails = Shape(12, 90) if given.small else Shape(1_000, 2_500)
     entropic = Shape(5, 90) if given.small else Shape(100, 1_000)
     book = BookSize(90, 12, 90, 3) if given.small else BookSize(5_000, 400, 2_500, 11)
+    ten_years = replace(size, positions=20_000, sessions=2_610)
+    night = size if given.small else ten_years
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
@@ -102,6 +105,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),
         "measures": partial(measures, book, repeats),
+        "batch": partial(batch, night, min(repeats, 3)),
     }
 
 

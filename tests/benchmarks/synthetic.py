@@ -40,7 +40,12 @@ def names_by_tier(size: Size) -> dict[str, list[str]]:
 
 
 def desk(size: Size) -> Desk:
-    """Return the desk: every price moves with its tier and on its own."""
+    """Return the desk of the tables."""
+    return rp.desk_from_tables(**tables(size), settings={"base_currency": "USD"})
+
+
+def tables(size: Size) -> dict[str, pd.DataFrame | None]:
+    """Return its tables by name: every price moves with its tier and on its own."""
     rng = np.random.default_rng(5)
     tiers = names_by_tier(size)
     known = shipped_universe().instruments
@@ -60,13 +65,12 @@ def desk(size: Size) -> Desk:
          "currency": "USD"}
         for t, names in tiers.items() for n in names if n not in known
     ]  # fmt: skip
-    return rp.desk_from_tables(
-        positions(size, tiers, rng),
-        pd.concat(prices.values(), axis=1),
-        pd.DataFrame(added) if added else None,
-        fx,
-        settings={"base_currency": "USD"},
-    )
+    return {
+        "positions": positions(size, tiers, rng),
+        "prices": pd.concat(prices.values(), axis=1),
+        "instruments": pd.DataFrame(added) if added else None,
+        "fx": fx,
+    }
 
 
 def positions(

@@ -81,3 +81,10 @@ def test_contributions_and_measures_run(capfd):
 def test_unknown_name_lists_those_there_are():
     with pytest.raises(SystemExit, match="no benchmark strees; there are import"):
         main([*TINY, "--only", "strees"])
+
+
+def test_batch_runs(capfd):
+    assert main([*TINY, "--only", "batch"]) == 0
+    out = capfd.readouterr().out
+    assert "batch, 1 process " in out
+    assert "batch, 2 processes: twice the books / these" in out

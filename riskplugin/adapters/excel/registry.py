@@ -58,6 +58,12 @@ FUNCTIONS = registry(
 )
 NOT_IN_CELLS: Mapping[str, str] = {
     "desk_from_tables": "the desk is the one that the desk file names",
+    "explain": "the nightly run explains runs: riskplugin explain RUN RUN",
+    "history": "a store of runs is asked by the command line and in notebooks",
+    "morning_after": "of two runs: riskplugin explain --morning-after",
+    "prune": "deletes runs; never from a cell",
+    "read_run": "of a run folder, for notebooks",
+    "verify": "of a run folder: riskplugin verify RUN",
     "evidence": "a study of minutes, for the command line and notebooks",
     "load_desk": "done when a function first asks",
     "pnl_scenarios": "thousands of rows, for notebooks; RISK_MEASURE measures them",

@@ -1,0 +1,88 @@
+"""What `riskplugin run` does: a desk, or a part of it, into a folder or a store."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from riskplugin import api, pipeline
+from riskplugin.adapters import terminal
+from riskplugin.adapters.run_log import Write, shown
+from riskplugin.desk import Desk
+from riskplugin.errors import UsageError
+from riskplugin.results import Report
+from riskplugin.store.batch import batch, run_id_of
+from riskplugin.store.layout import night, note_finished, run_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to run, where to, and how.
+
+    `books` and `scenarios` are names, all of them by None; at most one of `out` and
+    `store` is given.
+    """
+
+    desk: str
+    as_of: object
+    books: list[str] | None
+    scenarios: list[str] | None
+    out: Path | None
+    store: Path | None
+    replace: bool
+    jobs: int
+
+    def check(self) -> None:
+        """Refuse what does not fit together.
+
+        Raises
+        ------
+        UsageError
+        """
+        if self.out is not None and self.store is not None:
+            raise UsageError("give --out or --store, not both")
+        if self.jobs > 1 and self.out is None and self.store is None:
+            raise UsageError("--jobs needs a folder to work in: --store or --out")
+
+
+def desk_wanted(wanted: Wanted) -> Desk:
+    """Return the desk, or the part of it, that is asked for."""
+    desk = api.load_desk(wanted.desk, wanted.as_of)
+    if wanted.books is not None:
+        desk = api.with_positions(desk, wanted.books)
+    if wanted.scenarios is not None:
+        desk = replace(desk, scenarios=desk.scenarios.choose(wanted.scenarios))
+    return desk
+
+
+def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
+    """Run what is asked for and return its report and folder."""
+    wanted.check()
+    desk = desk_wanted(wanted)
+    if wanted.out is None and wanted.store is None:
+        with terminal.progress() as on_stage:
+            return pipeline.run(desk, on_stage), None
+    run_id, as_of = run_id_of(desk), str(desk.as_of)
+    log("start", {"as_of": as_of, "run": run_id, "positions": len(desk.book)})
+    with place(wanted, as_of, run_id) as folder, shown(log) as told:
+        report = batch(
+            desk, folder, jobs=wanted.jobs, replace=wanted.replace, told=told
+        )
+    log("end", {"as_of": as_of, "run": run_id, "status": report.status})
+    return report, folder
+
+
+@contextmanager
+def place(wanted: Wanted, as_of: str, run_id: str) -> Iterator[Path]:
+    """Yield the run folder to write; a store's date is locked meanwhile.
+
+    At the end a run of the whole desk is noted as the one that counts for the date.
+    """
+    root = wanted.store
+    with nullcontext() if root is None else night(root, as_of):
+        if root is None:
+            yield (wanted.out or Path()).resolve()
+            return
+        yield run_folder(root, as_of, run_id).resolve()
+        if wanted.books is None and wanted.scenarios is None:
+            note_finished(root, as_of, run_id)
