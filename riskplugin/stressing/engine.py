@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -11,17 +11,25 @@ from riskplugin._typing import Codes, Matrix
 from riskplugin.book import Book, Grouping
 from riskplugin.errors import ModelError, listing
 from riskplugin.liquidity.cost import unwind_cost
-from riskplugin.pricing.linear import delta_one, fx_carry, is_funded, revalue
+from riskplugin.pricing.contracts import (
+    linear_pnl,
+    revalue,
+    slope,
+    stressed_value,
+)
+from riskplugin.pricing.linear import delta_one, fx_carry, is_funded
 from riskplugin.stressing.bands import (
     base_correlation,
     block_band,
     name_parts,
     uncertainty,
 )
+from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.netting import Block, netted, slices
 from riskplugin.stressing.shock import ShockGrid, band_ends, full_lanes
 
 CHUNK = 100_000  # scenarios x instruments worked on at once, to stay in the cache
+FLAT = 1e-6  # slope below which nothing of the currency's move is put on the price's
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,9 +63,10 @@ def stress_groups(
 ) -> Stressed:
     """Return what every scenario of `grid` does to every group of `book`.
 
-    With N a position's value, x the log shock of its price, y that of its currency
-    and m its tier's multiplier: direct or propagated ``N (e^(x+y) - 1)``; overshoot
-    ``N (e^(mx+y) - e^(x+y))``; convexity the full revaluation less the linear P&L;
+    With N a position's reference value, x the log shock of its price or underlying, y
+    that of its currency and m its tier's multiplier: direct or propagated ``N (e^(x+y)
+    - 1)``; overshoot ``N (e^(mx+y) - e^(x+y))``, each times its delta where it is not
+    linear (`linear_pnl`); convexity the full revaluation less the linear P&L;
     liquidity minus the cost of unwinding ``unwind_share`` of the stressed gross.
 
     Raises
@@ -73,8 +82,8 @@ def stress_groups(
     blocks = netted(
         grouping.codes,
         of_name[instrument.codes],
-        book.market_value,
-        unwind_cost(book.half_spread, unwind_share) * np.abs(book.market_value),
+        book.reference_value,
+        unwind_cost(book.half_spread, unwind_share) * np.abs(book.reference_value),
         (len(grouping), len(column)),
     )
     correlation = base_correlation(grid.model)
@@ -113,10 +122,11 @@ def in_turn(fill: Callable[[slice], None], parts: Sequence[slice]) -> None:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class NameMoves:
-    """What scenarios do to each name, per unit of its value, each of shape (S, N).
+    """What scenarios do to each name, per unit of reference value, of shape (S, N).
 
-    The first four parts of the P&L; the stressed value; and the share of the
-    currency's move that is borne.
+    The first four parts of the P&L; how fast the P&L grows with the log shock at the
+    stressed state; what is then held; and how far the P&L moves with the currency per
+    move of its price.
     """
 
     direct: Matrix
@@ -124,13 +134,13 @@ class NameMoves:
     overshoot: Matrix
     convexity: Matrix
     growth: Matrix
+    value: Matrix
     carry: Matrix
 
 
 def name_moves(grid: ShockGrid, held: Codes) -> NameMoves:
     """Return the moves of the instruments `held`; convexity is 0 of the others."""
-    kinds = grid.model.kinds
-    funded = is_funded(kinds)
+    funded = is_funded(grid.model.kinds)
     overshot = grid.multiplier * grid.local
     before = delta_one(funded, grid.local, grid.fx)
     linear = before.copy()
@@ -138,18 +148,49 @@ def name_moves(grid: ShockGrid, held: Codes) -> NameMoves:
     linear[:, further] = delta_one(
         funded[further], overshot[:, further], grid.fx[:, further]
     )
-    full = revalue([kinds[int(i)] for i in held], overshot[:, held], grid.fx[:, held])
-    convexity = np.zeros_like(linear)
-    convexity[:, held] = full - linear[:, held]
-    direct = before * grid.direct.astype(np.float64)
-    return NameMoves(
-        direct,
-        before - direct,
-        linear - before,
-        convexity,
-        np.exp(overshot + grid.fx),
+    growth = np.exp(overshot + grid.fx)
+    found = NameMoves(
+        before, before, linear, np.zeros_like(linear), growth, growth,
         fx_carry(funded, overshot),
+    )  # fmt: skip
+    curved = held[grid.model.contracts.curved[held]]
+    if len(curved):
+        found = with_curved(found, grid, curved)
+    direct = found.direct * grid.direct.astype(np.float64)
+    return replace(
+        found,
+        direct=direct,
+        propagated=found.direct - direct,
+        overshoot=found.overshoot - found.direct,
     )
+
+
+def with_curved(linear: NameMoves, grid: ShockGrid, names: Codes) -> NameMoves:
+    """Return moves with those of `names` by full revaluation.
+
+    `linear` holds the P&L before overshoot as `direct`, and after it as `overshoot`.
+    """
+    contracts, moves = grid.model.contracts.at(names), moves_of(grid, names)
+    full, steep = revalue(contracts, moves), slope(contracts, moves)
+    straight = linear_pnl(contracts, moves.local, moves.fx)
+    held = stressed_value(contracts, moves, full)
+    borne = full + contracts.value  # all that is converted, by a slope of one
+    flat = np.abs(steep) < FLAT
+    carry = np.where(flat, 0.0, borne / np.where(flat, 1.0, steep))
+    columns = {
+        "direct": linear_pnl(contracts, grid.local[:, names], moves.fx),
+        "overshoot": straight,
+        "convexity": full - straight,
+        "growth": steep,
+        "value": held,
+        "carry": carry,
+    }
+    changed = {}
+    for name, column in columns.items():
+        whole = getattr(linear, name).copy()
+        whole[:, names] = column
+        changed[name] = whole
+    return replace(linear, **changed)
 
 
 def write(
@@ -161,7 +202,7 @@ def write(
         "propagated": block.gain(moves.propagated),
         "overshoot": block.gain(moves.overshoot),
         "convexity": block.gain(moves.convexity),
-        "liquidity": block.unwinding(moves.growth),
+        "liquidity": block.unwinding(moves.value),
     }
     pnl, count = np.zeros_like(reach[0]), len(block.groups)
     for name, part in parts.items():
