@@ -365,6 +365,9 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "stress": "Stress P&L by tier: `rp.stress(desk)`.",
     "stress_by_book": "Stress P&L by book and tier.",
     "stress_by_position": "Stress P&L of every position.",
+    "plausibility": "How plausible each core is: `rp.plausibility(desk)`.",
+    "regimes": "Scenarios by all history, hectic and pooled windows: "
+    "`rp.regimes(desk)`.",
     "stress_path_summary": "The worst session of each scenario's path: "
     "`rp.path_summary(desk)`.",
     "replays": "Past episodes on the book of today: `rp.replay(desk)`.",

@@ -139,6 +139,26 @@ Public Function RISK_REPLAY_TABLE(positions As Variant, Optional by As Variant, 
     RISK_REPLAY_TABLE = Answer("RISK_REPLAY_TABLE", Array(Given(positions), Given(by), Given(asof)))
 End Function
 
+Public Function RISK_REVERSE_STRESS(positions As Variant, loss As Variant, Optional driver As Variant, Optional asof As Variant) As Variant
+    RISK_REVERSE_STRESS = Answer("RISK_REVERSE_STRESS", Array(Given(positions), Given(loss), Given(driver), Given(asof)))
+End Function
+
+Public Function RISK_REVERSE_DISTANCE(positions As Variant, loss As Variant, Optional driver As Variant, Optional asof As Variant) As Variant
+    RISK_REVERSE_DISTANCE = Answer("RISK_REVERSE_DISTANCE", Array(Given(positions), Given(loss), Given(driver), Given(asof)))
+End Function
+
+Public Function RISK_WORST_CASE(positions As Variant, radius As Variant, Optional asof As Variant) As Variant
+    RISK_WORST_CASE = Answer("RISK_WORST_CASE", Array(Given(positions), Given(radius), Given(asof)))
+End Function
+
+Public Function RISK_REGIME_TABLE(positions As Variant, Optional scenario As Variant, Optional asof As Variant) As Variant
+    RISK_REGIME_TABLE = Answer("RISK_REGIME_TABLE", Array(Given(positions), Given(scenario), Given(asof)))
+End Function
+
+Public Function RISK_PLAUSIBILITY(Optional scenario As Variant, Optional asof As Variant) As Variant
+    RISK_PLAUSIBILITY = Answer("RISK_PLAUSIBILITY", Array(Given(scenario), Given(asof)))
+End Function
+
 Public Function RISK_SCENARIO_EVIDENCE(Optional scenario As Variant, Optional asof As Variant) As Variant
     RISK_SCENARIO_EVIDENCE = Answer("RISK_SCENARIO_EVIDENCE", Array(Given(scenario), Given(asof)))
 End Function
@@ -157,6 +177,18 @@ End Function
 
 Public Function RISK_EXPOSURE_TABLE(positions As Variant, Optional by As Variant, Optional asof As Variant) As Variant
     RISK_EXPOSURE_TABLE = Answer("RISK_EXPOSURE_TABLE", Array(Given(positions), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_LIQUIDITY_TABLE(positions As Variant, Optional by As Variant, Optional participation As Variant, Optional asof As Variant) As Variant
+    RISK_LIQUIDITY_TABLE = Answer("RISK_LIQUIDITY_TABLE", Array(Given(positions), Given(by), Given(participation), Given(asof)))
+End Function
+
+Public Function RISK_LOOK_THROUGH_TABLE(positions As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_LOOK_THROUGH_TABLE = Answer("RISK_LOOK_THROUGH_TABLE", Array(Given(positions), Given(by), Given(asof)))
+End Function
+
+Public Function RISK_ACCOUNT_TABLE(positions As Variant, Optional asof As Variant) As Variant
+    RISK_ACCOUNT_TABLE = Answer("RISK_ACCOUNT_TABLE", Array(Given(positions), Given(asof)))
 End Function
 
 Public Function RISK_BETA(instrument As Variant, Optional driver As Variant, Optional asof As Variant) As Variant
@@ -281,6 +313,47 @@ Public Sub RiskRegisterHelp()
             "total (if left out), tier, book, link, instrument or position.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
+        Macro:="RISK_REVERSE_STRESS", _
+        Description:="The smallest move of a driver, or of all together, that loses so much.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Base currency, above 0.", _
+            "Driver; memory if left out; all moves them together.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_REVERSE_DISTANCE", _
+        Description:="The smallest move of a driver that loses so much, a simple return.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Base currency, above 0.", _
+            "Driver; memory if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_WORST_CASE", _
+        Description:="The worst move of all drivers within a plausibility radius.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Mahalanobis distance, as 2.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_REGIME_TABLE", _
+        Description:="Scenarios by all history, hectic windows and pooled ones side by side.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Name of a scenario; all of them if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_PLAUSIBILITY", _
+        Description:="Distance, tails and count in history of a scenario's core; no probability.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Name of a scenario; all of them if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
         Macro:="RISK_SCENARIO_EVIDENCE", _
         Description:="How often tiers fell further, or sooner, than memory in past episodes.", _
         Category:="riskplugin", _
@@ -317,6 +390,30 @@ Public Sub RiskRegisterHelp()
         ArgumentDescriptions:=Array( _
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
             "tier (if left out), book, link, instrument, position or total.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_LIQUIDITY_TABLE", _
+        Description:="Days to sell, share sold by 1, 5, 10 and 21 sessions, cost; unknown apart.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "tier (if left out), book, link, instrument, position or total.", _
+            "Share of the daily volume; the desk's own if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_LOOK_THROUGH_TABLE", _
+        Description:="Exposures with funds seen through to what they hold.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "tier (if left out), book, link, instrument, position or total.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_ACCOUNT_TABLE", _
+        Description:="What stands with each prime broker or exchange, and what its failure costs.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_BETA", _

@@ -10,6 +10,7 @@ import pandas as pd
 from riskplugin import (
     backtest_tables,
     claim_tables,
+    core_tables,
     estimates,
     holding_tables,
     liquidity_tables,
@@ -35,6 +36,12 @@ from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.replay_tables import WantedEpisodes
 from riskplugin.results import Backtest, Evidence, Report, Table
+from riskplugin.reverse_tables import (
+    curve_table,
+    question,
+    reverse_table,
+    worst_table,
+)
 from riskplugin.risk.sampling import Sample, with_views
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.shock_tables import shock_table
@@ -63,13 +70,17 @@ __all__ = [
     "look_through",
     "measures",
     "path_summary",
+    "plausibility",
     "pnl_scenarios",
     "positions",
     "read_scenarios",
+    "regimes",
     "replay",
     "replay_path",
     "replay_scenarios",
     "replicate_measures",
+    "reverse_curve",
+    "reverse_stress",
     "run",
     "samples",
     "scenario_list",
@@ -79,6 +90,7 @@ __all__ = [
     "unwinding",
     "weighted_stress",
     "with_positions",
+    "worst_case",
     "write_run",
 ]
 
@@ -367,6 +379,176 @@ def weighted_stress(
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     level = desk.settings.confidence
     return weighting.weighted_table(desk, model, chosen, by, level)
+
+
+def reverse_stress(
+    desk: Desk,
+    loss: float | Mapping[object, float],
+    driver: str | None = "memory",
+    by: str | Iterable[str] | None = None,
+    horizon_sessions: int | None = None,
+    *,
+    shape: Scenario | None = None,
+) -> Table:
+    """Return the smallest core move that loses `loss`, on the engine itself.
+
+    Parameters
+    ----------
+    desk : Desk
+    loss : float, or mapping of group to float
+        Base currency, above 0: of every group, or of those named, each its own.
+    driver : str or None
+        The driver that moves while the others follow; None moves all of them and
+        looks for the most plausible move.
+    by : str or sequence of str, optional
+        Keys of the groups; the whole desk by default.
+    horizon_sessions : int, optional
+        Sessions that the move takes, 60 by default: it enters the distance and the
+        count, and not the P&L.
+    shape : Scenario, optional
+        What holds beside the core (tiers, instruments, fx, overshoot, other drivers of
+        its core), with its own horizon.
+
+    Returns
+    -------
+    Table
+        The keys, then driver, answer (1 the nearest, 2 the next; 0 for none), move,
+        distance, tail_normal, tail_t, degrees_of_freedom, windows, at_least_as_bad,
+        loss, pnl, elsewhere, lowest_pnl, lowest_at, a move of every driver (move_*)
+        and reason. One driver: the first crossing on either side, within -95 % and
+        +300 %. All drivers: without driver, move and lowest_at; several answers where
+        there are several ways to lose as much.
+
+    Raises
+    ------
+    UsageError
+        If a driver, group, key, loss or shape cannot be used.
+    ModelError
+        If nothing is known of an instrument that a shock must be propagated to.
+    """
+    model = estimates.model_of(desk)
+    asked = question(model, driver, by, horizon_sessions, shape)
+    return reverse_table(desk, model, asked, loss)
+
+
+def reverse_curve(
+    desk: Desk,
+    driver: str = "memory",
+    by: str | Iterable[str] | None = None,
+    horizon_sessions: int | None = None,
+    *,
+    confidence: float | None = None,
+    shape: Scenario | None = None,
+) -> Table:
+    """Return the P&L against the move of one driver, from -95 % to +300 %.
+
+    Parameters
+    ----------
+    desk, driver, by, horizon_sessions, shape
+        As in `reverse_stress`; the horizon enters the band.
+    confidence : float, optional
+        Level of the band; the desk's own by default.
+
+    Returns
+    -------
+    Table
+        The keys, then driver, move, pnl, low, high.
+    """
+    model, level = estimates.model_of(desk), band_level(desk, confidence)
+    asked = question(model, driver, by, horizon_sessions, shape)
+    return curve_table(desk, model, asked, level)
+
+
+def worst_case(
+    desk: Desk,
+    radius: float,
+    driver: str | None = None,
+    by: str | Iterable[str] | None = None,
+    horizon_sessions: int | None = None,
+    *,
+    shape: Scenario | None = None,
+) -> Table:
+    """Return the worst core move within a plausibility radius, on the engine itself.
+
+    Parameters
+    ----------
+    desk, by, horizon_sessions, shape
+        As in `reverse_stress`.
+    radius : float
+        Largest Mahalanobis distance of the move, above 0 and up to 100.
+    driver : str, optional
+        The one that moves; all of them by default.
+
+    Returns
+    -------
+    Table
+        The keys, then radius, pnl, linear_pnl (if the P&L were linear), distance,
+        tail_normal, a move of every driver (move_*) and reason.
+
+    Raises
+    ------
+    UsageError
+        If the radius, driver, key or shape cannot be used.
+    """
+    model = estimates.model_of(desk)
+    asked = question(model, driver, by, horizon_sessions, shape)
+    return worst_table(desk, model, asked, radius)
+
+
+def plausibility(desk: Desk, scenarios: Wanted = None) -> Table:
+    """Return how plausible the core of scenarios is. Not how probable they are.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenarios : name, Scenario, or several, optional
+        All of the desk's whose drivers can be moved by default.
+
+    Returns
+    -------
+    Table
+        scenario, core, horizon_sessions, distance (Mahalanobis, of the core drivers
+        alone), tail_normal, tail_t, degrees_of_freedom, windows, at_least_as_bad,
+        alone, worst_windows, reason.
+
+    Raises
+    ------
+    ScenarioError
+        If a driver of a core has no prices.
+    """
+    model = estimates.model_of(desk)
+    chosen = core_tables.asked_scenarios(desk, model, wanted_scenarios(scenarios))
+    return core_tables.plausibility_table(desk, model, chosen)
+
+
+def regimes(
+    desk: Desk, scenarios: Wanted = None, *, confidence: float | None = None
+) -> Table:
+    """Return scenarios by all history, hectic windows and pooled ones side by side.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenarios : name, Scenario, or several, optional
+        All of the desk's whose drivers can be moved by default.
+    confidence : float, optional
+        Level of the band; the desk's own by default.
+
+    Returns
+    -------
+    Table
+        scenario, regime, pnl, low, high, a move of every driver (move_*),
+        hectic_share, effective_scenarios, independent_scenarios, reason: NaN with the
+        reason where the desk's prices hold no such regime.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario names what the desk does not have.
+    """
+    model, level = estimates.model_of(desk), band_level(desk, confidence)
+    chosen = core_tables.asked_scenarios(desk, model, wanted_scenarios(scenarios))
+    return core_tables.regime_table(desk, model, chosen, level)
 
 
 def replay(

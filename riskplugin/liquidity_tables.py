@@ -156,15 +156,24 @@ def liquidity_table(
         **keys_in(grouping),
         "gross": grouping.total(gross),
         "netted_gross": np.bincount(group, np.abs(selling.value), groups),
-        "days": before.longest,
-        "days_stressed": after.longest,
-        "mean_days_stressed": after.mean,
+        "days": if_told(before.longest, after.unknown),
+        "days_stressed": if_told(after.longest, after.unknown),
+        "mean_days_stressed": if_told(after.mean, after.unknown),
         **{f"within_{n}": s for n, s in zip(WITHIN, after.within, strict=True)},
         "locked": grouping.total(gross * locked(book, desk.as_of)),
         "unknown_gross": after.unknown,
         **costs(selling, groups, selling.cost_share(left, desk.settings.impact)),
     }
     return table("liquidity", desk.as_of, columns)
+
+
+def if_told(days: Vector, unknown: Vector) -> Vector:
+    """Return `days`, NaN where all that takes no days is known and the rest is not.
+
+    Cash takes none; a group of cash and of what has no known volume is not sold at
+    once.
+    """
+    return np.where((unknown > 0) & (days == 0), np.nan, days)
 
 
 def costs(selling: Selling, groups: int, share: Vector) -> dict[str, Vector]:

@@ -21,7 +21,8 @@ PAST: Mapping[str, str] = {
     "currency where fx_source is episode_table.",
     "fx_move": "What that currency did against the base currency, simple; NaN where it "
     "is unknown or within local_move.",
-    "move": "What the driver's basket did in the episode, USD, simple.",
+    "move": "Simple return of the driver's basket in USD: what it did in the episode "
+    "or window, or the move that is looked at.",
     "followed": "Whether it had no closes there and followed the other drivers.",
     "members": "Members of the basket with closes on both ends of the episode.",
     "claim": "further: the tier's worst move from the first close is below memory's; "

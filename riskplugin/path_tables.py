@@ -19,6 +19,7 @@ from riskplugin.stressing.path import (
     path_groups,
     worst_of,
 )
+from riskplugin.stressing.regimes import runs
 from riskplugin.stressing.shock import shock_grid
 from riskplugin.tabulation import keys_in, keys_of
 
@@ -45,20 +46,34 @@ def path_table(
     whole desk.
     """
     grouping = grouping_by(desk, by)
-    path = path_of(desk, model, scenarios, grouping, confidence)
+    found = [
+        path_columns(path_of(desk, own, some, grouping, confidence), some, grouping)
+        for own, some in runs(scenarios, model, desk.universe) or [(model, scenarios)]
+    ]
+    columns: dict[str, object] = {}
+    for key in found[0]:
+        column = np.concatenate([part[key] for part in found])
+        columns[key] = column.tolist() if column.dtype == object else column
+    return table("stress_path", desk.as_of, columns)
+
+
+def path_columns(
+    path: Unfolded, scenarios: ScenarioSet, grouping: Grouping
+) -> dict[str, np.ndarray]:
+    """Return the columns of the paths of scenarios that one model serves."""
     row, group = np.divmod(np.arange(path.stressed.pnl.size), max(len(grouping), 1))
     names = np.array(scenarios.names(), dtype=object)
-    columns: dict[str, object] = {
-        SCENARIO: names[path.course.scenario[row]].tolist(),
+    columns = {
+        SCENARIO: names[path.course.scenario[row]],
         SESSION: path.course.session[row],
     }
     for key, labels in keys_in(grouping).items():
-        columns[key] = np.array(labels, dtype=object)[group].tolist()
+        columns[key] = np.array(labels, dtype=object)[group]
     for name in (*PARTS, *BAND):
         columns[name] = flat(getattr(path.stressed, name))
     columns["cash_called"] = flat(path.called.cash)
     columns["margin_called"] = flat(path.called.margin)
-    return table("stress_path", desk.as_of, columns)
+    return columns
 
 
 @one_blas_thread
@@ -88,8 +103,9 @@ def path_summary_table(
     grouping = grouping_by(desk, by)
     limit = np.nan if loss is None else float(loss)
     found = [
-        summary_of(path_of(desk, model, some, grouping, confidence), limit)
-        for some in batches(scenarios, len(grouping))
+        summary_of(path_of(desk, own, some, grouping, confidence), limit)
+        for own, run in runs(scenarios, model, desk.universe)
+        for some in batches(run, len(grouping))
     ]
     groups = max(len(grouping), 1)
     scenario, group = np.divmod(np.arange(len(scenarios) * len(grouping)), groups)

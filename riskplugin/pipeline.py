@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from riskplugin.claim_tables import claim_table
+from riskplugin.core_tables import plausibility_table, regime_table
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, ModelError, Place, Severity
 from riskplugin.estimates import model_of, sample_of
@@ -128,6 +129,8 @@ def stages(desk: Desk) -> Mapping[str, Stage]:
         "stress": stressed("tier"),
         "stress_by_book": stressed("book", "tier"),
         "stress_by_position": stressed(*POSITION_KEYS),
+        "plausibility": lambda: plausibility_table(desk, model, scenarios),
+        "regimes": lambda: regime_table(desk, model, scenarios, confidence),
         "stress_path_summary": lambda: path_summary_table(
             desk, model, scenarios, (), confidence, None
         ),

@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
+from riskplugin.core_columns import CORE, OF_DRIVER
 from riskplugin.errors import Issue, Severity
 from riskplugin.held_columns import HELD
 from riskplugin.past_columns import PAST
 
-LOADING = "loading_"
 COLUMNS: Mapping[str, str] = {
     "scenario": "Name of the scenario.",
     "book": "Book the position is held in.",
@@ -83,7 +83,6 @@ COLUMNS: Mapping[str, str] = {
     "provenance": "Where the loading comes from: own, shrunk, proxied or assumed.",
     "standard_error": "Standard error of the total beta: of the loadings after "
     "shrinkage (HAC) and of how the other drivers follow.",
-    "windows": "Return windows that the instrument shares with the drivers.",
     "residual_volatility": "Annualised volatility of what the drivers do not explain.",
     "family": "Kind of scenario.",
     "severity": "How severe the scenario is, in words.",
@@ -109,7 +108,6 @@ COLUMNS: Mapping[str, str] = {
     "the name, else the median of its tier), unknown.",
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
-    "reason": "Why the row was left out.",
     "start": "First day of the episode: moves count from its close, and a model that "
     "predicts it uses nothing later.",
     "group": "The labels of the row in one.",
@@ -171,6 +169,7 @@ COLUMNS: Mapping[str, str] = {
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
     **PAST,
     **HELD,
+    **CORE,
 }
 
 
@@ -189,9 +188,9 @@ def definition(column: str) -> str:
     kind, _, rest = column.partition("_")
     if kind in BETAS and rest.endswith("_beta"):
         return BETAS[kind].format(rest.removesuffix("_beta"))
-    if column.startswith(LOADING):
-        driver = column.removeprefix(LOADING)
-        return f"Partial loading on {driver}, the other drivers held still."
+    for prefix, words in OF_DRIVER.items():
+        if column.startswith(prefix):
+            return words.format(column.removeprefix(prefix))
     return COLUMNS[column]
 
 

@@ -1,6 +1,7 @@
 """What scenarios do to instruments, to tiers and to drivers, as tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from riskplugin.factors.standins import ASSUMED
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.stressing.bands import name_band
-from riskplugin.stressing.shock import ShockGrid, band_ends, core_moves, shock_grid
+from riskplugin.stressing.regimes import parts
+from riskplugin.stressing.shock import ShockGrid, band_ends, core_moves
 
 SCENARIO = "scenario"
 Columns = dict[str, object]
@@ -36,9 +38,30 @@ def shock_table(
     """
     if by not in SHOCKS_BY:
         raise UsageError(f"cannot show shocks by {by!r}; {did_you_mean(by, SHOCKS_BY)}")
-    grid = shock_grid(scenarios, model, desk.universe)
     title = "shocks" if by == "instrument" else f"shocks_by_{by}"
-    return table(title, desk.as_of, SHOCKS_BY[by](grid, scenarios, confidence))
+    found = [
+        SHOCKS_BY[by](part.grid, part.scenarios, confidence)
+        for part in parts(scenarios, model, desk.universe)
+    ]
+    return table(title, desk.as_of, in_order(found, scenarios))
+
+
+def in_order(found: Sequence[Columns], scenarios: ScenarioSet) -> Columns:
+    """Return the columns of parts of the scenarios as those of all, in their order."""
+    if len(found) == 1:
+        return found[0]
+    place = {name: i for i, name in enumerate(scenarios.names())}
+    named = [name for part in found for name in cast("list[str]", part[SCENARIO])]
+    order = np.argsort([place[name] for name in named], kind="stable")
+    columns: Columns = {}
+    for key in found[0]:
+        values = [part[key] for part in found]
+        if isinstance(values[0], np.ndarray):
+            columns[key] = np.concatenate(cast("list[Vector]", values))[order]
+        else:
+            together = [v for part in values for v in cast("list[object]", part)]
+            columns[key] = [together[int(i)] for i in order]
+    return columns
 
 
 def by_instrument(

@@ -1,12 +1,14 @@
 """The questions a desk asks, answered as labelled tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 
 import numpy as np
 
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Vector
 from riskplugin.book import KEYS, Grouping, grouped
+from riskplugin.core_columns import LOADING
 from riskplugin.desk import Desk
 from riskplugin.errors import (
     Issue,
@@ -21,10 +23,9 @@ from riskplugin.exposure import exposures
 from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import MEMORY, FactorModel
 from riskplugin.factors.standins import ASSUMED, PROXIED
-from riskplugin.results import LOADING, Table, table
+from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.stressing.engine import stress_groups
-from riskplugin.stressing.shock import missing_drivers, shock_grid
+from riskplugin.stressing.regimes import not_runnable, parts, stress_parts
 
 SCENARIO = "scenario"
 POSITION = "position"
@@ -97,9 +98,9 @@ def rows_of(desk: Desk, model: FactorModel) -> Codes:
 
 
 def runnable_scenarios(desk: Desk, model: FactorModel) -> ScenarioSet:
-    """Return the scenarios of the desk whose drivers can be moved."""
+    """Return the scenarios of the desk whose drivers can be moved, in their regime."""
     return ScenarioSet(
-        tuple(s for s in desk.scenarios if not any(missing_drivers(s, model)))
+        tuple(s for s in desk.scenarios if not any(not_runnable(s, model)))
     )
 
 
@@ -143,10 +144,9 @@ def left_out_scenarios(desk: Desk, model: FactorModel) -> list[Issue]:
     """Return a warning per scenario of the desk that cannot be run, with the reason."""
     issues = []
     for scenario in desk.scenarios:
-        for fault in missing_drivers(scenario, model):
+        for fault, hint in not_runnable(scenario, model):
             place = Place("scenarios", column=scenario.name)
             message = f"left out: {fault}"
-            hint = "give prices of its members, or name others under [drivers]"
             issues.append(
                 Issue("scenario-left-out", place, message, hint, Severity.WARNING)
             )
@@ -164,11 +164,11 @@ def stress_table(
     """Return stress P&L by the keys `by`; the scenario first if not among them."""
     keys = keys_of(by, (SCENARIO,))
     keys = keys if SCENARIO in keys else (SCENARIO, *keys)
-    grid = shock_grid(scenarios, model, desk.universe)
+    resolved = parts(scenarios, model, desk.universe)
     labels = tuple(k for k in keys if k != SCENARIO)
     grouping = grouped(desk.book, labels)
-    done = stress_groups(
-        desk.book, grouping, grid, confidence, desk.settings.unwind_share
+    done = stress_parts(
+        desk.book, grouping, resolved, confidence, desk.settings.unwind_share
     )
     before = labels[: keys.index(SCENARIO)]
     order = row_order(len(grouping), len(scenarios), scenario_first=not before)
@@ -180,18 +180,8 @@ def stress_table(
         else:
             labels_of = np.array(keys_in(grouping)[key], dtype=object)
             columns[key] = labels_of[group].tolist()
-    parts = (
-        "pnl",
-        "direct",
-        "propagated",
-        "overshoot",
-        "convexity",
-        "liquidity",
-        "low",
-        "high",
-    )
-    for name in parts:
-        columns[name] = getattr(done, name)[group, scenario]
+    for f in fields(done):
+        columns[f.name] = getattr(done, f.name)[group, scenario]
     return table("stress", desk.as_of, columns)
 
 

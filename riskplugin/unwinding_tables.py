@@ -17,6 +17,7 @@ from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.stressing.engine import name_moves, require_known
 from riskplugin.stressing.netting import slices
 from riskplugin.stressing.path import path_grid
+from riskplugin.stressing.regimes import runs
 from riskplugin.stressing.shock import shock_grid
 from riskplugin.tabulation import keys_in, rows_of
 
@@ -102,14 +103,15 @@ def unit_paths(
 
     Of shape (H, N), after 1 … H sessions; what is not held stands still.
     """
-    grid = shock_grid(scenarios, model, desk.universe)
     held = np.unique(rows_of(desk, model))
-    require_known(grid, held)
-    for s, scenario in enumerate(scenarios):
-        course = course_by_tier(desk, ScenarioSet((scenario,)))
-        moves = name_moves(path_grid(grid.part(slice(s, s + 1)), course), held)
-        whole = moves.direct + moves.propagated + moves.overshoot + moves.convexity
-        yield whole[1:]
+    for own, some in runs(scenarios, model, desk.universe):
+        grid = shock_grid(some, own, desk.universe)
+        require_known(grid, held)
+        for s, scenario in enumerate(some):
+            course = course_by_tier(desk, ScenarioSet((scenario,)))
+            moves = name_moves(path_grid(grid.part(slice(s, s + 1)), course), held)
+            whole = moves.direct + moves.propagated + moves.overshoot + moves.convexity
+            yield whole[1:]
 
 
 def ends_of(selling: Selling, path: Matrix, pace: Vector, cost_share: Vector) -> Ends:

@@ -11,8 +11,7 @@ from riskplugin.errors import ScenarioError
 from riskplugin.factors.model import FactorModel
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import MOST, ScenarioSet
-from riskplugin.stressing.engine import stress_groups
-from riskplugin.stressing.shock import shock_grid
+from riskplugin.stressing.regimes import parts, stress_parts
 from riskplugin.tabulation import keys_in, keys_of
 
 
@@ -40,10 +39,8 @@ def weighted_table(
     if total > MOST:
         raise ScenarioError(f"the weights sum to {total:g}, 1 is the most")
     grouping = grouped(desk.book, keys_of(by) if by else ())
-    grid = shock_grid(scenarios, model, desk.universe)
-    done = stress_groups(
-        desk.book, grouping, grid, confidence, desk.settings.unwind_share
-    )
+    of = parts(scenarios, model, desk.universe)
+    done = stress_parts(desk.book, grouping, of, confidence, desk.settings.unwind_share)
     has = np.array([s.weight is not None for s in scenarios], dtype=bool)
     weight = np.array([s.weight or 0.0 for s in scenarios], dtype=np.float64)
     mean = done.pnl[:, has] @ weight[has]

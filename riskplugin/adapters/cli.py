@@ -34,6 +34,7 @@ from riskplugin.adapters.plots import save_evidence
 from riskplugin.adapters.scenario_commands import (
     claims,
     replay,
+    reverse,
     scenarios,
     shocks,
     stress,
@@ -230,6 +231,7 @@ for command in (
     stress,
     shocks,
     scenarios,
+    reverse,
     replay,
     claims,
     liquidity,

@@ -17,7 +17,11 @@ from riskplugin.adapters.options import (
 )
 from riskplugin.adapters.path_plots import Drawn, save_path
 from riskplugin.adapters.replay_plots import save_replays
+from riskplugin.adapters.reverse_plots import save_plausibility, save_reverse
+from riskplugin.adapters.stress_plots import save_waterfall
+from riskplugin.core_tables import history_table
 from riskplugin.desk import Desk
+from riskplugin.estimates import model_of
 from riskplugin.replay_tables import WantedEpisodes
 from riskplugin.results import Table
 
@@ -47,7 +51,7 @@ from riskplugin.results import Table
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),
-    help="With --path: folder to write a picture of each scenario to.",
+    help="Folder to write a picture of each scenario to: its parts, or its path.",
 )
 def stress(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
     """Show what scenarios do to it, in five parts that add up."""
@@ -56,8 +60,13 @@ def stress(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
         say_left_out(held)
     if given["unfolding"]:
         return unfold(held, **given)
-    if given["loss"] is not None or given["plot"] is not None:
-        raise click.UsageError("--loss and --plot go with --path")
+    if given["loss"] is not None:
+        raise click.UsageError("--loss goes with --path")
+    if given["plot"] is not None:
+        by_tier = api.stress(held, given["scenarios"])
+        currency = held.settings.base_currency
+        for picture in save_waterfall(by_tier, given["plot"], currency):
+            terminal.warn(f"wrote {picture}")
     level = given["confidence"]
     found = api.stress(held, given["scenarios"], given["by"], confidence=level)
     return finish(held, found, as_json=given["as_json"], out=given["out"])
@@ -122,18 +131,71 @@ def shocks(
 
 @click.command()
 @desk_options
-def scenarios(
-    desk: str,
-    as_of: object,
-    as_json: bool,
-    out: Path | None,
-) -> int:
+@click.option(
+    "--plausibility", is_flag=True, help="How plausible the core of each is instead."
+)
+@click.option(
+    "--regimes",
+    is_flag=True,
+    help="P&L by all history, hectic windows and pooled ones instead.",
+)
+@click.option("--plot", type=click.Path(path_type=Path), help="With --plausibility.")
+def scenarios(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
     """Show the desk's scenarios, in words."""
-    loaded = api.load_desk(desk, as_of)
-    found = api.scenario_list(loaded)
+    held = api.load_desk(desk, as_of)
+    as_json, out = given["as_json"], given["out"]
+    if given["plausibility"]:
+        found = api.plausibility(held)
+        if given["plot"] is not None:
+            history = history_table(held, model_of(held), held.scenarios)
+            file = save_plausibility(history, found, given["plot"])
+            terminal.warn(f"wrote {file}")
+        return finish(held, found, as_json=as_json, out=out)
+    if given["regimes"]:
+        return finish(held, api.regimes(held), as_json=as_json, out=out)
+    listed = api.scenario_list(held)
     if not as_json:
-        terminal.show_scenarios(found)
-    return finish(loaded, found, as_json=as_json, out=out, show=as_json)
+        terminal.show_scenarios(listed)
+    return finish(held, listed, as_json=as_json, out=out, show=as_json)
+
+
+@click.command()
+@desk_options
+@positions_option
+@click.option("--loss", type=float, help="Base currency, above 0.")
+@click.option("--worst", type=float, help="Instead: worst move within this distance.")
+@click.option(
+    "--driver",
+    default="memory",
+    show_default=True,
+    help="The one that moves; all for the most plausible move of all of them.",
+)
+@click.option("--by", callback=names, help="Comma-separated keys of exposures.")
+@click.option(
+    "--horizon", type=int, help="Sessions that the move takes; 60 by default."
+)
+@click.option(
+    "--plot", type=click.Path(path_type=Path), help="Folder to write a picture to."
+)
+def reverse(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
+    """Show the smallest move that loses so much."""
+    held = loaded(desk, as_of, given["positions"])
+    if (given["loss"] is None) == (given["worst"] is None):
+        raise click.UsageError("give --loss, or --worst and a distance")
+    driver = None if given["driver"] == "all" else given["driver"]
+    asked = {"by": given["by"], "horizon_sessions": given["horizon"]}
+    if given["worst"] is not None:
+        found = api.worst_case(held, given["worst"], **asked)
+        return finish(held, found, as_json=given["as_json"], out=given["out"])
+    found = api.reverse_stress(held, given["loss"], driver, **asked)
+    if given["plot"] is not None:
+        if driver is None:
+            raise click.UsageError("--plot draws one driver; name it by --driver")
+        curve = api.reverse_curve(held, driver, **asked)
+        currency = held.settings.base_currency
+        file = save_reverse(curve, found, currency, given["plot"])
+        terminal.warn(f"wrote {file}")
+    return finish(held, found, as_json=given["as_json"], out=given["out"])
 
 
 @click.command()

@@ -62,22 +62,25 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "memory_drift": PERCENT,
     "p_value": "{:.4f}".format,
     "difference": "{:.1e}".format,
+    **dict.fromkeys(("move", "lowest_at", "hectic_share"), PERCENT),
+    **dict.fromkeys(("tail_normal", "tail_t"), PERCENT),
+    **dict.fromkeys(("within_1", "within_5", "within_10", "within_21"), PERCENT),
+    "cost_pct_gross": PERCENT,
+    "windows": WHOLE,
+    "at_least_as_bad": WHOLE,
     "worst_session": WHOLE,
     "breach_session": WHOLE,
     "session": WHOLE,
 }
-IN_KEYS_ALREADY = "group"
+NOT_ON_SCREEN: dict[str, tuple[str, ...]] = {
+    "measures": ("group",),
+    "reverse": ("driver", "tail_t", "degrees_of_freedom", "loss"),
+    "plausibility": ("core", "degrees_of_freedom", "alone"),
+    "regimes": ("effective_scenarios",),
+}  # in the JSON and the files
 WORDS = (
-    "sentence",
-    "note",
-    "reason",
-    "description",
-    "sources",
-    "message",
-    "hint",
-    "severity",
-    "core",
-    "aliases",
+    *("sentence", "note", "reason", "description", "sources", "message"),
+    *("hint", "severity", "core", "aliases", "worst_windows", "alone"),
 )
 SHOWN_EXPOSURES = [
     "tier",
@@ -158,8 +161,10 @@ def json_table(found: Table) -> dict[str, Any]:
 
 def plain(value: object) -> object:
     """Return a cell as JSON can say it."""
-    if isinstance(value, float) and isnan(value):
+    if value is pd.NaT or (isinstance(value, float) and isnan(value)):
         return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -171,7 +176,8 @@ def print_json(content: dict[str, Any]) -> None:
 def show_table(found: Table) -> None:
     """Print a table."""
     date = "" if found.as_of == "NaT" else f" {found.as_of}"
-    shown = found.to_frame().drop(columns=IN_KEYS_ALREADY, errors="ignore")
+    hidden = NOT_ON_SCREEN.get(found.title, ())
+    shown = found.to_frame().drop(columns=list(hidden), errors="ignore")
     draw(console(), grid_of(shown, found.title + date))
 
 
@@ -236,11 +242,11 @@ def grid_of(frame: pd.DataFrame, title: str) -> Grid:
 
 def figure(value: object, column: str, *, returns: bool) -> str:
     """Return one cell as it is read; a band is in percent where shocks are."""
-    if not isinstance(value, float):
-        return escape(str(value))
-    if isnan(value):
+    if value is pd.NaT or (isinstance(value, float) and isnan(value)):
         return "-"
-    if returns and column in ("low", "high"):
+    if not isinstance(value, float):
+        return escape(str(plain(value)))
+    if column.startswith("move_") or (returns and column in ("low", "high")):
         return PERCENT(value)
     return FORMATS.get(column, WHOLE if abs(value) >= 1000 else RATIO)(value)
 

@@ -8,11 +8,12 @@ underlying's. Perpetuals, futures, forwards and swaps keep series of their own.
 from dataclasses import replace
 
 import numpy as np
+from cachetools import LRUCache
 
 from riskplugin._typing import Codes, Vector
 from riskplugin.contracts import SESSIONS_A_YEAR, Contracts, no_contracts
 from riskplugin.desk import Desk
-from riskplugin.factors.model import FactorModel, fit
+from riskplugin.factors.model import REGIMES, FactorModel, fit
 from riskplugin.pricing.unit_greeks import with_drag
 
 
@@ -65,6 +66,7 @@ def expanded(
         windows=model.windows[series],
         source=instruments,
         contracts=no_contracts(),
+        regimes=LRUCache(REGIMES),
     )
 
 
@@ -104,6 +106,7 @@ def alone(model: FactorModel) -> FactorModel:
         windows=model.windows[series],
         source=np.arange(len(rows)),
         contracts=no_contracts(),
+        regimes=LRUCache(REGIMES),
     )
 
 

@@ -1,6 +1,6 @@
 """Drivers: baskets whose return stands for a cause."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,17 @@ class DriverHistory:
         """Return the log level of `driver`, shape (T,)."""
         level: Vector = self.index[:, self.names.index(driver)]
         return level
+
+    def together(self, drivers: Sequence[str]) -> tuple[Dates, Matrix]:
+        """Return dates and log levels (T, K) of drivers while all of them have prices.
+
+        From the row before the first move of the last one to move.
+        """
+        levels = np.column_stack([self.of(driver) for driver in drivers])
+        moved = np.diff(levels, axis=0) != 0
+        first = [int(np.argmax(column)) for column in moved.T if column.any()]
+        start = max(first) if len(first) == len(drivers) else len(levels)
+        return self.dates[start:], levels[start:]
 
 
 def priced_baskets(

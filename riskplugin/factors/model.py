@@ -1,14 +1,16 @@
 """The factor model of a desk on one date: estimated once, used by everything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
+from cachetools import LRUCache
 
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
 from riskplugin.contracts import Contracts, no_contracts
-from riskplugin.desk import Desk, Settings
+from riskplugin.desk import Desk
 from riskplugin.errors import ModelError
 from riskplugin.factors.baskets import (
     basket_weights,
@@ -24,17 +26,10 @@ from riskplugin.factors.covariance import (
     weighted_covariance,
     within_groups,
 )
-from riskplugin.factors.drivers import (
-    DriverHistory,
-    covered_baskets,
-    driver_history,
-    driver_windows,
-    priced_baskets,
-    usable,
-)
+from riskplugin.factors.drivers import DriverHistory
 from riskplugin.factors.loadings import Regression, regress, shrink
 from riskplugin.factors.propagation import completion_error, response_to
-from riskplugin.factors.series import Series, currencies_of, series_of, series_windows
+from riskplugin.factors.sample import Sample, lit_only, sampled
 from riskplugin.factors.standins import (
     ASSUMED,
     OWN,
@@ -44,9 +39,11 @@ from riskplugin.factors.standins import (
     proxy,
 )
 from riskplugin.pricing.linear import is_funded
-from riskplugin.returns import exponential_weights, panel, two_widths
+from riskplugin.returns import exponential_weights
 
 MEMORY = "memory"
+HISTORICAL = "historical"
+REGIMES = 32  # that are kept beside a model
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -100,6 +97,12 @@ class FactorModel:
         derived from it.
     contracts : Contracts of N rows
         What each one is; linear in its own price by default.
+    regime : str
+        Which weights the windows have: all history's, or those of a regime.
+    sample : Sample, optional
+        What it was estimated from, so that it can be under other weights.
+    regimes : MutableMapping
+        What other regimes make of it, by what tells them apart: each is told once.
     """
 
     as_of: np.datetime64
@@ -124,6 +127,11 @@ class FactorModel:
     windows: Codes
     source: Codes = field(default_factory=lambda: np.arange(0))
     contracts: Contracts = field(default_factory=no_contracts)
+    regime: str = HISTORICAL
+    sample: Sample | None = field(default=None, repr=False)
+    regimes: MutableMapping[tuple[object, ...], Any] = field(
+        default_factory=lambda: LRUCache(REGIMES), repr=False
+    )
 
     def __post_init__(self) -> None:
         if not len(self.source):
@@ -233,56 +241,44 @@ def fit(desk: Desk, as_of: np.datetime64 | None = None) -> FactorModel:
     ModelError
         If two drivers cannot be told apart.
     """
-    when = desk.as_of if as_of is None else as_of
-    settings, market = desk.settings, desk.market
-    sessions = settings.return_sessions
-    series = series_of(desk, when)
-    currency_of = currencies_of(series)
-    baskets = priced_baskets(market.priced(when), settings.drivers)
-    history = driver_history(market, when, baskets, currency_of)
-    rows = settings.window_sessions + sessions
-    prices = panel(market, when, series.instruments, rows)
-    returns = two_widths(
-        lambda width: series_windows(prices, series.currencies, width), sessions
-    )
-    covered = covered_baskets(
-        prices, baskets, currency_of, sessions, settings.min_overlap
-    )
-    factors = two_widths(
-        lambda width: driver_windows(prices, covered, currency_of, width), sessions
-    )
-    chosen = usable(factors.sum(axis=0), settings.half_life, settings.min_overlap)
-    members = list(covered.items())
-    return assembled(
-        Sample(settings, when, series, history),
-        dict(members[j] for j in chosen),
-        factors[:, :, chosen],
-        returns,
-    )
+    sample = sampled(desk, desk.as_of if as_of is None else as_of)
+    rows, half_life = sample.returns.shape[1], sample.settings.half_life
+    return assembled(sample, exponential_weights(rows, half_life), HISTORICAL)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Sample:
-    """What is modelled, on which date, by which settings."""
+@one_blas_thread
+def reweighted(model: FactorModel, weights: Vector, regime: str) -> FactorModel:
+    """Return `model` estimated from the same windows under other weights.
 
-    settings: Settings
-    as_of: np.datetime64
-    series: Series
-    history: DriverHistory
+    Every correction for the overlap of windows is that of these weights, which may
+    rise and fall: see `overlap_bias`. The number of independent windows is counted as
+    if weights changed slowly, which for others is too few, never too many.
+
+    Parameters
+    ----------
+    model : FactorModel
+    weights : ndarray of shape (T,)
+        Not below 0; their scale does not matter.
+    regime : str
+        What the weights stand for.
+
+    Raises
+    ------
+    ModelError
+        If the model holds no windows, or two drivers cannot be told apart.
+    """
+    if model.sample is None:
+        raise ModelError(f"a model without its windows cannot be {regime}")
+    seen = lit_only(model.sample, weights, model.weights)
+    return assembled(seen, weights / weights.max(), regime)
 
 
-def assembled(
-    of: Sample,
-    baskets: Mapping[str, tuple[str, ...]],
-    factors: Cube,
-    returns: Cube,
-) -> FactorModel:
+def assembled(of: Sample, weights: Vector, regime: str) -> FactorModel:
     """Measure, shrink, proxy and recentre."""
-    settings, series = of.settings, of.series
+    settings, series, baskets = of.settings, of.series, of.baskets
     sessions, count = settings.return_sessions, len(series.instruments)
-    weights = exponential_weights(returns.shape[1], settings.half_life)
-    covariance = driver_covariance(factors, weights, sessions, tuple(baskets))
-    fitted = regress(returns, factors, weights, sessions, settings.min_overlap)
+    covariance = driver_covariance(of.factors, weights, sessions, tuple(baskets))
+    fitted = regress(of.returns, of.factors, weights, sessions, settings.min_overlap)
     estimates, correlation = completed(of, fitted, weights)
     basket = basket_weights(tuple(baskets.values()), series)
     correction = corrections(basket, count)
@@ -294,7 +290,7 @@ def assembled(
         drivers=tuple(baskets),
         members=tuple(baskets.values()),
         history=of.history,
-        driver_windows=factors,
+        driver_windows=of.factors,
         weights=weights,
         return_sessions=sessions,
         covariance=covariance,
@@ -310,6 +306,8 @@ def assembled(
         correlation=correlation,
         provenance=tuple(estimates.provenance),
         windows=fitted.windows,
+        regime=regime,
+        sample=of,
     )
 
 

@@ -69,7 +69,7 @@ class ScenarioEntry(Strict):
         description="Sessions over which it unfolds; those of its phases together "
         "where they are given.",
     )
-    propagation: Literal["historical"] = Field(
+    propagation: Literal["historical", "hectic", "pooled"] = Field(
         "historical", description="Which history the core spreads by."
     )
     core: Figures = Field(

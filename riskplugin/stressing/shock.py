@@ -137,13 +137,20 @@ def shock_grid(
 def misfits(
     scenario: Scenario, model: FactorModel, universe: Universe
 ) -> Iterator[str]:
-    """Yield what `scenario` names that the desk does not know."""
+    """Yield what `scenario` names that the desk, or this model of it, does not know."""
     for fault in (
+        *other_regime(scenario, model),
         *missing_drivers(scenario, model),
         *derived_names(scenario, model, universe),
         *unknown_names(scenario, universe, model.currencies[0]),
     ):
         yield f"scenario {scenario.name!r}: {fault}"
+
+
+def other_regime(scenario: Scenario, model: FactorModel) -> Iterator[str]:
+    """Yield that `scenario` does not spread by the history that `model` stands for."""
+    if scenario.propagation != model.regime:
+        yield f"its propagation is {scenario.propagation}, the model is {model.regime}"
 
 
 def missing_drivers(scenario: Scenario, model: FactorModel) -> Iterator[str]:

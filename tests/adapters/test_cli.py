@@ -18,7 +18,8 @@ DESK = Path(__file__).parents[2] / "samples" / "desk.toml"
 ODD = ("[red]x[/red]", "[/b]", "a\\[b]", "end\\", "日本", "| a |")
 SCRIPT = shutil.which("riskplugin", path=Path(sys.executable).parent)
 VERBS = ("run", "check", "exposures", "stress", "shocks", "scenarios")
-VERBS += ("measures", "backtest", "paths", "replay", "claims")
+VERBS += ("measures", "backtest", "paths", "replay", "claims", "reverse")
+VERBS += ("plausibility", "liquidity", "accounts")
 
 # {desk} is the sample desk, {tiny} one of a single lot and ten sessions; {part} and
 # {bad} have two rows that cannot be used, {dent} a price.
@@ -43,6 +44,28 @@ CALLS = {
     "stress": "stress {desk}",
     "shocks": "shocks {desk}",
     "run json": "run {desk} --json --out {tmp}/run",
+    "reverse": "reverse {desk} --loss 50e6 --by book",
+    "reverse json": "reverse {desk} --loss 50e6 --by book --horizon 30 --json "
+    "--plot {tmp}/reverse",
+    "reverse of all json": "reverse {desk} --loss 50e6 --driver all --json",
+    "worst json": "reverse {desk} --worst 2 --json",
+    "no loss": "reverse {tiny}",
+    "loss of nothing": "reverse {desk} --loss -5",
+    "picture of all": "reverse {desk} --loss 1e6 --driver all --plot {tmp}/all",
+    "plausibility": "scenarios {desk} --plausibility",
+    "plausibility json": "scenarios {desk} --plausibility --json --plot {tmp}/likely",
+    "regimes json": "scenarios {desk} --regimes --json",
+    "liquidity": "liquidity {desk}",
+    "liquidity json": "liquidity {desk} --by book --participation 0.1 --json",
+    "volumes json": "liquidity {desk} --volumes --json",
+    "unwinding json": "liquidity {desk} --unwinding --scenarios inventory_build "
+    "--by total --json",
+    "accounts": "accounts {desk}",
+    "accounts json": "accounts {desk} --json",
+    "default json": "accounts {desk} --default exchange_a --json",
+    "through json": "exposures {desk} --look-through --by tier --json",
+    "waterfall json": "stress {desk} --scenarios inventory_build --json "
+    "--plot {tmp}/waterfall",
     "paths": "stress {desk} --path --loss 50e6",
     "path json": "stress {desk} --path --scenarios inventory_build --by tier --json "
     "--out {tmp}/path --plot {tmp}/path",
@@ -209,8 +232,10 @@ def assert_same_rows(done, found):
     for row, against in zip(printed["rows"], expected, strict=True):
         assert list(row) == list(against)
         for column, value in against.items():
-            if isinstance(value, float) and math.isnan(value):
+            if value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
                 assert row[column] is None, column
+            elif isinstance(value, pd.Timestamp):
+                assert row[column] == f"{value:%Y-%m-%d}", column
             else:
                 assert row[column] == value, column
 
@@ -254,7 +279,7 @@ def test_text_is_shown_as_it_is(done):
 
 
 def test_check_counts_what_it_found(done):
-    assert done("check").stdout.splitlines()[-1] == "0 errors, 1 warning"
+    assert done("check").stdout.splitlines()[-1] == "0 errors, 2 warnings"
 
 
 @pytest.mark.parametrize(
@@ -340,6 +365,23 @@ def test_measures_are_those_of_the_api(done, desk, name, asked):
         ),
         ("claims json", rp.claims),
         (
+            "reverse json",
+            lambda desk: rp.reverse_stress(desk, 50e6, by="book", horizon_sessions=30),
+        ),
+        ("reverse of all json", lambda desk: rp.reverse_stress(desk, 50e6, None)),
+        ("worst json", lambda desk: rp.worst_case(desk, 2.0)),
+        ("plausibility json", rp.plausibility),
+        ("regimes json", rp.regimes),
+        ("liquidity json", lambda desk: rp.liquidity_profile(desk, "book", 0.1)),
+        ("volumes json", rp.average_volumes),
+        (
+            "unwinding json",
+            lambda desk: rp.unwinding(desk, ["inventory_build"], ()),
+        ),
+        ("accounts json", rp.accounts),
+        ("default json", lambda desk: rp.account_default(desk, "exchange_a")),
+        ("through json", lambda desk: rp.look_through(desk, "tier")),
+        (
             "claims of one json",
             lambda desk: rp.evidence_for(desk, "narrative_unwind"),
         ),
@@ -350,7 +392,10 @@ def test_paths_and_the_past_are_those_of_the_api(done, desk, name, asked):
 
 
 def test_paths_and_replays_keep_what_stands_beside_them(done, tmp):
-    for name in ("path json", "replay json", "claims json"):
+    for name in (
+        *("path json", "replay json", "claims json", "reverse json"),
+        *("plausibility json", "waterfall json"),
+    ):
         done(name)
     kept = {f"{p.parent.name}/{p.name}" for p in tmp.rglob("*.parquet")}
     assert {
@@ -360,7 +405,13 @@ def test_paths_and_replays_keep_what_stands_beside_them(done, tmp):
         "claims/claims.parquet",
     } <= kept
     pictures = {p.name for p in tmp.rglob("*.png") if p.stat().st_size > 10_000}
-    assert {"path-inventory_build.png", "replay-episodes.png"} <= pictures
+    assert {
+        "path-inventory_build.png",
+        "replay-episodes.png",
+        "reverse-memory.png",
+        "plausibility.png",
+        "stress-inventory_build.png",
+    } <= pictures
 
 
 def test_replay_of_dates_ends_where_the_prices_do(done, desk):
@@ -397,7 +448,7 @@ def test_run_is_that_of_the_api(done, desk, tmp):
         "status": "complete",
         "folder": str(tmp / "run"),
         "left_out": 0,
-        "issues": len(desk.issues),
+        "issues": len(rp.run(desk).issues),
     }
     assert (tmp / "run" / "manifest.json").is_file()
 
@@ -442,7 +493,10 @@ def test_fault_of_the_user_shows_no_traceback(done, name):
         ("bad confidence", "confidence is 95.0, a level between 0 and 1 is needed"),
         ("out and store", "give --out or --store, not both"),
         ("nothing chosen", "scenario"),
-        ("loss without path", "--loss and --plot go with --path"),
+        ("loss without path", "--loss goes with --path"),
+        ("no loss", "give --loss, or --worst and a distance"),
+        ("loss of nothing", "loss"),
+        ("picture of all", "--plot draws one driver"),
         ("one date", "give --start and --end, or --episodes"),
         ("unknown episode", "replay_2022"),
         ("factors of two", "--factors splits one measure"),

@@ -25,6 +25,7 @@ from tests.benchmarks.paths import paths
 from tests.benchmarks.pooling import pool
 from tests.benchmarks.ratios import Line, Skipped, rendered
 from tests.benchmarks.replays import replays
+from tests.benchmarks.reverse import reverse
 from tests.benchmarks.stressing import stress
 from tests.benchmarks.synthetic import Size
 
@@ -79,6 +80,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     repeats = given.repeats
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
+    positions = min(size.positions, 20_000)
     contracts, grid = (100, (5, 4)) if given.small else (10_000, (2_000, 500))
     pooled = 500 if given.small else 100_000
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
@@ -88,6 +90,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
+        "reverse": partial(reverse, replace(size, positions=positions), repeats),
         "pooling": partial(pool, pooled, repeats),
         "paths": partial(paths, replace(size, positions=lots, books=20), repeats),
         "options": partial(options, contracts, grid, repeats),

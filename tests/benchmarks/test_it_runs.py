@@ -53,6 +53,13 @@ def test_excel_runs(capfd):
     assert "excel, range of 100 rows, first time" in out
 
 
+def test_reverse_runs(capfd):
+    assert main([*TINY, "--only", "reverse"]) == 0
+    out = capfd.readouterr().out
+    assert "reverse, memory, every book" in out
+    assert "reverse with fit / vine" in out
+
+
 def test_replays_say_what_they_need(capfd):
     assert main([*TINY, "--only", "replays"]) == 0
     out = capfd.readouterr().out

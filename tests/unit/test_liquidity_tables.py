@@ -172,6 +172,13 @@ def test_cash_takes_no_time_and_costs_nothing(desk):
     assert found["within_1"] == 1
 
 
+def test_cash_beside_what_is_unknown_is_not_sold_at_once(prices):
+    rows = [("a", "FET", 400.0, None), ("a", "CASH_USD", 7_000.0, None)]
+    found = row(liquidity(desk_of(prices, rows), "book"), book="a")
+    assert np.isnan([found["days"], found["mean_days_stressed"]]).all()
+    assert found["unknown_gross"] == pytest.approx(800)
+
+
 def test_cost_by_hand(desk):
     model = model_of(desk)
     sigma = dict(zip(model.instruments, session_volatility(model), strict=True))

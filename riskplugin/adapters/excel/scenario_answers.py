@@ -7,14 +7,16 @@ from riskplugin.adapters.excel.answers import (
     TOTAL,
     as_table,
     canonical_scenario,
+    driver_named,
     with_names,
 )
-from riskplugin.adapters.excel.cells import known
-from riskplugin.adapters.excel.session import Session
+from riskplugin.adapters.excel.cells import Code, ExcelError, known
+from riskplugin.adapters.excel.session import Held, Session
 from riskplugin.book import KEYS
 from riskplugin.results import Table
 from riskplugin.tabulation import without
 
+ALL = "all"
 AsOf = dt.date | None
 
 
@@ -83,3 +85,83 @@ def scenario_evidence(
     return world.answer(
         ("evidence_for", name), lambda: api.evidence_for(world.desk, name)
     )
+
+
+def plausibility(
+    session: Session, scenario: str | None = None, asof: AsOf = None
+) -> Table:
+    """Return how plausible the core of one scenario is, or of all."""
+    world = session.world(asof)
+    name = None if scenario is None else canonical_scenario(world.desk, scenario)
+    return world.answer(
+        ("plausibility", name), lambda: api.plausibility(world.desk, name)
+    )
+
+
+def reverse_stress(
+    session: Session,
+    positions: object,
+    loss: float,
+    driver: str | None = None,
+    asof: AsOf = None,
+) -> Table:
+    """Return the smallest moves of a driver, or of all, that lose so much."""
+    held = session.held(positions, asof)
+    named = driver_or_all(driver, held)
+    return held.answer(
+        ("reverse", loss, named), lambda desk: api.reverse_stress(desk, loss, named)
+    )
+
+
+def reverse_distance(
+    session: Session,
+    positions: object,
+    loss: float,
+    driver: str | None = None,
+    asof: AsOf = None,
+) -> float:
+    """Return the smallest move of a driver that loses so much.
+
+    Raises
+    ------
+    ExcelError
+        If none does; with the worst loss that there is.
+    """
+    held = session.held(positions, asof)
+    named = driver_named(driver, held.desk)
+    found = held.answer(
+        ("reverse", loss, named), lambda desk: api.reverse_stress(desk, loss, named)
+    )
+    first = found.iloc[0]
+    if not first["answer"]:
+        raise ExcelError(Code.NOT_AVAILABLE, str(first["reason"]))
+    return float(first["move"])
+
+
+def driver_or_all(driver: str | None, held: Held) -> str | None:
+    """Return a driver of the desk; None, all of them, for "all"."""
+    if driver is not None and driver.casefold() == ALL:
+        return None
+    return driver_named(driver, held.desk)
+
+
+def worst_case(
+    session: Session, positions: object, radius: float, asof: AsOf = None
+) -> Table:
+    """Return the worst core move within a plausibility radius."""
+    held = session.held(positions, asof)
+    return held.answer(
+        ("worst_case", radius), lambda desk: api.worst_case(desk, radius)
+    )
+
+
+def regime_table(
+    session: Session,
+    positions: object,
+    scenario: str | None = None,
+    asof: AsOf = None,
+) -> Table:
+    """Return scenarios by all history, hectic windows and pooled ones side by side."""
+    held = session.held(positions, asof)
+    name = None if scenario is None else canonical_scenario(held.desk, scenario)
+    return held.answer(("regimes", name), lambda desk: api.regimes(desk, name))

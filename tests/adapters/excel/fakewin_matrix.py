@@ -80,6 +80,8 @@ USUAL = {
     "tier": "total",
     "instrument": "MU",
     "measure": "CVaR",
+    "loss": 1e6,
+    "radius": 2.0,
     "function": "RISK_BETA",
     "argument1": "MU",
 }
@@ -137,7 +139,10 @@ def call(server, functions, function, arguments, found, shape):
 
 FIGURES = ("component", "share", "pnl", "low", "high", "net", "gross", "long", "short")
 NUMBERS = ("RISK_STRESS_PNL", "RISK_EXPOSURE", "RISK_BETA", "RISK_MEASURE")
+NUMBERS += ("RISK_REVERSE_DISTANCE",)
 MAY_BE_BLANK = ("RISK_CHECK", "RISK_SAMPLE_TABLE", "RISK_BACKTEST")
+MAY_BE_BLANK += ("RISK_REVERSE_STRESS", "RISK_WORST_CASE", "RISK_PLAUSIBILITY")
+MAY_BE_BLANK += ("RISK_REGIME_TABLE", "RISK_ACCOUNT_TABLE")
 
 
 def figure(cell):

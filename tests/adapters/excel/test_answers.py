@@ -232,6 +232,46 @@ def test_stress_weighted(ask, held, positions):
     same(ask("RISK_STRESS_WEIGHTED", positions), rp.weighted_stress(held))
 
 
+@pytest.mark.parametrize("driver", [None, "crypto", "all"])
+def test_reverse_stress(ask, held, positions, driver):
+    named = {None: "memory", "all": None}.get(driver, driver)
+    found = rp.reverse_stress(held, 1e4, named)
+    same(ask("RISK_REVERSE_STRESS", positions, 1e4, driver), found)
+    if named is not None:
+        (move,) = found["move"].head(1)
+        given = ask("RISK_REVERSE_DISTANCE", positions, 1e4, driver)
+        assert bit(given) == bit(answer_cells(float(move))[0][0])
+
+
+def test_a_loss_that_no_move_makes_is_not_available_and_says_so(ask):
+    error = ask("RISK_REVERSE_DISTANCE", "memory_semis", 1e12)
+    assert error.code == Code.NOT_AVAILABLE
+    assert "no move between -95% and +300% does" in error.reason
+
+
+def test_worst_case(ask, held, positions):
+    same(ask("RISK_WORST_CASE", positions, 2.0), rp.worst_case(held, 2.0))
+
+
+def test_plausibility(ask, whole):
+    same(ask("RISK_PLAUSIBILITY"), rp.plausibility(whole))
+    one = rp.plausibility(whole, SCENARIO)
+    same(ask("RISK_PLAUSIBILITY", SCENARIO.upper()), one)
+
+
+def test_regime_table(ask, held, positions):
+    found = rp.regimes(held, SCENARIO)
+    same(ask("RISK_REGIME_TABLE", positions, SCENARIO), found)
+
+
+@pytest.mark.parametrize("by", [None, "tier", "total"])
+def test_liquidity_funds_and_accounts(ask, held, positions, by):
+    keys = {None: "tier", "total": ()}.get(by, by)
+    same(ask("RISK_LIQUIDITY_TABLE", positions, by), rp.liquidity_profile(held, keys))
+    same(ask("RISK_LOOK_THROUGH_TABLE", positions, by), rp.look_through(held, keys))
+    same(ask("RISK_ACCOUNT_TABLE", positions), rp.accounts(held))
+
+
 @pytest.mark.parametrize("by", [None, "tier"])
 def test_replay_table(ask, held, positions, by):
     keys = ("episode",) if by is None else ("episode", by)

@@ -177,9 +177,10 @@ def sample(
         "tier": desk.universe.tier_names()[0],
         "instrument": str(positions.rows[1][1]),
         "measure": "CVaR",
+        "radius": 2.0,
         "function": "RISK_BETA",
         "argument1": NO_SUCH,
-        "loss": 1e7,
+        "loss": 1e6,
     }
     needed = [not a.optional or a.name == "argument1" for a in function.arguments]
     return tuple(

@@ -99,7 +99,14 @@ COLUMN_LOOKS: Mapping[str, Look] = {
     **dict.fromkeys(("weighted_scenarios",), Look.WHOLE),
     **dict.fromkeys(("start", "end"), Look.DATE),
     **dict.fromkeys(("assumed", "weight"), Look.DECIMAL),
-    "sentence": Look.WRAPPED,
+    **dict.fromkeys(("move", "lowest_at", "hectic_share"), Look.PERCENT),
+    **dict.fromkeys(("distance", "degrees_of_freedom", "radius"), Look.DECIMAL),
+    **dict.fromkeys(("tail_normal", "tail_t"), Look.PERCENT),
+    **dict.fromkeys(("answer", "at_least_as_bad"), Look.WHOLE),
+    **dict.fromkeys(("days", "days_stressed", "mean_days_stressed"), Look.DECIMAL),
+    **dict.fromkeys(("within_1", "within_5", "within_10"), Look.PERCENT),
+    **dict.fromkeys(("within_21", "cost_pct_gross"), Look.PERCENT),
+    **dict.fromkeys(("sentence", "alone", "worst_windows"), Look.WRAPPED),
     **dict.fromkeys(("effective_scenarios", "independent_scenarios"), Look.WHOLE),
     **dict.fromkeys(("position", "names", "windows", "values", "row"), Look.WHOLE),
     **dict.fromkeys(("horizon_sessions", "sessions_old"), Look.WHOLE),
@@ -121,6 +128,8 @@ WIDTHS: Mapping[str, float] = {
     "note": 60,
     "sentence": 80,
     "episode": 18,
+    "alone": 34,
+    "worst_windows": 60,
     "worst_scenario": 27,
     "reason": 46,
     "test": 34,
@@ -139,6 +148,8 @@ def look_of(column: str) -> Look:
     """Return how the numbers of a column are shown: money, if it is nothing else."""
     if column.endswith("_beta"):
         return Look.DECIMAL
+    if column.startswith("move_"):
+        return Look.PERCENT
     return COLUMN_LOOKS.get(column, Look.MILLIONS)
 
 

@@ -1,0 +1,40 @@
+"""Functions of the data, and the functions themselves."""
+
+from riskplugin.adapters.excel import answers
+from riskplugin.adapters.excel.functions_of.arguments import ASOF, DATASET, POSITIONS
+from riskplugin.adapters.excel.specification import Function
+
+DATA = (
+    Function(
+        "RISK_DATA_STATUS",
+        "First and last date, age and stale names per dataset, or per series of one.",
+        "rp.data_status(desk, dataset)",
+        (DATASET, ASOF),
+        spills=True,
+        answer=answers.data_status,
+    ),
+    Function(
+        "RISK_ASOF",
+        "Valuation date of the desk, or the last date of a dataset.",
+        "desk.as_of",
+        (DATASET,),
+        spills=False,
+        answer=answers.as_of,
+    ),
+    Function(
+        "RISK_CHECK",
+        "Every issue of the positions: level, code, row, column, what to do.",
+        "rp.with_positions(desk, positions).issues",
+        (POSITIONS, ASOF),
+        spills=True,
+        answer=answers.check,
+    ),
+    Function(
+        "RISK_VERSION",
+        "Version of riskplugin.",
+        "rp.__version__",
+        (),
+        spills=False,
+        answer=answers.version,
+    ),
+)
