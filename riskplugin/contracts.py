@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from riskplugin._typing import Codes, Flags, Vector
 SESSIONS_A_YEAR = 252.0
 HOURS_A_SESSION = 24 * 365 / SESSIONS_A_YEAR  # of the calendar
 LEVERAGED, PERPETUAL = "leveraged_etf", "perpetual"
+SETTLED = frozenset({"future", "forward", "swap", "perpetual"})  # gains and losses
 LINEAR_TERMS = {"delta": 1.0, "leverage": 1.0}  # of what moves one for one
+FLAGS = ("american", "inverse")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,6 +59,15 @@ class Contracts:
         leveraged ETF.
     funding : ndarray
         Share of the notional that a long position pays per session.
+    inverse : ndarray of bool
+        Settled in the coin that it is on.
+    side : ndarray
+        1 of a long and -1 of a short position that is closed at `barrier`, 0 of what is
+        not closed.
+    barrier : ndarray
+        Log move of the price at which the position is closed.
+    closed : ndarray
+        P&L of a closed position, in its settlement currency.
     """
 
     instruments: tuple[str, ...]
@@ -75,6 +87,10 @@ class Contracts:
     dividend_yield: Vector
     volatility: Vector
     funding: Vector
+    inverse: Flags
+    side: Vector
+    barrier: Vector
+    closed: Vector
 
     def __post_init__(self) -> None:
         lengths = set()
@@ -109,6 +125,12 @@ class Contracts:
         return flags
 
     @property
+    def margined(self) -> Flags:
+        """Which are closed at some price."""
+        flags: Flags = self.side != 0
+        return flags
+
+    @property
     def derived(self) -> Flags:
         """Which move by their underlying, whatever their own prices did."""
         flags: Flags = self.options | self.leveraged
@@ -117,7 +139,7 @@ class Contracts:
     @property
     def curved(self) -> Flags:
         """Which do more than move one for one."""
-        flags: Flags = self.derived | self.funded
+        flags: Flags = self.derived | self.funded | self.margined
         return flags
 
     def figures(self) -> tuple[Vector, ...]:
@@ -159,12 +181,22 @@ def of_columns(
 def linear(instruments: Sequence[str], kinds: Sequence[str]) -> Contracts:
     """Return contracts that all move one for one with their own price."""
     count = len(kinds)
-    figures: list[npt.NDArray[Any]] = [
-        np.full(count, LINEAR_TERMS.get(f.name, 0.0)) for f in fields(Contracts)[3:]
-    ]
-    american = [f.name for f in fields(Contracts)[3:]].index("american")
-    figures[american] = np.zeros(count, dtype=bool)
-    return of_columns([tuple(instruments), ("",) * count, tuple(kinds)], figures)
+    columns: dict[str, npt.NDArray[Any]] = {
+        f.name: np.full(count, LINEAR_TERMS.get(f.name, 0.0))
+        for f in fields(Contracts)[3:]
+    }
+    columns |= {name: np.zeros(count, dtype=bool) for name in FLAGS}
+    columns["value"] = np.array([float(kind not in SETTLED) for kind in kinds])
+    names = [tuple(instruments), ("",) * count, tuple(kinds)]
+    return of_columns(names, list(columns.values()))
+
+
+def joined(*parts: Contracts) -> Contracts:
+    """Return contracts one after the other."""
+    words = zip(*((p.instruments, p.underlyings, p.kinds) for p in parts), strict=True)
+    figures = zip(*(part.figures() for part in parts), strict=True)
+    names = [tuple(chain(*column)) for column in words]
+    return of_columns(names, [np.concatenate(column) for column in figures])
 
 
 def no_contracts() -> Contracts:

@@ -64,7 +64,7 @@ def expanded(
         correlation=model.correlation[np.ix_(series, series)],
         provenance=tuple(model.provenance[int(i)] for i in series),
         windows=model.windows[series],
-        source=instruments,
+        source=model.source[instruments],
         contracts=no_contracts(),
         regimes=LRUCache(REGIMES),
     )

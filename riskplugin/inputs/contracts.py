@@ -12,9 +12,9 @@ from riskplugin.contracts import (
     LEVERAGED,
     PERPETUAL,
     Contracts,
+    joined,
     linear,
     no_contracts,
-    of_columns,
 )
 from riskplugin.errors import Issue, Place, Severity, listing
 from riskplugin.inputs.surfaces import (
@@ -108,7 +108,8 @@ def contracts_of(held: Iterable[str], universe: Universe, quotes: Quotes) -> Pri
     issues: list[Issue] = []
     priced, value = options_of(options, universe, quotes, issues)
     others = others_of(
-        [i for i in sound if i.kind == LEVERAGED or pays_funding(i)], universe
+        [i for i in sound if i.kind == LEVERAGED or pays_funding(i) or coin(i)],
+        universe,
     )
     spot = {i.instrument: quotes.spot[universe.resolve(i.underlying)] for i in options}
     price = {
@@ -126,19 +127,15 @@ def contracts_of(held: Iterable[str], universe: Universe, quotes: Quotes) -> Pri
     return Priced(together.at(kept), spot, price, lacking, issues)
 
 
-def joined(*parts: Contracts) -> Contracts:
-    """Return contracts one after the other."""
-    names = tuple(n for part in parts for n in part.instruments)
-    kinds = tuple(k for part in parts for k in part.kinds)
-    under = tuple(u for part in parts for u in part.underlyings)
-    figures = zip(*(part.figures() for part in parts), strict=True)
-    return of_columns([names, under, kinds], [*map(np.concatenate, figures)])
-
-
 def pays_funding(instrument: Instrument) -> bool:
     """Whether holding it costs or earns something per interval."""
     rate, hours = instrument.funding_rate, instrument.funding_hours
     return instrument.kind == PERPETUAL and bool(rate) and hours is not None
+
+
+def coin(instrument: Instrument) -> bool:
+    """Whether it is settled in the coin that it is on."""
+    return instrument.settlement == "inverse"
 
 
 def lack(instrument: Instrument, universe: Universe, quotes: Quotes) -> str:
@@ -148,7 +145,7 @@ def lack(instrument: Instrument, universe: Universe, quotes: Quotes) -> str:
 
 def lacks(instrument: Instrument, universe: Universe, quotes: Quotes) -> Iterator[str]:
     """Yield what `instrument` needs to be priced and does not have."""
-    if instrument.settlement == "inverse" and instrument.kind not in INVERSE:
+    if coin(instrument) and instrument.kind not in INVERSE:
         kinds = " and ".join(sorted(INVERSE))
         yield f"inverse settlement of a {instrument.kind}; known of {kinds} alone"
     funded = instrument.kind == PERPETUAL and instrument.funding_rate
@@ -190,7 +187,6 @@ def others_of(known: Sequence[Instrument], universe: Universe) -> Contracts:
     """Return leveraged ETFs, without their underlyings' volatility, and perpetuals."""
     if not known:
         return no_contracts()
-    funds = np.array([i.kind == LEVERAGED for i in known])
     funding = [
         (i.funding_rate or 0.0) * HOURS_A_SESSION / (i.funding_hours or 1.0)
         if i.kind == PERPETUAL
@@ -203,10 +199,10 @@ def others_of(known: Sequence[Instrument], universe: Universe) -> Contracts:
     return replace(
         whole,
         underlyings=under,
-        value=funds.astype(np.float64),
         delta=leverage,
         leverage=leverage,
         funding=np.array(funding),
+        inverse=np.array([coin(i) for i in known], dtype=bool),
     )
 
 

@@ -85,7 +85,24 @@ def revalue(contracts: Contracts, moves: Moves) -> Matrix:
         part = moves.at(rows)
         paid = funding_pnl(part.local, contracts.funding[rows], part.sessions)
         unit[:, rows] += paid * np.exp(part.fx)
+    rows = contracts.margined
+    if rows.any():
+        unit[:, rows] = closed_pnl(contracts.at(rows), moves.at(rows), unit[:, rows])
     return unit
+
+
+def closed_pnl(margined: Contracts, moves: Moves, unit: Matrix) -> Matrix:
+    """Return the P&L per unit `unit` (S, N), with what is closed on the way in place.
+
+    A position is closed once its price has moved to its barrier, which on a straight
+    path it has if it ends there or beyond. What is settled in the coin is converted at
+    the price of the coin.
+    """
+    beyond = margined.side * moves.local <= margined.side * margined.barrier
+    moved = (moves.local != 0) | (moves.sessions[:, None] > 0)
+    paid_in = moves.fx + np.where(margined.inverse, moves.local, 0.0)
+    pnl: Matrix = np.where(beyond & moved, margined.closed * np.exp(paid_in), unit)
+    return pnl
 
 
 def linear_pnl(contracts: Contracts, local: Matrix, fx: Matrix) -> Matrix:

@@ -6,6 +6,7 @@ from enum import StrEnum
 import numpy as np
 
 from riskplugin._typing import Flags, Matrix, Vector
+from riskplugin.contracts import SETTLED
 
 
 class Kind(StrEnum):
@@ -24,7 +25,7 @@ class Kind(StrEnum):
 
 DERIVED = frozenset({Kind.OPTION, Kind.LEVERAGED_ETF})  # move by their underlying
 LINEAR = frozenset(Kind) - DERIVED  # move one for one with their own price
-FUNDED = DERIVED | {Kind.SPOT, Kind.ETF, Kind.CASH}  # paid for: the value is held
+FUNDED = frozenset(Kind) - SETTLED  # paid for: the value itself is held
 
 
 def market_value(

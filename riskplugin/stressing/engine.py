@@ -24,6 +24,7 @@ from riskplugin.stressing.bands import (
     name_parts,
     uncertainty,
 )
+from riskplugin.stressing.liquidation import by_position
 from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.netting import Block, netted, slices
 from riskplugin.stressing.shock import ShockGrid, band_ends, full_lanes
@@ -74,17 +75,15 @@ def stress_groups(
     ModelError
         If a scenario reaches a held instrument of which nothing is known.
     """
-    column = {name: i for i, name in enumerate(grid.model.instruments)}
-    instrument = book.labels["instrument"]
-    of_name = np.array([column[n] for n in instrument.names], dtype=np.int64)
-    held = np.unique(of_name)
+    grid, names = by_position(book, grid)
+    held, count = np.unique(names), len(grid.model.instruments)
     require_known(grid, held)
     blocks = netted(
         grouping.codes,
-        of_name[instrument.codes],
+        names,
         book.reference_value,
         unwind_cost(book.half_spread, unwind_share) * np.abs(book.reference_value),
-        (len(grouping), len(column)),
+        (len(grouping), count),
     )
     correlation = base_correlation(grid.model)
     z = band_ends(confidence)[1]
@@ -101,7 +100,7 @@ def stress_groups(
         for block in blocks:
             write(out, block, moves, block_band(block, band, correlation, z))
 
-    step = full_lanes(CHUNK // max(1, len(column)))
+    step = full_lanes(CHUNK // max(1, count))
     in_turn(fill, [*slices(len(grid.horizon), step)])
     return done.part(slice(scenarios))
 

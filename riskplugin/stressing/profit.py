@@ -12,6 +12,7 @@ from riskplugin.factors.propagation import complete, weighted_sum
 from riskplugin.liquidity.cost import unwind_cost
 from riskplugin.pricing.contracts import Moves, revalue, stressed_value
 from riskplugin.stressing.engine import require_known
+from riskplugin.stressing.liquidation import by_position
 from riskplugin.stressing.netting import slices
 from riskplugin.stressing.shock import ShockGrid
 
@@ -146,7 +147,7 @@ class EngineProfit:
 
 
 class Unit(NamedTuple):
-    """P&L and stressed value per unit of reference value, (S, n); None if none sells."""
+    """P&L and stressed value per unit of reference, (S, n); None if none sells."""
 
     gain: Matrix
     stressed: Matrix | None
@@ -176,13 +177,10 @@ def engine_profit(
     ModelError
         If nothing is known of an instrument that a shock must be propagated to.
     """
-    model = template.model
-    column = {name: i for i, name in enumerate(model.instruments)}
-    instrument = book.labels["instrument"]
-    of_name = np.array([column[n] for n in instrument.names], dtype=np.int64)
-    held, place = np.unique(of_name, return_inverse=True)
+    template, names = by_position(book, template)
+    held, place = np.unique(names, return_inverse=True)
     require_known(template, held)
-    cells = grouping.codes * len(held) + place[instrument.codes]
+    cells = grouping.codes * len(held) + place
     shape = (len(grouping), len(held))
     cost = unwind_cost(book.half_spread, unwind_share) * np.abs(book.reference_value)
     netted = np.zeros((2, shape[0] * shape[1]))

@@ -1,12 +1,12 @@
 """From scenarios to the shock of every instrument."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from statistics import NormalDist
 
 import numpy as np
 
-from riskplugin._typing import Cube, Flags, Matrix, Vector
+from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
 from riskplugin.errors import ScenarioError, did_you_mean
 from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import FactorModel
@@ -64,6 +64,12 @@ class ShockGrid:
     def total(self) -> Matrix:
         """Log shock in base currency with overshoot, shape (S, N)."""
         return self.multiplier * self.local + self.fx
+
+    def over(self, model: FactorModel, columns: Codes) -> "ShockGrid":
+        """Return the shocks of `model`, whose instruments move as `columns` of these."""
+        of_names = ("local", "multiplier", "fx", "direct", "explicit", "fx_explicit")
+        changed = {n: getattr(self, n)[:, columns] for n in (*of_names, "volatility")}
+        return replace(self, model=model, **changed)
 
     def padded(self) -> "ShockGrid":
         """Return the grid with its last scenario repeated to full lanes.
