@@ -15,7 +15,6 @@ from riskplugin.pricing.options import (
 )
 from riskplugin.pricing.perpetual import funding_pnl
 
-BUMP = 0.01  # log move either way, for slopes
 CELLS = 2_000_000  # prices worked on at once
 
 
@@ -50,10 +49,6 @@ class Moves:
         """Return the moves of some names."""
         local, fx, volatility = self.local, self.fx, self.volatility
         return Moves(local[:, names], fx[:, names], volatility[:, names], self.sessions)
-
-    def shifted(self, by: float) -> "Moves":
-        """Return the same with every price further by a log move."""
-        return Moves(self.local + by, self.fx, self.volatility, self.sessions)
 
 
 def revalue(contracts: Contracts, moves: Moves) -> Matrix:
@@ -125,14 +120,18 @@ def stressed_value(contracts: Contracts, moves: Moves, unit: Matrix) -> Matrix:
     return held
 
 
-def slope(contracts: Contracts, moves: Moves) -> Matrix:
-    """Return how fast P&L changes with the log move at the stressed state, (S, N).
-
-    By central differences.
-    """
-    up, down = (revalue(contracts, moves.shifted(by)) for by in (BUMP, -BUMP))
-    change: Matrix = (up - down) / (2 * BUMP)
-    return change
+def revalue_around(
+    contracts: Contracts, moves: Moves, step: Matrix
+) -> tuple[Matrix, Matrix, Matrix]:
+    """Return the P&L of `revalue`, and that a log `step` (S, N) further up and down."""
+    whole = Moves(
+        np.concatenate([moves.local, moves.local + step, moves.local - step]),
+        np.tile(moves.fx, (3, 1)),
+        np.tile(moves.volatility, (3, 1)),
+        np.tile(moves.sessions, 3),
+    )  # together, so that they share the boundaries of American options
+    middle, up, down = np.split(revalue(contracts, whole), 3)
+    return middle, up, down
 
 
 def option_pnl(options: Contracts, moves: Moves) -> Matrix:

@@ -13,8 +13,7 @@ from riskplugin.errors import ModelError, listing
 from riskplugin.liquidity.cost import unwind_cost
 from riskplugin.pricing.contracts import (
     linear_pnl,
-    revalue,
-    slope,
+    revalue_around,
     stressed_value,
 )
 from riskplugin.pricing.linear import delta_one, fx_carry, is_funded
@@ -24,12 +23,14 @@ from riskplugin.stressing.bands import (
     name_parts,
     uncertainty,
 )
+from riskplugin.stressing.curved_bands import Bent, bent, curved_band
 from riskplugin.stressing.liquidation import by_position
 from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.netting import Block, netted, slices
 from riskplugin.stressing.shock import ShockGrid, band_ends, full_lanes
 
 CHUNK = 100_000  # scenarios x instruments worked on at once, to stay in the cache
+LEAST_STEP = 0.01  # log move up and down that slopes are taken over
 FLAT = 1e-6  # slope below which nothing of the currency's move is put on the price's
 
 
@@ -85,7 +86,8 @@ def stress_groups(
         unwind_cost(book.half_spread, unwind_share) * np.abs(book.reference_value),
         (len(grouping), count),
     )
-    correlation = base_correlation(grid.model)
+    model, curved = grid.model, grid.model.contracts.curved
+    correlation = base_correlation(model)
     z = band_ends(confidence)[1]
     scenarios = len(grid.horizon)
     grid = grid.padded()
@@ -95,10 +97,17 @@ def stress_groups(
 
     def fill(some: slice) -> None:
         part, out = grid.part(some), done.part(some)
-        moves = name_moves(part, held)
-        band = name_parts(uncertainty(part, moves.carry), moves.growth)
+        moves = name_moves(part, held, z)
+        open_ = uncertainty(part, moves.carry)
+        band = name_parts(open_, moves.growth)
+        bends = Bent(moves.growth, moves.kink)
         for block in blocks:
-            write(out, block, moves, block_band(block, band, correlation, z))
+            reach = (
+                curved_band(block, open_, bends, model.source, z, correlation)
+                if curved[block.instruments].any()
+                else block_band(block, band, correlation, z)
+            )
+            write(out, block, moves, reach)
 
     step = full_lanes(CHUNK // max(1, count))
     in_turn(fill, [*slices(len(grid.horizon), step)])
@@ -123,9 +132,9 @@ def in_turn(fill: Callable[[slice], None], parts: Sequence[slice]) -> None:
 class NameMoves:
     """What scenarios do to each name, per unit of reference value, of shape (S, N).
 
-    The first four parts of the P&L; how fast the P&L grows with the log shock at the
-    stressed state; what is then held; and how far the P&L moves with the currency per
-    move of its price.
+    The first four parts of the P&L; slope and kink of the P&L over the price from the
+    stressed state on (`Bent`); what is then held; and how far the P&L
+    moves with the currency per move of its price.
     """
 
     direct: Matrix
@@ -133,12 +142,17 @@ class NameMoves:
     overshoot: Matrix
     convexity: Matrix
     growth: Matrix
+    kink: Matrix
     value: Matrix
     carry: Matrix
 
 
-def name_moves(grid: ShockGrid, held: Codes) -> NameMoves:
-    """Return the moves of the instruments `held`; convexity is 0 of the others."""
+def name_moves(grid: ShockGrid, held: Codes, z: float = 1.0) -> NameMoves:
+    """Return the moves of the instruments `held`; convexity is 0 of the others.
+
+    Slope and kink are those through full revaluations `z` standard deviations of the
+    log shock up and down.
+    """
     funded = is_funded(grid.model.kinds)
     overshot = grid.multiplier * grid.local
     before = delta_one(funded, grid.local, grid.fx)
@@ -148,13 +162,12 @@ def name_moves(grid: ShockGrid, held: Codes) -> NameMoves:
         funded[further], overshot[:, further], grid.fx[:, further]
     )
     growth = np.exp(overshot + grid.fx)
-    found = NameMoves(
-        before, before, linear, np.zeros_like(linear), growth, growth,
-        fx_carry(funded, overshot),
-    )  # fmt: skip
+    none = np.zeros_like(linear)
+    carry = fx_carry(funded, overshot)
+    found = NameMoves(before, before, linear, none, growth, none, growth, carry)
     curved = held[grid.model.contracts.curved[held]]
     if len(curved):
-        found = with_curved(found, grid, curved)
+        found = with_curved(found, grid, curved, z)
     direct = found.direct * grid.direct.astype(np.float64)
     return replace(
         found,
@@ -164,13 +177,17 @@ def name_moves(grid: ShockGrid, held: Codes) -> NameMoves:
     )
 
 
-def with_curved(linear: NameMoves, grid: ShockGrid, names: Codes) -> NameMoves:
+def with_curved(
+    linear: NameMoves, grid: ShockGrid, names: Codes, z: float
+) -> NameMoves:
     """Return moves with those of `names` by full revaluation.
 
     `linear` holds the P&L before overshoot as `direct`, and after it as `overshoot`.
     """
     contracts, moves = grid.model.contracts.at(names), moves_of(grid, names)
-    full, steep = revalue(contracts, moves), slope(contracts, moves)
+    step = np.maximum(z * uncertainty(grid).deviation[:, names], LEAST_STEP)
+    full, up, down = revalue_around(contracts, moves, step)
+    steep, kink = bent(full, up, down, step)
     straight = linear_pnl(contracts, moves.local, moves.fx)
     held = stressed_value(contracts, moves, full)
     borne = full + contracts.value  # all that is converted, by a slope of one
@@ -181,6 +198,7 @@ def with_curved(linear: NameMoves, grid: ShockGrid, names: Codes) -> NameMoves:
         "overshoot": straight,
         "convexity": full - straight,
         "growth": steep,
+        "kink": kink,
         "value": held,
         "carry": carry,
     }

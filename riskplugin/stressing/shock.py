@@ -66,7 +66,7 @@ class ShockGrid:
         return self.multiplier * self.local + self.fx
 
     def over(self, model: FactorModel, columns: Codes) -> "ShockGrid":
-        """Return the shocks of `model`, whose instruments move as `columns` of these."""
+        """Return the shocks of `model`, whose names move as `columns` of these."""
         of_names = ("local", "multiplier", "fx", "direct", "explicit", "fx_explicit")
         changed = {n: getattr(self, n)[:, columns] for n in (*of_names, "volatility")}
         return replace(self, model=model, **changed)

@@ -15,6 +15,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.benchmarks.contracts import contracts as engine_contracts
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
@@ -94,6 +95,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "pooling": partial(pool, pooled, repeats),
         "paths": partial(paths, replace(size, positions=lots, books=20), repeats),
         "options": partial(options, contracts, grid, repeats),
+        "contracts": partial(engine_contracts, *grid, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
