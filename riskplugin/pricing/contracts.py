@@ -184,12 +184,12 @@ def american_values(
     Scenarios that leave all contracts the same time and volatility share their
     boundaries.
     """
-    states = np.concatenate([years, volatility], axis=1)
-    _, first, group = np.unique(states, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(group.reshape(-1), kind="stable")
-    cuts = np.cumsum(np.bincount(group.reshape(-1)))[:-1]
+    groups: dict[bytes, list[int]] = {}
+    for row, (left, level) in enumerate(zip(years, volatility, strict=True)):
+        groups.setdefault(left.tobytes() + level.tobytes(), []).append(row)
     values = np.empty_like(spot)
-    for row, alike in zip(first, np.split(order, cuts), strict=True):
+    for alike in groups.values():
+        row = alike[0]
         boundary = exercise_boundary(
             kinds_of(options),
             options.strike,

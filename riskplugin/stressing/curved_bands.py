@@ -20,7 +20,7 @@ from riskplugin.stressing.bands import SMALLEST, Uncertainty, shifted_lognormal
 from riskplugin.stressing.netting import Block, slices
 
 CELLS = 2_000_000  # groups x scenarios x underlyings held at once
-POINTS = 21  # equally probable points of what neither rises nor falls throughout
+POINTS = 20  # equally probable points of what neither rises nor falls throughout
 ROUNDING = 1e-6  # of a deviation: what rounding makes of none
 STILL = 1e-9  # of the money that moves: a slope as good as none
 FOLDED = 1 - 2 / np.pi  # variance of |x| over that of a standard normal x
@@ -110,12 +110,9 @@ def curved_band(
     held = block.instruments
     under, place = np.unique(source[held], return_inverse=True)
     among = correlation[np.ix_(under, under)]
-    spread = Spread(
-        open_.factors[:, :, under],
-        open_.specific[:, under],
-        open_.deviation[:, under],
-        among,
-    )
+    factors, specific = open_.factors[:, :, under], open_.specific[:, under]
+    deviation = np.sqrt(specific**2 + (factors**2).sum(axis=0))
+    spread = Spread(factors, specific, deviation, among)
     down, up = np.empty((2, len(block.values), len(spread.specific)))
     for groups in slices(len(block.values), CELLS // max(1, spread.specific.size)):
         values = block.values[groups]
@@ -154,23 +151,29 @@ def ends(slope: Cube, kink: Cube, spread: Spread, z: float) -> tuple[Matrix, Mat
     skew = lean / np.maximum(scale**2, SMALLEST)
     median = 0.5 * (lean - skew * deviation**2)
     off = np.sqrt(np.maximum(spread.deviation**2 - moves**2, 0.0))
+    bowl = np.abs(kink) > np.abs(slope)  # as much on either side: a bowl, no corner
     off[off <= ROUNDING * np.broadcast_to(spread.deviation, off.shape)] = 0.0
 
     def at(t: float) -> Matrix:
         """Return the P&L `t` standard deviations along the direction."""
         fall, rise = shifted_lognormal(np.abs(t) * deviation, skew.copy())
-        folded = np.hypot(np.expm1(t * moves), off)
+        part = np.where(bowl, np.expm1(t * moves) * (abs(t) / z), np.expm1(t * moves))
+        folded = np.hypot(part, off)
         folded *= kink
         found: Matrix = (rise if t > 0 else -fall) + folded.sum(axis=2)
         return found
 
     low, high = lowest_and_highest(at, z)
     stray = z * off_direction(kink, moves, spread)
-    down = np.hypot(np.maximum(-low, 0.0), stray) - np.maximum(low, 0.0)
-    up = np.hypot(np.maximum(high, 0.0), stray) - np.maximum(-high, 0.0)
-    down -= np.minimum(median, 0.0)
-    up += np.maximum(median, 0.0)
+    down = widened(-low, stray) - np.minimum(median, 0.0)
+    up = widened(high, stray) + np.maximum(median, 0.0)
     return np.maximum(down, 0.0), np.maximum(up, 0.0)
+
+
+def widened(reach: Matrix, stray: Matrix) -> Matrix:
+    """Return a reach with what strays on top of it, squares adding up, (g, S)."""
+    further: Matrix = np.hypot(np.maximum(reach, 0.0), stray)
+    return further + np.minimum(reach, 0.0)
 
 
 def off_direction(kink: Cube, moves: Cube, spread: Spread) -> Matrix:

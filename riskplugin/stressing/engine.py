@@ -30,6 +30,7 @@ from riskplugin.stressing.netting import Block, netted, slices
 from riskplugin.stressing.shock import ShockGrid, band_ends, full_lanes
 
 CHUNK = 100_000  # scenarios x instruments worked on at once, to stay in the cache
+CURVED_CHUNK = 200_000  # where there are contracts
 LEAST_STEP = 0.01  # log move up and down that slopes are taken over
 FLAT = 1e-6  # slope below which nothing of the currency's move is put on the price's
 
@@ -90,7 +91,7 @@ def stress_groups(
     correlation = base_correlation(model)
     z = band_ends(confidence)[1]
     scenarios = len(grid.horizon)
-    grid = grid.padded()
+    grid, place = in_order(grid.padded())
     # one array: the memory of a part that nothing is written to is never touched
     shape = (len(fields(Stressed)), len(grouping), len(grid.horizon))
     done = Stressed(*np.zeros(shape))
@@ -109,9 +110,23 @@ def stress_groups(
             )
             write(out, block, moves, reach)
 
-    step = full_lanes(CHUNK // max(1, count))
+    most = CURVED_CHUNK if curved.any() else CHUNK
+    step = full_lanes(most // max(1, count))
     in_turn(fill, [*slices(len(grid.horizon), step)])
+    if place is not None:
+        done = Stressed(*(getattr(done, f.name)[:, place] for f in fields(Stressed)))
     return done.part(slice(scenarios))
+
+
+def in_order(grid: ShockGrid) -> tuple[ShockGrid, Codes | None]:
+    """Return `grid` by horizon, and where each scenario stands then; as is, and None.
+
+    Contracts that have the same time left share what is solved for them.
+    """
+    if not grid.model.contracts.curved.any():
+        return grid, None
+    order = np.argsort(grid.horizon, kind="stable")
+    return grid.part(order), np.argsort(order, kind="stable")
 
 
 def in_turn(fill: Callable[[slice], None], parts: Sequence[slice]) -> None:

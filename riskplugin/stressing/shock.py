@@ -83,8 +83,8 @@ class ShockGrid:
         arrays = [getattr(self, f.name) for f in fields(self)[1:]]
         return ShockGrid(self.model, *(array[rows] for array in arrays))
 
-    def part(self, rows: slice) -> "ShockGrid":
-        """Return the grid of some of the scenarios, views of this one."""
+    def part(self, rows: slice | Codes) -> "ShockGrid":
+        """Return the grid of some of the scenarios; of a slice, views of this one."""
         arrays = [getattr(self, f.name) for f in fields(self)[1:]]
         return ShockGrid(self.model, *(array[rows] for array in arrays))
 
