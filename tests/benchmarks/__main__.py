@@ -20,6 +20,7 @@ from tests.benchmarks.contributions import BookSize, Shape, contributions, measu
 from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
+from tests.benchmarks.leveraged import leveraged
 from tests.benchmarks.loading import load
 from tests.benchmarks.options import options
 from tests.benchmarks.paths import paths
@@ -100,6 +101,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
         "replays": partial(replays, given.data),
+        "leveraged": partial(leveraged, given.data),
         "contributions": partial(
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),

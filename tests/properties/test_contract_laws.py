@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskplugin.book import KEYS, Book, Labels, grouped
@@ -31,8 +31,8 @@ ROUNDING = 1e-12
 
 
 @pytest.fixture
-def everything(hand_model):
-    """The model of the page with a perpetual, options and leveraged funds on it."""
+def page(hand_model, hand_universe):
+    """The model of the page with all that can be held on it, and its universe."""
     model = replace(hand_model, kinds=("spot", "spot", "perpetual"))
     terms = joined(
         perpetual("TAO", 0.0005),
@@ -42,7 +42,7 @@ def everything(hand_model):
         fund("FUND", "MU", 2.0),
         fund("INVERSE", "TAO", -1.0),
     )
-    return with_contracts(model, terms)
+    return with_contracts(model, terms), hand_universe
 
 
 def book_of(rows, model):
@@ -78,8 +78,7 @@ scenarios = st.builds(
         (
             Scenario(
                 name="drawn",
-                core={"memory": memory},
-                tiers={TOKENS: tokens},
+                core={"memory": memory, "crypto": tokens},
                 horizon_sessions=sessions,
                 volatility={MEMORY: jump, TOKENS: -jump},
                 overshoot={MEMORY: m},
@@ -113,11 +112,10 @@ def same(a, b, gross):
         )
 
 
-quick = settings(max_examples=40, deadline=None)
-FIXTURES = settings(
+quick = settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=[],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
@@ -182,9 +180,7 @@ def test_splitting_lots_with_their_margin_changes_nothing(page, rows, scenario, 
 
 @quick
 @given(
-    name=st.sampled_from(
-        ["MU", "000660.KS", "CALL", "PUT", "AMERICAN", "FUND", "INVERSE"]
-    ),
+    name=st.sampled_from(sorted({*HELD} - {"TAO"})),
     value=st.floats(1.0, 1e6),
     scenario=scenarios,
 )
@@ -212,20 +208,8 @@ def test_a_margined_perpetual_loses_no_more_than_its_margin_and_funding(
     assert done.pnl[0, 0] <= abs(value) + earned
 
 
-@quick
-@given(st.floats(-0.3, 0.3))
-def test_no_move_and_no_time_is_exactly_nothing(page, _):
-    model, _ = page
+def test_no_move_and_no_time_is_exactly_nothing(page):
+    model = page[0]
     count = len(model.instruments)
     still = Moves.within(np.zeros((3, count)), np.zeros((3, count)), 0.0)
     assert (revalue(model.contracts, still) == 0.0).all()
-
-
-@pytest.fixture(scope="module")
-def page():
-    """Return the model of everything, and its universe."""
-    import tests.conftest as shared  # noqa: PLC0415
-
-    model = shared.hand_model.__wrapped__()
-    universe = shared.hand_universe.__wrapped__()
-    return everything.__wrapped__(model), universe
