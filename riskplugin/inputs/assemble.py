@@ -96,7 +96,9 @@ def assemble(given: Given, findings: Findings) -> Desk:
         unclassified_issues(unknown, positions, tables.names, universe, drivers)
     )
     rows = {name: found.usable() for name, found in tables.carried.items()}
-    priced = priced_contracts(positions, tables.names, market, universe, rows)
+    priced = priced_contracts(
+        positions, tables.names, market, universe, rows, settings.max_stale_sessions
+    )
     findings.add(priced.issues)
     valuation = valued(positions, tables.names, market, universe, settings, priced)
     findings.add(valuation.issues)

@@ -68,8 +68,8 @@ class Priced:
 class Quotes:
     """What the market says on the valuation date, by instrument or currency.
 
-    `given` are the prices that the positions state, `spot` the last closes; `kept` says
-    where the tables came from.
+    `given` are the prices that the positions state, `spot` the last closes, `stale` the
+    names whose close is too old; `past` is what volatility each name had.
     """
 
     spot: Mapping[str, float]
@@ -78,6 +78,7 @@ class Quotes:
     curves: Mapping[str, tuple[Vector, Vector]]
     past: Mapping[str, float]
     as_of: np.datetime64
+    stale: frozenset[str] = frozenset()
 
 
 def quotes_of(
@@ -86,6 +87,7 @@ def quotes_of(
     spot: Mapping[str, float],
     given: Mapping[str, tuple[float, ...]],
     tables: Mapping[str, pd.DataFrame],
+    stale: frozenset[str],
 ) -> Quotes:
     """Return what the market says of contracts and their underlyings."""
     past = past_volatility(market.close)
@@ -96,6 +98,7 @@ def quotes_of(
         curves(tables.get("rates"), market.as_of),
         dict(zip(market.instruments, map(float, past), strict=True)),
         market.as_of,
+        stale,
     )
 
 
@@ -173,6 +176,8 @@ def lacks_below(
     elif other.currency != instrument.currency:
         pair = f"{instrument.currency}, its underlying {name} in {other.currency}"
         yield f"it is quoted in {pair}; they must be alike"
+    if instrument.kind == Kind.OPTION and name in quotes.stale:
+        yield f"the last price of its underlying {name} is too old"
     if instrument.kind == Kind.OPTION and days_left(instrument, quotes) < 0:
         yield f"it expired on {instrument.expiry}"
 

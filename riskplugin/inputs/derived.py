@@ -38,7 +38,14 @@ def repositioned(
         universe, unknown = with_unknown(universe, names, base)
     findings.add(unclassified_issues(unknown, positions, names, universe))
     tables = {name: found.to_frame() for name, found in desk.tables.items()}
-    priced = priced_contracts(positions, names, desk.market, universe, tables)
+    priced = priced_contracts(
+        positions,
+        names,
+        desk.market,
+        universe,
+        tables,
+        desk.settings.max_stale_sessions,
+    )
     findings.add(priced.issues)
     valuation = valued(positions, names, desk.market, universe, desk.settings, priced)
     findings.add(valuation.issues)

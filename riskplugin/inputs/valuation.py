@@ -144,8 +144,12 @@ def priced_contracts(
     market: Market,
     universe: Universe,
     tables: Mapping[str, pd.DataFrame],
+    most_stale: int,
 ) -> Priced:
-    """Return the terms of what is held beyond what moves one for one."""
+    """Return the terms of what is held beyond what moves one for one.
+
+    No option stands on a price of its underlying older than `most_stale` weekdays.
+    """
     last = latest(market.dates, market.close, market.as_of)
     closes = {
         name: float(value)
@@ -157,7 +161,9 @@ def priced_contracts(
     for name, price in zip(names, own, strict=True):
         if not np.isnan(price):
             given[name] = (*given.get(name, ()), float(price))
-    quotes = quotes_of(market, universe, closes, given, tables)
+    old = np.flatnonzero(last.age > most_stale)
+    stale = frozenset(market.instruments[int(i)] for i in old)
+    quotes = quotes_of(market, universe, closes, given, tables, stale)
     return contracts_of(names, universe, quotes)
 
 

@@ -32,7 +32,6 @@ from riskplugin.stressing.shock import ShockGrid, band_ends, full_lanes
 CHUNK = 100_000  # scenarios x instruments worked on at once, to stay in the cache
 CURVED_CHUNK = 200_000  # where there are contracts
 LEAST_STEP = 0.01  # log move up and down that slopes are taken over
-FLAT = 1e-6  # slope below which nothing of the currency's move is put on the price's
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -205,9 +204,6 @@ def with_curved(
     steep, kink = bent(full, up, down, step)
     straight = linear_pnl(contracts, moves.local, moves.fx)
     held = stressed_value(contracts, moves, full)
-    borne = full + contracts.value  # all that is converted, by a slope of one
-    flat = np.abs(steep) < FLAT
-    carry = np.where(flat, 0.0, borne / np.where(flat, 1.0, steep))
     columns = {
         "direct": linear_pnl(contracts, grid.local[:, names], moves.fx),
         "overshoot": straight,
@@ -215,7 +211,6 @@ def with_curved(
         "growth": steep,
         "kink": kink,
         "value": held,
-        "carry": carry,
     }
     changed = {}
     for name, column in columns.items():

@@ -27,7 +27,7 @@ def leveraged(data: Path | None) -> list[Line | Skipped]:
     if data is None:
         return [Skipped(name, "give --data DIR with real prices") for name in names]
     raw = pd.read_csv(data / FILE, parse_dates=["date"])
-    closes = raw.pivot(index="date", columns="ticker", values="adj_close")
+    closes = raw.pivot_table(index="date", columns="ticker", values="adj_close")
     lines: list[Line | Skipped] = []
     for (fund, under, leverage), name in zip(PAIRS, names, strict=True):
         pair = closes[[fund, under]].dropna()
@@ -46,7 +46,7 @@ def leveraged(data: Path | None) -> list[Line | Skipped]:
 
 
 def worst_windows(under: pd.Series) -> list[tuple[int, int]]:
-    """Return first and last row of the windows of the lowest return, none in another."""
+    """Return first and last row of the worst windows, none of them in another."""
     returns = under.to_numpy()[WINDOW:] / under.to_numpy()[:-WINDOW] - 1
     chosen: list[int] = []
     for start in np.argsort(returns, kind="stable"):

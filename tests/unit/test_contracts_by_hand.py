@@ -14,10 +14,12 @@ import QuantLib as ql  # noqa: N813 - its usual name
 
 from riskplugin.book import grouped
 from riskplugin.contracts import joined
+from riskplugin.errors import ScenarioError
 from riskplugin.factors.contract_rows import with_contracts
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.shock import shock_grid
+from riskplugin.universe import Instrument
 from tests.conftest import MEMORY, TOKENS, book_from
 from tests.contract_terms import fund, option, perpetual
 
@@ -316,12 +318,19 @@ def test_an_option_in_won_bears_the_won_on_its_value(hand_model, hand_universe):
     assert done.pnl[0, 0] == pytest.approx(expected, rel=1e-9)
 
 
+def test_a_stablecoin_that_loses_its_peg(hand_model, hand_universe):
+    """1,000 of what is worth 1, and then 0.88."""
+    model = replace(hand_model, kinds=("spot", "spot", "cash"))
+    book = held([row("TAO", 1000.0, 1.0, TOKENS)])
+    depeg = one(core={"memory": 0.0}, instruments={"TAO": -0.12})
+    done = stressed(book, depeg, model, hand_universe)
+    assert done.direct[0, 0] == pytest.approx(-120.0, rel=1e-12)
+    assert done.pnl[0, 0] == pytest.approx(-120.0, rel=1e-12)
+
+
 def test_a_scenario_names_the_underlying_and_not_what_is_on_it(
     hand_model, hand_universe
 ):
-    from riskplugin.errors import ScenarioError  # noqa: PLC0415
-    from riskplugin.universe import Instrument  # noqa: PLC0415
-
     known = Instrument("MUU", MEMORY, "direct", "equity", "leveraged_etf", "USD")
     universe = hand_universe.extended([known], [])
     model = with_contracts(hand_model, fund("MUU", "MU", 2.0))
