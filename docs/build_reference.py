@@ -373,6 +373,9 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "replays": "Past episodes on the book of today: `rp.replay(desk)`.",
     "claims": "How often tiers fell further, or sooner, than memory: "
     "`rp.claims(desk)`.",
+    "cycle": "The four signals of the cycle: `rp.cycle_monitor(desk)`.",
+    "cycle_turns": "Memory's past falls and when they were warned of.",
+    "cycle_record": "Hits and false alarms of the monitor.",
     "liquidity": "Days to sell and their cost: `rp.liquidity_profile(desk)`.",
     "unwinding": "Scenarios with the desk selling on the way: `rp.unwinding(desk)`.",
     "look_through": "Exposures with funds seen through: `rp.look_through(desk)`.",

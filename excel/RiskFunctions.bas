@@ -171,6 +171,18 @@ Public Function RISK_SCENARIO_SHOCKS(scenario As Variant, Optional by As Variant
     RISK_SCENARIO_SHOCKS = Answer("RISK_SCENARIO_SHOCKS", Array(Given(scenario), Given(by), Given(asof)))
 End Function
 
+Public Function RISK_CYCLE_TABLE(Optional asof As Variant) As Variant
+    RISK_CYCLE_TABLE = Answer("RISK_CYCLE_TABLE", Array(Given(asof)))
+End Function
+
+Public Function RISK_CYCLE_SIGNAL(signal As Variant, Optional asof As Variant) As Variant
+    RISK_CYCLE_SIGNAL = Answer("RISK_CYCLE_SIGNAL", Array(Given(signal), Given(asof)))
+End Function
+
+Public Function RISK_CYCLE_PHASE(Optional asof As Variant) As Variant
+    RISK_CYCLE_PHASE = Answer("RISK_CYCLE_PHASE", Array(Given(asof)))
+End Function
+
 Public Function RISK_EXPOSURE(positions As Variant, tier As Variant, Optional measure As Variant, Optional asof As Variant) As Variant
     RISK_EXPOSURE = Answer("RISK_EXPOSURE", Array(Given(positions), Given(tier), Given(measure), Given(asof)))
 End Function
@@ -373,6 +385,25 @@ Public Sub RiskRegisterHelp()
         ArgumentDescriptions:=Array( _
             "Name of a scenario; see RISK_SCENARIO_LIST.", _
             "tier (if left out), driver or instrument.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_CYCLE_TABLE", _
+        Description:="Where memory stands in its cycle: four signals with state and evidence.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_CYCLE_SIGNAL", _
+        Description:="The reading of one signal of the cycle.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "persistence, price_expectations, breadth or volume_backing.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_CYCLE_PHASE", _
+        Description:="The phase that is called: expansion, late, rolling_over or reversal.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_EXPOSURE", _

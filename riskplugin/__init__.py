@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         average_volumes,
         backtest,
         claims,
+        cycle_monitor,
         data_status,
         desk_from_tables,
         evidence,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
         worst_case,
         write_run,
     )
-    from riskplugin.bundles import Claims, Replays
+    from riskplugin.bundles import Claims, Monitor, Replays
     from riskplugin.desk import Desk
     from riskplugin.errors import (
         AdapterError,
@@ -85,6 +86,7 @@ _HOME = {
     "InputError": "errors",
     "Issue": "errors",
     "ModelError": "errors",
+    "Monitor": "bundles",
     "Phase": "scenarios.phases",
     "Replays": "bundles",
     "Report": "results",
@@ -102,6 +104,7 @@ _HOME = {
     "average_volumes": "api",
     "backtest": "api",
     "claims": "api",
+    "cycle_monitor": "api",
     "data_status": "api",
     "desk_from_tables": "api",
     "evidence": "api",
@@ -149,6 +152,7 @@ __all__ = [
     "InputError",
     "Issue",
     "ModelError",
+    "Monitor",
     "Phase",
     "Replays",
     "Report",
@@ -166,6 +170,7 @@ __all__ = [
     "average_volumes",
     "backtest",
     "claims",
+    "cycle_monitor",
     "data_status",
     "desk_from_tables",
     "evidence",

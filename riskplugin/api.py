@@ -11,6 +11,7 @@ from riskplugin import (
     backtest_tables,
     claim_tables,
     core_tables,
+    cycle_tables,
     estimates,
     holding_tables,
     liquidity_tables,
@@ -24,7 +25,7 @@ from riskplugin import (
     volume_tables,
     weighting,
 )
-from riskplugin.bundles import Claims, Replays
+from riskplugin.bundles import Claims, Monitor, Replays
 from riskplugin.coverage import status_table
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
@@ -58,6 +59,7 @@ __all__ = [
     "average_volumes",
     "backtest",
     "claims",
+    "cycle_monitor",
     "data_status",
     "desk_from_tables",
     "evidence",
@@ -1144,6 +1146,29 @@ def account_default(
         If there is no such account, or a key cannot be used.
     """
     return holding_tables.default_table(desk, account, by)
+
+
+def cycle_monitor(desk: Desk) -> Monitor:
+    """Return where memory stands in its cycle: four signals, a phase, and its record.
+
+    Do the leaders hold over several sessions; do memory prices hold; is participation
+    broad; is the rise of tokens backed by traded value. Every session's reading is
+    from nothing later. It informs and never takes a scenario away.
+
+    Returns
+    -------
+    Monitor
+        signal, reading, percentile (in its own history), state, evidence, last,
+        sessions_old; a signal without data is ``unknown``. `phase` is the phase that
+        is called, `changes` when it changed, `turns` and `record` how it has fared,
+        `history` all of it by session.
+
+    Raises
+    ------
+    ModelError
+        If the memory basket has no prices.
+    """
+    return cycle_tables.monitor(desk)
 
 
 def data_status(desk: Desk, dataset: str | None = None) -> Table:

@@ -54,3 +54,37 @@ class Claims(Table):
 def claims_table(claims: Table, **beside: Table) -> Claims:
     """Return `claims`, with the tables that stand beside them."""
     return with_tables(Claims(claims.to_frame()), claims, beside)
+
+
+class Monitor(Table):
+    """The four signals of the cycle as they stand.
+
+    Attributes
+    ----------
+    phase : str
+        expansion, late, rolling_over, reversal, or unknown.
+    changes : Table
+        Every change of the phase that was called.
+    turns : Table
+        Memory's past falls, and when the phases warned of them.
+    record : Table
+        Hits and false alarms over all of them.
+    history : Table
+        Signals and phase of every session.
+    """
+
+    _metadata = [  # noqa: RUF012 - pandas' name
+        *("title", "as_of", "phase", "changes", "turns", "record", "history"),
+    ]
+    phase: str
+    changes: Table
+    turns: Table
+    record: Table
+    history: Table
+
+
+def monitor_table(signals: Table, phase: str, **beside: Table) -> Monitor:
+    """Return the signals, with the phase and the tables that stand beside them."""
+    made = with_tables(Monitor(signals.to_frame()), signals, beside)
+    object.__setattr__(made, "phase", phase)
+    return made

@@ -1,11 +1,13 @@
 """The one use case: a desk in, a report out."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
+from riskplugin.bundles import Monitor
 from riskplugin.claim_tables import claim_table
 from riskplugin.core_tables import plausibility_table, regime_table
+from riskplugin.cycle_tables import monitor
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, ModelError, Place, Severity
 from riskplugin.estimates import model_of, sample_of
@@ -117,6 +119,10 @@ def stages(desk: Desk) -> Mapping[str, Stage]:
         keys = ("scenario", *by)
         return lambda: stress_table(desk, model, scenarios, keys, confidence)
 
+    @cache
+    def watch() -> Monitor:
+        return monitor(desk)
+
     def exposed(*by: str) -> Stage:
         return lambda: exposure_table(desk, model, by)
 
@@ -136,6 +142,9 @@ def stages(desk: Desk) -> Mapping[str, Stage]:
         ),
         "replays": lambda: replay_table(desk, model, None, ("episode", "tier")),
         "claims": lambda: claim_table(desk, past_episodes(desk.as_of)),
+        "cycle": watch,
+        "cycle_turns": lambda: watch().turns,
+        "cycle_record": lambda: watch().record,
         "liquidity": lambda: liquidity_table(desk, model, "tier", None, None),
         "unwinding": lambda: unwinding_table(desk, model, scenarios, (), None, None),
         "look_through": lambda: look_through_table(desk, "tier"),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskplugin.core_columns import CORE, OF_DRIVER
+from riskplugin.cycle_columns import CYCLE
 from riskplugin.errors import Issue, Severity
 from riskplugin.held_columns import HELD
 from riskplugin.past_columns import PAST
@@ -168,6 +169,7 @@ COLUMNS: Mapping[str, str] = {
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
     **PAST,
+    **CYCLE,
     **HELD,
     **CORE,
 }
@@ -256,9 +258,19 @@ class Table(pd.DataFrame):
         return self.to_frame().iat
 
 
+def in_milliseconds(values: object) -> object:
+    """Return an array of days in milliseconds; anything else as it is."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
+        return values.astype("datetime64[ms]")
+    return values
+
+
 def table(title: str, as_of: np.datetime64, columns: Mapping[str, Any]) -> Table:
-    """Return the frozen table `title` with `columns` in the order given."""
-    made = Table(dict(columns))
+    """Return the frozen table `title` with `columns` in the order given.
+
+    Days are in milliseconds, the unit that Parquet keeps.
+    """
+    made = Table({name: in_milliseconds(values) for name, values in columns.items()})
     object.__setattr__(made, "title", title)
     object.__setattr__(made, "as_of", str(as_of))
     return made

@@ -33,6 +33,7 @@ from riskplugin.adapters.options import (
 from riskplugin.adapters.plots import save_evidence
 from riskplugin.adapters.scenario_commands import (
     claims,
+    monitor,
     replay,
     reverse,
     scenarios,
@@ -234,6 +235,7 @@ for command in (
     reverse,
     replay,
     claims,
+    monitor,
     liquidity,
     accounts,
     measures,

@@ -7,6 +7,7 @@ import click
 
 from riskplugin import api
 from riskplugin.adapters import terminal
+from riskplugin.adapters.cycle_plots import save_monitor
 from riskplugin.adapters.giving import finish, keep, say_left_out
 from riskplugin.adapters.options import (
     desk_options,
@@ -285,3 +286,34 @@ def claims(
     every = api.claims(held)
     keep(every.by_episode, out)
     return finish(held, every, as_json=as_json, out=out)
+
+
+@click.command()
+@desk_options
+@click.option("--record", is_flag=True, help="Show how the phases have fared instead.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), help="Folder to write a picture to."
+)
+def monitor(
+    desk: str,
+    as_of: object,
+    as_json: bool,
+    out: Path | None,
+    record: bool,
+    plot: Path | None,
+) -> int:
+    """Show where memory stands in its cycle, and how such calls have fared."""
+    held = api.load_desk(desk, as_of)
+    found = api.cycle_monitor(held)
+    for beside in (found.changes, found.turns, found.record, found.history):
+        keep(beside, out)
+    if plot is not None:
+        terminal.warn(f"wrote {save_monitor(found, plot)}")
+    if as_json:
+        chosen = found.turns if record else found
+        return finish(held, chosen, as_json=True, out=out)
+    terminal.say(f"Phase: {found.phase.replace('_', ' ')}")
+    if record:
+        finish(held, found.turns, as_json=False, out=None)
+    shown = found.record if record else found
+    return finish(held, shown, as_json=False, out=out)

@@ -16,7 +16,10 @@ from riskplugin.errors import ModelError
 
 
 def completed_drivers(
-    drivers: Matrix, covariance: Matrix, generator: np.random.Generator
+    drivers: Matrix,
+    covariance: Matrix,
+    generator: np.random.Generator,
+    lending: Flags | None = None,
 ) -> Matrix:
     """Return the drivers' returns (T, J) without a gap.
 
@@ -29,18 +32,21 @@ def completed_drivers(
     drivers : ndarray of shape (T, J)
         NaN where missing; every row has at least one.
     covariance : ndarray of shape (J, J)
+    lending : ndarray of bool, shape (T,), optional
+        Windows that may be drawn from; all of them by default.
 
     Raises
     ------
     ModelError
-        If there is no window with all drivers.
+        If there is no window to draw from with all drivers.
     """
     there = ~np.isnan(drivers)
-    whole = np.flatnonzero(there.all(axis=1))
+    complete = there.all(axis=1)
+    whole = np.flatnonzero(complete if lending is None else complete & lending)
     if not len(whole):
         raise ModelError("no window of the history has a return of every driver")
     filled = np.where(there, drivers, 0.0)
-    for pattern in np.unique(there[~there.all(axis=1)], axis=0):
+    for pattern in np.unique(there[~complete], axis=0):
         rows = np.flatnonzero((there == pattern).all(axis=1))
         known, missing = np.flatnonzero(pattern), np.flatnonzero(~pattern)
         response = np.linalg.solve(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from riskplugin._typing import Dates, Flags, Matrix
+from riskplugin._typing import Codes, Dates, Flags, Matrix
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError
 from riskplugin.factors.contract_rows import alone, series_rows
@@ -31,8 +31,8 @@ class History:
         Instruments in their own currency, then currencies against the base currency;
         NaN only of what nothing is known.
     own : ndarray of bool, shape (T, N + C)
-        Whether the return is the series' own (cash always: it has none), or expected
-        plus a drawn residual.
+        Whether the return is the series' own (cash and the base currency always: they
+        have none), or expected plus a drawn residual.
     """
 
     sessions: int
@@ -49,6 +49,15 @@ class History:
 
     def __len__(self) -> int:
         return len(self.ends)
+
+    def held(self, currency: Codes) -> Flags:
+        """Return whether price and exchange rate are own, shape (T, N).
+
+        `currency` is the column of each of the N instruments' currency among the C.
+        """
+        count = len(currency)
+        both: Flags = self.own[:, :count] & self.own[:, count:][:, currency]
+        return both
 
     def last(self, rows: int) -> "History":
         """Return the latest `rows` windows."""
@@ -137,11 +146,13 @@ def own_history(
         raise ModelError(msg)
     ends = prices.dates[sessions:][seen]
     returns = series_windows(prices, model.currencies, sessions)[seen]
-    whole = completed_drivers(drivers[seen], model.covariance, generator)
+    told = ends <= model.as_of
+    whole = completed_drivers(drivers[seen], model.covariance, generator, told)
     own = ~np.isnan(returns)
     own[:, [i for i, kind in enumerate(model.kinds) if kind == "cash"]] = True
+    own[:, len(model.instruments)] = True  # the base currency against itself
     expected = whole @ model.loadings.T
-    lending = ~np.isnan(returns) & (ends <= model.as_of)[:, None] & ~np.isnan(expected)
+    lending = ~np.isnan(returns) & told[:, None] & ~np.isnan(expected)
     lending[:, lending.sum(axis=0) < desk.settings.min_overlap] = False
     lending[:, model.volatility == 0] = False
     filled = completed_series(

@@ -6,6 +6,7 @@ from riskplugin._typing import Matrix
 from riskplugin.risk.history import History
 
 FEWEST = 20  # sessions before a volatility is one
+FLOOR = 0.2  # of the volatility so far: a stale price is no calm market
 DECAY = 0.94  # of a session's weight in the volatility; RiskMetrics (1996), daily
 
 
@@ -39,15 +40,18 @@ def ewma_volatility(returns: Matrix, decay: float = DECAY) -> Matrix:
     """Return the volatility known after each of T rows, shape (T, M).
 
     The root of the mean of squares so far, weighing ``decay`` less per row into the
-    past; no mean is taken off.
+    past; no mean is taken off. At least `FLOOR` times the same with equal weights: a
+    price that stands still and then jumps would be rescaled beyond all measure.
     """
     total = np.zeros(returns.shape[1])
     weight = 0.0
     volatility = np.empty_like(returns)
+    equal = np.zeros(returns.shape[1])
     for row, square in enumerate(returns**2):
+        equal += square
         total = decay * total + square
         weight = decay * weight + 1.0
-        volatility[row] = total / weight
+        volatility[row] = np.maximum(total / weight, FLOOR**2 * equal / (row + 1))
     return np.sqrt(volatility)
 
 

@@ -87,9 +87,9 @@ class Sample:
         return revalue(model.contracts.at(rows), moves)
 
     def own_share(self) -> Vector:
-        """Return the probability of a scenario being own history, shape (N,)."""
-        count = len(self.model.instruments)
-        share: Vector = self.probabilities @ self.history.own[:, :count]
+        """Return the probability of a scenario being own, rate included, shape (N,)."""
+        held = self.history.held(self.model.currency)
+        share: Vector = self.probabilities @ held
         return np.round(share, 12)  # a sum of probabilities is 1 but for rounding
 
 

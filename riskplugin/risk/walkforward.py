@@ -118,14 +118,16 @@ def walk_forward(desk: Desk, fit: Fit, held: Held, plan: Plan) -> Nights:
 def blocks(desk: Desk, fit: Fit, plan: Plan) -> Iterator[Dates]:
     """Yield the last days of the P&L of the nights that one model serves."""
     ends = past(desk, fit(desk.as_of), plan.sessions).ends
-    can_be = ends[plan.window + plan.sessions :]
+    first = plan.window + plan.sessions
+    if plan.method is Method.FILTERED:  # its first window needs a volatility
+        first += FEWEST
+    can_be = ends[first:]
     if not len(can_be):
-        needed = plan.window + plan.sessions + 1
-        msg = f"{len(ends)} windows of history, {needed} are needed to forecast one "
+        msg = f"{len(ends)} windows of history, {first + 1} are needed to forecast one "
         raise ModelError(msg + "night: give longer histories or a shorter window")
     chosen = can_be[-plan.nights :]
-    for first in range(0, len(chosen), REFIT):
-        yield chosen[first : first + REFIT]
+    for start in range(0, len(chosen), REFIT):
+        yield chosen[start : start + REFIT]
 
 
 def block(desk: Desk, fit: Fit, held: Held, plan: Plan, ends: Dates) -> Nights:
@@ -138,7 +140,8 @@ def block(desk: Desk, fit: Fit, held: Held, plan: Plan, ends: Dates) -> Nights:
     unit = unit_pnl(model, windows.series, rows, plan.sessions)
     scenarios = scenarios_by(plan, desk, model, windows, rows)
     began = int(np.searchsorted(windows.ends, made[0], side="right"))
-    alive = windows.own[began - 1, rows]
+    own = windows.held(model.currency)
+    alive = own[began - 1, rows]
     nights = []
     for night, end in zip(made, ends, strict=True):
         upto = int(np.searchsorted(windows.ends, night, side="right"))
@@ -147,7 +150,7 @@ def block(desk: Desk, fit: Fit, held: Held, plan: Plan, ends: Dates) -> Nights:
             -(pnl[:, alive] @ held.values[alive]).T, weights, tail_of(plan.confidence)
         )
         row = int(np.searchsorted(windows.ends, end))
-        came = alive & windows.own[row, rows]
+        came = alive & own[row, rows]
         nights.append((unit[row, came] @ held.values[came], *tail, came))
     return as_nights(made, nights, held)
 

@@ -28,6 +28,7 @@ def lines(report: Report) -> Iterator[str]:
     yield ""
     yield from left_out(report)
     yield from worst(report)
+    yield from cycle(report)
     yield from unfolding(report)
     yield from before(report)
     yield from tiers(report)
@@ -76,6 +77,25 @@ def worst(report: Report) -> Iterator[str]:
     yield "The P&L is at the median shock of every name. The band says how far the same"
     yield "core move left prices apart in the history used; it does not say how likely"
     yield "the core move is."
+    yield ""
+
+
+def cycle(report: Report) -> Iterator[str]:
+    """Yield the phase of the cycle with its record."""
+    if "cycle" not in report.tables:
+        return
+    found = report.tables["cycle"]
+    phase = getattr(found, "phase", "unknown").replace("_", " ")
+    yield f"## The cycle: {phase}"
+    yield ""
+    yield from markdown(found[["signal", "state", "evidence"]])
+    record = report.tables["cycle_record"]
+    words = (
+        f"{row.counted} {row.count_} of {row.of}"
+        for row in record.rename(columns={"count": "count_"}).itertuples()
+    )
+    yield f"Its record on these prices: {'; '.join(words)}. It informs; no scenario is"
+    yield "taken away by it."
     yield ""
 
 

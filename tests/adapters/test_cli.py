@@ -19,7 +19,7 @@ ODD = ("[red]x[/red]", "[/b]", "a\\[b]", "end\\", "日本", "| a |")
 SCRIPT = shutil.which("riskplugin", path=Path(sys.executable).parent)
 VERBS = ("run", "check", "exposures", "stress", "shocks", "scenarios")
 VERBS += ("measures", "backtest", "paths", "replay", "claims", "reverse")
-VERBS += ("plausibility", "liquidity", "accounts")
+VERBS += ("plausibility", "liquidity", "accounts", "monitor")
 
 # {desk} is the sample desk, {tiny} one of a single lot and ten sessions; {part} and
 # {bad} have two rows that cannot be used, {dent} a price.
@@ -61,6 +61,8 @@ CALLS = {
     "unwinding json": "liquidity {desk} --unwinding --scenarios inventory_build "
     "--by total --json",
     "accounts": "accounts {desk}",
+    "monitor": "monitor {desk} --record",
+    "monitor json": "monitor {desk} --json --plot {tmp}/cycle --out {tmp}/cycle",
     "accounts json": "accounts {desk} --json",
     "default json": "accounts {desk} --default exchange_a --json",
     "through json": "exposures {desk} --look-through --by tier --json",
@@ -379,6 +381,7 @@ def test_measures_are_those_of_the_api(done, desk, name, asked):
             lambda desk: rp.unwinding(desk, ["inventory_build"], ()),
         ),
         ("accounts json", rp.accounts),
+        ("monitor json", rp.cycle_monitor),
         ("default json", lambda desk: rp.account_default(desk, "exchange_a")),
         ("through json", lambda desk: rp.look_through(desk, "tier")),
         (
@@ -394,7 +397,7 @@ def test_paths_and_the_past_are_those_of_the_api(done, desk, name, asked):
 def test_paths_and_replays_keep_what_stands_beside_them(done, tmp):
     for name in (
         *("path json", "replay json", "claims json", "reverse json"),
-        *("plausibility json", "waterfall json"),
+        *("plausibility json", "waterfall json", "monitor json"),
     ):
         done(name)
     kept = {f"{p.parent.name}/{p.name}" for p in tmp.rglob("*.parquet")}
@@ -410,6 +413,7 @@ def test_paths_and_replays_keep_what_stands_beside_them(done, tmp):
         "replay-episodes.png",
         "reverse-memory.png",
         "plausibility.png",
+        "cycle.png",
         "stress-inventory_build.png",
     } <= pictures
 

@@ -13,6 +13,8 @@ from riskplugin.adapters.excel.answers import (
 from riskplugin.adapters.excel.cells import Code, ExcelError, known
 from riskplugin.adapters.excel.session import Held, Session
 from riskplugin.book import KEYS
+from riskplugin.bundles import Monitor
+from riskplugin.cycle.signals import UNKNOWN
 from riskplugin.results import Table
 from riskplugin.tabulation import without
 
@@ -165,3 +167,35 @@ def regime_table(
     held = session.held(positions, asof)
     name = None if scenario is None else canonical_scenario(held.desk, scenario)
     return held.answer(("regimes", name), lambda desk: api.regimes(desk, name))
+
+
+def cycle(session: Session, asof: AsOf) -> Monitor:
+    """Return the cycle monitor, computed once."""
+    world = session.world(asof)
+    return world.answer("cycle", lambda: api.cycle_monitor(world.desk))
+
+
+def cycle_table(session: Session, asof: AsOf = None) -> Table:
+    """Return the four signals as they stand."""
+    return as_table("cycle", session.world(asof).desk, cycle(session, asof))
+
+
+def cycle_signal(session: Session, signal: str, asof: AsOf = None) -> float:
+    """Return the reading of one signal.
+
+    Raises
+    ------
+    ExcelError
+        If there is no such signal, or it is not known; with the reason.
+    """
+    found = cycle(session, asof)
+    name = known(signal, tuple(found["signal"]), "signal")
+    row = found[found["signal"] == name].iloc[0]
+    if row["state"] == UNKNOWN:
+        raise ExcelError(Code.NOT_AVAILABLE, str(row["evidence"]))
+    return float(row["reading"])
+
+
+def cycle_phase(session: Session, asof: AsOf = None) -> str:
+    """Return the phase that is called."""
+    return cycle(session, asof).phase

@@ -82,6 +82,7 @@ USUAL = {
     "measure": "CVaR",
     "loss": 1e6,
     "radius": 2.0,
+    "signal": "persistence",
     "function": "RISK_BETA",
     "argument1": "MU",
 }

@@ -272,6 +272,19 @@ def test_liquidity_funds_and_accounts(ask, held, positions, by):
     same(ask("RISK_ACCOUNT_TABLE", positions), rp.accounts(held))
 
 
+def test_cycle(ask, whole):
+    found = rp.cycle_monitor(whole)
+    same(ask("RISK_CYCLE_TABLE"), found)
+    assert ask("RISK_CYCLE_PHASE") == found.phase
+    for row in found.itertuples():
+        given = ask("RISK_CYCLE_SIGNAL", row.signal.upper())
+        if row.state == "unknown":
+            assert given.code == Code.NOT_AVAILABLE
+            assert given.reason == row.evidence
+        else:
+            assert bit(given) == bit(answer_cells(row.reading)[0][0])
+
+
 @pytest.mark.parametrize("by", [None, "tier"])
 def test_replay_table(ask, held, positions, by):
     keys = ("episode",) if by is None else ("episode", by)

@@ -154,3 +154,18 @@ def test_what_is_still_or_unknown_gets_no_residual():
     )
     assert (filled[:, 0] == 0).all()
     assert np.isnan(filled[:, 1]).all()
+
+
+def test_drivers_are_completed_from_nothing_later_than_is_lent():
+    """What happens after the last lending window changes no completed one."""
+    draw = np.random.default_rng(3)
+    drivers = draw.normal(0, 0.02, (100, 2))
+    drivers[:30, 1] = np.nan
+    lending = np.arange(100) < 60
+    later = drivers.copy()
+    later[60:] *= 50
+    a, b = (
+        completed_drivers(d, np.eye(2), np.random.default_rng(1), lending)
+        for d in (drivers, later)
+    )
+    assert (a[:60] == b[:60]).all()

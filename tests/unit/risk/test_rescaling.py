@@ -62,3 +62,13 @@ def test_windows_before_any_volatility_are_left_out():
     scaled = rescaled(daily, daily)
     assert len(scaled) == 100 - FEWEST
     assert scaled.ends[0] == daily.ends[FEWEST]
+
+
+def test_a_price_that_stood_still_does_not_explode_when_it_moves_again():
+    returns = np.random.default_rng(2).normal(0, 0.02, (600, 1))
+    whole = np.sqrt(np.cumsum(returns[:, 0] ** 2) / np.arange(1, 601))
+    returns[200:400] = 0.0
+    volatility = ewma_volatility(returns)[:, 0]
+    assert volatility[399] == pytest.approx(0.2 * whole[199] * np.sqrt(0.5))
+    before = ewma_volatility(returns[:200])[:, 0]
+    assert (volatility[:200] == before).all()

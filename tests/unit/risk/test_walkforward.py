@@ -200,3 +200,42 @@ def test_window_is_half_of_a_short_history_by_default(desk, close):
 
 def test_shorter_history_gives_fewer_nights(desk):
     assert len(rp.backtest(desk, nights=10_000, window=500).nights) == 198
+
+
+def test_filtered_forecast_waits_for_a_volatility(close):
+    """Its earliest window begins after twenty sessions, as in today's scenarios."""
+    few = close.iloc[:330]
+    desk = desk_of(few, [("a", "SNDK", 1.0)])
+    done = rp.backtest(desk, nights=1000, window=100, method="filtered").nights
+    plain = rp.backtest(desk, nights=1000, window=100).nights
+    assert done["night"].iloc[0] == plain["night"].iloc[20]
+
+
+def test_a_night_without_an_exchange_rate_is_not_covered(close):
+    rate = pd.DataFrame({"date": DAYS[-300:], "pair": "USDKRW", "rate": 1300.0})
+    noise = np.random.default_rng(5).normal(0, 0.005, 300)
+    rate["rate"] *= np.exp(noise.cumsum())
+    known = pd.DataFrame(
+        [
+            {
+                "instrument": "KK",
+                "tier": "memory",
+                "asset_class": "equity",
+                "currency": "KRW",
+            }
+        ]
+    )
+    desk = rp.desk_from_tables(
+        pd.DataFrame([{"book": "a", "instrument": "KK", "quantity": 1.0}]),
+        close.assign(KK=1000 * close["SNDK"]).rename_axis("date"),
+        fx=rate,
+        instruments=known,
+        settings=ONLY,
+    )
+    nights = rp.backtest(desk, nights=400, window=200).nights
+    covered = nights["covered"].to_numpy()
+    assert covered[0] == 0
+    assert np.isnan(nights["pnl"].iloc[0])
+    assert covered[-1] == 1
+    own = rp.measures(desk, "CVaR", by=())["own_history"].iloc[0]
+    assert own == pytest.approx(299 / 699)

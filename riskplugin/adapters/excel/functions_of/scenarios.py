@@ -7,7 +7,7 @@ from riskplugin.adapters.excel.functions_of.arguments import (
     SCENARIO,
     SCENARIO_OR_ALL,
 )
-from riskplugin.adapters.excel.specification import Function, optional
+from riskplugin.adapters.excel.specification import Argument, Function, optional
 
 SCENARIOS = (
     Function(
@@ -52,5 +52,36 @@ SCENARIOS = (
         ),
         spills=True,
         answer=answers.scenario_shocks,
+    ),
+    Function(
+        "RISK_CYCLE_TABLE",
+        "Where memory stands in its cycle: four signals with state and evidence.",
+        "rp.cycle_monitor(desk)",
+        (ASOF,),
+        spills=True,
+        answer=scenario_answers.cycle_table,
+    ),
+    Function(
+        "RISK_CYCLE_SIGNAL",
+        "The reading of one signal of the cycle.",
+        'rp.cycle_monitor(desk)["reading"]',
+        (
+            Argument(
+                "signal",
+                Kind.TEXT,
+                "persistence, price_expectations, breadth or volume_backing.",
+            ),
+            ASOF,
+        ),
+        spills=False,
+        answer=scenario_answers.cycle_signal,
+    ),
+    Function(
+        "RISK_CYCLE_PHASE",
+        "The phase that is called: expansion, late, rolling_over or reversal.",
+        "rp.cycle_monitor(desk).phase",
+        (ASOF,),
+        spills=False,
+        answer=scenario_answers.cycle_phase,
     ),
 )

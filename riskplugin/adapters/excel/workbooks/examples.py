@@ -178,6 +178,7 @@ def sample(
         "instrument": str(positions.rows[1][1]),
         "measure": "CVaR",
         "radius": 2.0,
+        "signal": "persistence",
         "function": "RISK_BETA",
         "argument1": NO_SUCH,
         "loss": 1e6,

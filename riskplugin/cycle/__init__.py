@@ -1,0 +1,1 @@
+"""Where memory stands in its cycle: four signals, a phase, and how they have fared."""
