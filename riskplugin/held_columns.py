@@ -6,7 +6,8 @@ HELD: Mapping[str, str] = {
     "quantity": "Units, contracts or tokens; short < 0.",
     "price": "Price per unit, local currency.",
     "fx_rate": "Value of one unit of the local currency in base currency.",
-    "market_value": "quantity x price x multiplier x fx_rate, base currency.",
+    "market_value": "quantity x price x multiplier x fx_rate, base currency; without "
+    "the price of an inverse contract, which is of so much quote currency.",
     "delta": "Value of the spot position with the same first-order P&L, base currency.",
     "gamma": "0.01 x second derivative of the P&L by the underlyings' simple returns: "
     "change of delta per 1 % move, base currency.",

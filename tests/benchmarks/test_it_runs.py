@@ -81,3 +81,11 @@ def test_contributions_and_measures_run(capfd):
 def test_unknown_name_lists_those_there_are():
     with pytest.raises(SystemExit, match="no benchmark strees; there are import"):
         main([*TINY, "--only", "strees"])
+
+
+def test_contracts_run_through_the_engine(capfd):
+    assert main([*TINY, "--only", "contracts", "--only", "leveraged"]) == 0
+    out = capfd.readouterr().out
+    assert "5 American options x 4 scenarios, with bands" in out
+    assert "leveraged, SOXL on SOXX, worst" in out
+    assert "--data DIR" in out
