@@ -67,7 +67,8 @@ def called(book: Book, grouping: Grouping, grid: ShockGrid) -> Called:
     ``max(0, maintenance |N| e^x - (posted + N g))`` over the same, and over whatever
     else margin is posted for. Margin is counted position by position, as where it is
     isolated: a gain on one does not stand in for another. Nothing has been added or
-    taken out before.
+    taken out before, and nothing is closed: it is what keeps every position open, where
+    the P&L of a stress is that of one that is closed.
 
     The two are not to be added up. Losses are paid in cash, or they come out of the
     margin that is posted.
