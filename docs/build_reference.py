@@ -167,8 +167,32 @@ CODES: Mapping[str, Code] = {
     ),
     "kind-not-priced": Code(
         CHOICE,
-        "A kind for which there is no price function, or inverse settlement.",
-        "Book its delta-equivalent as spot.",
+        "An option, a leveraged ETF or a perpetual without what its price depends on, "
+        "or expired, or on something that has no series of its own; inverse settlement "
+        "of what is no perpetual or future.",
+        "Complete its row in `instruments`; or book its delta-equivalent as spot.",
+    ),
+    "assumed-volatility": Code(
+        WARNING,
+        "An option has no price that a volatility could give, and no volatility around "
+        "it: the nearest is used, else what its underlying did.",
+        "Give its price, or volatilities around its tenor and moneyness.",
+    ),
+    "modelled-price": Code(
+        WARNING,
+        "An option without a price is valued by the volatilities given.",
+        "Give its price.",
+    ),
+    "several-prices": Code(
+        WARNING,
+        "Positions give an option several prices: its volatility is that of their "
+        "median; each position keeps its own value.",
+        "Give one price.",
+    ),
+    "no-rate": Code(
+        WARNING,
+        "Options are valued without an interest rate: 0 %.",
+        "Give rates of the currency.",
     ),
     "table-left-out": Code(
         WARNING,

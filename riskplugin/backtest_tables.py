@@ -94,7 +94,7 @@ def holdings(desk: Desk, grouping: Grouping) -> Held:
     cell = held.codes * len(grouping) + grouping.codes
     values = np.bincount(
         cell,
-        weights=desk.book.market_value,
+        weights=desk.book.reference_value,
         minlength=len(held.names) * len(grouping),
     )
     return Held(held.names, values.astype(float).reshape(len(held.names), -1))

@@ -27,7 +27,10 @@ FIGURES = (
     "half_spread",
     "margin_posted",
     "maintenance_margin",
+    "notional",
+    "liquidation_price",
 )
+UNKNOWN = FIGURES[5:]  # where a book is made without them
 
 
 def not_given() -> Vector:
@@ -96,6 +99,11 @@ class Book:
         Margin posted for the position, base currency; NaN where unknown.
     maintenance_margin : ndarray of shape (P,)
         Share of the notional below which the position is closed; NaN where unknown.
+    notional : ndarray of shape (P,)
+        Base currency: of an option the value of the underlying that it stands for,
+        ``quantity x multiplier x spot x fx_rate``; NaN of everything else.
+    liquidation_price : ndarray of shape (P,)
+        Price at which the position is closed, local currency; NaN where not given.
     locked_until : ndarray of datetime64[D], shape (P,)
         First day on which it may be sold; NaT where it may be sold at any time.
     """
@@ -108,11 +116,13 @@ class Book:
     half_spread: Vector
     margin_posted: Vector = field(default_factory=not_given)
     maintenance_margin: Vector = field(default_factory=not_given)
+    notional: Vector = field(default_factory=not_given)
+    liquidation_price: Vector = field(default_factory=not_given)
     locked_until: Dates = field(default_factory=no_dates, kw_only=True)
 
     def __post_init__(self) -> None:
         rows = {len(c.codes) for c in self.labels.values()}
-        for column in ("margin_posted", "maintenance_margin"):
+        for column in UNKNOWN:
             if not len(getattr(self, column)):
                 object.__setattr__(self, column, np.full(max(rows, default=0), np.nan))
         for column in FIGURES:
@@ -132,6 +142,14 @@ class Book:
 
     def __len__(self) -> int:
         return len(self.quantity)
+
+    @property
+    def reference_value(self) -> Vector:
+        """What P&L is stated per unit of: market value, or the notional of an option.
+
+        Base currency, short < 0, shape (P,). So an option worth nothing still moves.
+        """
+        return np.where(np.isnan(self.notional), self.market_value, self.notional)
 
     def only(self, rows: Flags) -> "Book":
         """Return some of the positions, in their order and numbered anew."""

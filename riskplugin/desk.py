@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskplugin.book import Book
+from riskplugin.contracts import Contracts, no_contracts
 from riskplugin.errors import Issue
 from riskplugin.market import Market
 from riskplugin.scenarios.definition import ScenarioSet
@@ -89,6 +90,8 @@ class Desk:
         File and sheet of the positions, or the name of the argument.
     origin : Desk, optional
         The desk whose market this one shares, if it holds something else there.
+    contracts : Contracts
+        The terms of the options, leveraged ETFs and funded perpetuals held.
     """
 
     book: Book
@@ -101,6 +104,7 @@ class Desk:
     tables: Mapping[str, "Table"] = field(default_factory=dict)
     source: str = "positions"
     origin: "Desk | None" = None
+    contracts: Contracts = field(default_factory=no_contracts)
 
     @property
     def as_of(self) -> np.datetime64:
@@ -111,6 +115,13 @@ class Desk:
         """Return the instruments that it, or a desk it comes from, holds."""
         own = frozenset(self.book.labels["instrument"].names)
         return own if self.origin is None else own | self.origin.held()
+
+    def series(self) -> frozenset[str]:
+        """Return the same, with underlyings in place of what is derived from them."""
+        derived = self.contracts.at(self.contracts.derived)
+        held = frozenset(self.book.labels["instrument"].names)
+        own = (held - set(derived.instruments)) | set(derived.underlyings)
+        return own if self.origin is None else own | self.origin.series()
 
     def __repr__(self) -> str:
         """Say what the desk is in one line."""

@@ -6,7 +6,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from riskplugin.desk import Desk
-from riskplugin.factors.model import FactorModel, fit
+from riskplugin.factors.contract_rows import alone, fit_with_contracts, with_contracts
+from riskplugin.factors.model import FactorModel
 from riskplugin.risk.sampling import Sample, sampled
 
 _models: WeakKeyDictionary[Desk, FactorModel] = WeakKeyDictionary()
@@ -21,8 +22,9 @@ def model_of(desk: Desk) -> FactorModel:
     """
     if desk not in _models:
         shared = None if desk.origin is None else model_of(desk.origin)
-        serves = shared is not None and desk.held() <= set(shared.instruments)
-        _models[desk] = shared if shared is not None and serves else fit(desk)
+        _models[desk] = (
+            fit_with_contracts(desk) if shared is None else served(shared, desk)
+        )
     return _models[desk]
 
 
@@ -37,11 +39,20 @@ def keep_models(models: Iterable[tuple[Desk, FactorModel]]) -> None:
     _models.update(models)
 
 
+def served(shared: FactorModel, desk: Desk) -> FactorModel:
+    """Return the model of the desk that `desk` comes from, if it serves."""
+    if not desk.series() <= set(shared.instruments):
+        return fit_with_contracts(desk)
+    if not len(desk.contracts) and not shared.contracts.curved.any():
+        return shared
+    return with_contracts(alone(shared), desk.contracts)
+
+
 def fitted(desk: Desk) -> Callable[[np.datetime64], FactorModel]:
     """Return what gives the factor model of `desk` on a date, from nothing later."""
 
     def on(date: np.datetime64) -> FactorModel:
-        return model_of(desk) if date == desk.as_of else fit(desk, date)
+        return model_of(desk) if date == desk.as_of else fit_with_contracts(desk, date)
 
     return on
 

@@ -14,6 +14,7 @@ def exposures(
     nav: Mapping[str, float],
     memory_beta: Vector,
     proxied: Flags,
+    delta: Vector | None = None,
 ) -> dict[str, Vector]:
     """Return the exposures of every group of `book`, each of shape (G,).
 
@@ -25,9 +26,11 @@ def exposures(
     nav : Mapping of str to float
         Of every book of the desk, base currency; NaN where unknown.
     memory_beta : ndarray of shape (P,)
-        Total memory beta of each position in base currency.
+        Total memory beta of each position per unit of reference value, base currency.
     proxied : ndarray of bool, shape (P,)
         Whether its loadings are proxied or assumed.
+    delta : ndarray of shape (P,), optional
+        First-order P&L per unit of reference value and simple return; 1 by default.
 
     Returns
     -------
@@ -36,7 +39,7 @@ def exposures(
         largest, hhi, effective_names, proxied_share. Shares of a group without gross
         are NaN.
     """
-    value = book.market_value
+    value, reference = book.market_value, book.reference_value
     long = grouping.total(np.maximum(value, 0.0))
     short = grouping.total(np.minimum(value, 0.0))
     gross, net = long - short, long + short
@@ -48,8 +51,8 @@ def exposures(
         "gross": gross,
         "net": net,
         "pct_nav": net / nav_of(grouping, nav),
-        "delta_equivalent": net,
-        "memory_beta_exposure": grouping.total(value * memory_beta),
+        "delta_equivalent": net if delta is None else grouping.total(reference * delta),
+        "memory_beta_exposure": grouping.total(reference * memory_beta),
         "largest": largest,
         "hhi": hhi,
         "effective_names": ratio(np.ones_like(hhi), hhi),

@@ -6,7 +6,20 @@ HELD: Mapping[str, str] = {
     "quantity": "Units, contracts or tokens; short < 0.",
     "price": "Price per unit, local currency.",
     "fx_rate": "Value of one unit of the local currency in base currency.",
-    "market_value": "quantity x price x multiplier x fx_rate, base currency.",
+    "market_value": "quantity x price x multiplier x fx_rate, base currency; without "
+    "the price of an inverse contract, which is of so much quote currency.",
+    "delta": "Value of the spot position with the same first-order P&L, base currency.",
+    "gamma": "0.01 x second derivative of the P&L by the underlyings' simple returns: "
+    "change of delta per 1 % move, base currency.",
+    "vega": "P&L per volatility point (0.01 of annual volatility), base currency.",
+    "theta": "P&L of a session in which nothing moves, funding and variance drag "
+    "included, base currency.",
+    "closing_move": "Move of its price at which the position is closed, simple return.",
+    "liquidation_session": "First session of the path at which it is; NaN if none.",
+    "margin_needed": "Margin that the worst of the path asks for by the maintenance "
+    "margin, base currency; NaN where that is unknown.",
+    "margin_missing": "What is missing of it from the margin posted, base currency.",
+    "pnl_if_kept": "P&L of the same position if it is never closed, base currency.",
     "net_as_held": "The same before funds are seen through, base currency.",
     "held_directly": "Net of positions that are no funds, base currency.",
     "through_funds": "Net of what funds hold, funds of funds seen through, base "

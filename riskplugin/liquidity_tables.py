@@ -41,6 +41,8 @@ class Selling:
         Row of the instrument in the model.
     value : ndarray
         Net market value, base currency.
+    reference : ndarray
+        Net reference value, which P&L is stated per unit of, base currency.
     volume : ndarray
         Average daily volume; NaN where unknown, infinite for cash.
     volatility : ndarray
@@ -52,6 +54,7 @@ class Selling:
     amounts: Amounts
     row: Codes
     value: Vector
+    reference: Vector
     volume: Vector
     volatility: Vector
     half_spread: Vector
@@ -119,6 +122,7 @@ def selling_of(desk: Desk, model: FactorModel, keys: tuple[str, ...]) -> Selling
         amounts,
         row[name],
         amounts.total(book.market_value),
+        amounts.total(book.reference_value),
         daily_volume(desk)[name],
         session_volatility(model)[row[name]],
         half_spread[name],

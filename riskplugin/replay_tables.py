@@ -247,7 +247,7 @@ def source_table(desk: Desk, model: FactorModel, replays: Sequence[Replay]) -> T
                 "provenance": np.where(source == LOADINGS, provenance, ""),
                 "local_move": np.expm1(local),
                 "fx_move": np.where(fx_source == TABLE, np.nan, np.expm1(fx)),
-                "pnl": held["market_value"].to_numpy() * growth,
+                "pnl": desk.book.reference_value * growth,
             }
         )
     return table("replay_positions", desk.as_of, joined(parts))

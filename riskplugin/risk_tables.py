@@ -34,7 +34,7 @@ class Holdings:
     rows : ndarray of shape (K,)
         Rows of the held names in the model.
     unit : ndarray of shape (T, K)
-        P&L per unit of market value.
+        P&L per unit of reference value.
     name : ndarray of shape (P,)
         Held name of each position.
     book : Book
@@ -49,19 +49,19 @@ class Holdings:
     def pnl(self) -> Vector:
         """P&L of the whole book, base currency, shape (T,)."""
         value = np.bincount(
-            self.name, weights=self.book.market_value, minlength=len(self.rows)
+            self.name, weights=self.book.reference_value, minlength=len(self.rows)
         )
         pnl: Vector = self.unit @ value
         return pnl
 
     def values(self, grouping: Grouping, groups: slice) -> Matrix:
-        """Return the market value per held name of some groups, shape (K, G)."""
+        """Return the reference value per held name of some groups, shape (K, G)."""
         first, last, _ = groups.indices(len(grouping))
         inside = (grouping.codes >= first) & (grouping.codes < last)
         cell = self.name[inside] * (last - first) + grouping.codes[inside] - first
         value = np.bincount(
             cell,
-            weights=self.book.market_value[inside],
+            weights=self.book.reference_value[inside],
             minlength=len(self.rows) * (last - first),
         )
         return value.astype(np.float64).reshape(len(self.rows), last - first)
@@ -172,7 +172,7 @@ def of_measure(
     alpha, found = of_whole
     total = float(found.total[0])
     per_unit = components(found.weights[:, 0], held.unit)
-    component = grouping.total(held.book.market_value * per_unit[held.name])
+    component = grouping.total(held.book.reference_value * per_unit[held.name])
     alone, without = np.empty(len(grouping)), np.empty(len(grouping))
     for groups in column_slices(len(grouping)):
         parts = held.unit @ held.values(grouping, groups)
@@ -261,7 +261,7 @@ def factor_table(
     found = measured(chosen, held.pnl[:, None], sample.probabilities, alpha)
     weights, total = found.weights[:, 0], float(found.total[0])
     values = held.values(grouping, slice(None))
-    exposure = model.held_in_base(model.loadings)[held.rows].T @ values  # (J, G)
+    exposure = model.per_unit(model.loadings)[held.rows].T @ values  # (J, G)
     of_driver = -(weights @ sample.history.drivers)[:, None] * exposure
     component = values.T @ components(weights, held.unit)
     parts = np.vstack([of_driver, component - of_driver.sum(axis=0)])

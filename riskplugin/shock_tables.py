@@ -86,9 +86,10 @@ def by_instrument(
 def by_tier(grid: ShockGrid, scenarios: ScenarioSet, _: float) -> Columns:
     """Return the equal-weight mean of the shocks of each tier, and its extremes.
 
-    Instruments of which nothing is known do not count.
+    Instruments of which nothing is known do not count, nor what is derived from one.
     """
-    tiers = np.array(grid.model.tiers)
+    own = grid.model.source == np.arange(len(grid.model.source))
+    tiers = np.where(own, np.array(grid.model.tiers), "")
     names = list(dict.fromkeys(grid.model.tiers))
     shocks = np.expm1(grid.total)
     members = [shocks[:, tiers == name] for name in names]

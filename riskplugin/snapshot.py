@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from riskplugin.book import FIGURES, KEYS, Book, Labels, numbered
+from riskplugin.contracts import FLAGS, Contracts, of_columns
 from riskplugin.desk import Desk, Settings
 from riskplugin.errors import Issue, Place, Severity
 from riskplugin.market import Market
@@ -24,6 +25,8 @@ from riskplugin.universe import Instrument, Tier, Universe
 DATE = "date"
 CARRIED = "table_"
 WORDS = tuple(key for key in KEYS if key != "position")
+LOCKED = "locked_until"
+COLUMNS = tuple(f.name for f in fields(Contracts))
 
 
 def frames_of(desk: Desk) -> dict[str, pd.DataFrame]:
@@ -35,10 +38,14 @@ def frames_of(desk: Desk) -> dict[str, pd.DataFrame]:
     book, market, universe = desk.book, desk.market, desk.universe
     words = {k: [book.labels[k].names[c] for c in book.labels[k].codes] for k in WORDS}
     figures = {column: getattr(book, column) for column in FIGURES}
+    locked = book.locked_until.astype("datetime64[s]")
     found = {
-        "positions": pd.DataFrame({**words, **figures}),
+        "positions": pd.DataFrame({**words, **figures, LOCKED: locked}),
         "closes": dated(market, market.close, market.instruments),
         "rates": dated(market, market.usd_per, market.currencies),
+        "contracts": pd.DataFrame(
+            {name: list(getattr(desk.contracts, name)) for name in COLUMNS}
+        ),
         "instruments": rows(map(asdict, universe.instruments.values()), Instrument),
         "tiers": rows(map(asdict, universe.tiers), Tier),
         "spoilt": texts("name", sorted(universe.spoilt)),
@@ -116,11 +123,21 @@ def desk_of(frames: Mapping[str, pd.DataFrame]) -> Desk:
             for name in carried
         },
         source=str(facts["source"]),
+        contracts=contracts_of(frames["contracts"]),
     )
     before = frames["held_before"]["name"].tolist()
     if not before:
         return desk
     return replace(desk, origin=replace(desk, book=book_of_names(before, universe)))
+
+
+def contracts_of(frame: pd.DataFrame) -> Contracts:
+    """Return the contracts of a frame."""
+    words, figures = COLUMNS[:3], COLUMNS[3:]
+    return of_columns(
+        [tuple(map(str, frame[name])) for name in words],
+        [frame[n].to_numpy(bool if n in FLAGS else np.float64) for n in figures],
+    )
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -172,7 +189,9 @@ def book_of(positions: pd.DataFrame, universe: Universe) -> Book:
         for key in WORDS
     }
     labels["position"] = numbered(len(positions))
-    return Book(labels, *(positions[c].to_numpy(np.float64) for c in FIGURES))
+    figures = (positions[c].to_numpy(np.float64) for c in FIGURES)
+    locked = positions[LOCKED].to_numpy().astype("datetime64[D]")
+    return Book(labels, *figures, locked_until=locked)
 
 
 def book_of_names(names: list[str], universe: Universe) -> Book:
@@ -180,7 +199,8 @@ def book_of_names(names: list[str], universe: Universe) -> Book:
     known = [universe.instruments[n] for n in names]
     words = {k: [getattr(i, k, "") for i in known] for k in WORDS}
     figures = dict.fromkeys(FIGURES, 0.0)
-    return book_of(pd.DataFrame({**words, **figures}), universe)
+    never = {LOCKED: np.full(len(names), np.datetime64("NaT", "s"))}
+    return book_of(pd.DataFrame({**words, **figures, **never}), universe)
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:

@@ -57,9 +57,11 @@ def exposure_table(desk: Desk, model: FactorModel, by: str | Iterable[str]) -> T
     keys = keys_of(by) if by else ()
     grouping = grouped(desk.book, keys)
     rows = rows_of(desk, model)
-    beta, _ = model.beta()
+    beta = model.unit_beta()
+    delta = model.contracts.delta[rows] if model.contracts.curved.any() else None
     stand_in = np.isin(np.array(model.with_currency()), (PROXIED, ASSUMED))
-    figures = exposures(desk.book, grouping, navs(desk), beta[rows], stand_in[rows])
+    own = beta[rows], stand_in[rows], delta
+    figures = exposures(desk.book, grouping, navs(desk), *own)
     columns = {**keys_in(grouping), **figures}
     return table("exposures", desk.as_of, columns)
 

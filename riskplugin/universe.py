@@ -29,6 +29,11 @@ class Instrument:
     half the bid-ask spread as a fraction of price, `maintenance_margin` the share of
     the notional below which the position is closed, both None where unknown;
     `volume_venue` is the venue whose volume counts, blank where none is chosen.
+
+    Of options: `option_type` (call, put), `style` (european, american), `strike` in the
+    currency of the price, `expiry` (ISO) and the underlying's `dividend_yield` a year,
+    None where unknown. `leverage` is a leveraged ETF's a day. `funding_rate` is paid by
+    longs every `funding_hours`.
     """
 
     instrument: str
@@ -46,6 +51,14 @@ class Instrument:
     underlying: str = ""
     maintenance_margin: float | None = None
     volume_venue: str = ""
+    leverage: float | None = None
+    option_type: str = ""
+    style: str = ""
+    strike: float | None = None
+    expiry: str = ""
+    dividend_yield: float | None = None
+    funding_rate: float | None = None
+    funding_hours: float | None = None
 
 
 def folded(name: str) -> str:

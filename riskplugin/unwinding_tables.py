@@ -122,7 +122,11 @@ def ends_of(selling: Selling, path: Matrix, pace: Vector, cost_share: Vector) ->
         amounts = selling.amounts.part(part.start, part.stop)
         held = held_shares(amounts, pace[part], sessions)
         held = np.where(np.isnan(held), 1.0, held)
-        own = path[:, selling.row[part]]
+        value, reference = selling.value[part], selling.reference[part]
+        scale = np.divide(
+            reference, value, out=np.ones_like(value), where=value != reference
+        )
+        own = path[:, selling.row[part]] * scale
         done = unwound_along(selling.value[part], held, own, cost_share[part])
         found[:, part] = (
             selling.value[part] * own[-1],

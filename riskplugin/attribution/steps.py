@@ -7,7 +7,7 @@ import numpy as np
 
 from riskplugin._typing import Codes, Vector
 from riskplugin.attribution.matching import matched
-from riskplugin.book import Book
+from riskplugin.book import FIGURES, Book
 from riskplugin.desk import Desk, Settings
 from riskplugin.errors import UsageError
 from riskplugin.estimates import keep_models, model_of
@@ -57,9 +57,10 @@ def steps(before: Desk, after: Desk) -> Iterator[tuple[str, Desk]]:
     kept, theirs = matched(before.book, after.book)
     stayed, came = taken(before.book, kept), taken(after.book, theirs)
     yield CLOSED, holding(before, stayed)
+    priced = replace(before, contracts=after.contracts)
     for part, book in revalued(before, stayed, came):
-        yield part, holding(before, book)
-    for part, world in worlds(before, after):
+        yield part, holding(before if part == CHANGED else priced, book)
+    for part, world in worlds(priced, after):
         yield part, holding(world, came)
     yield NEW, after
 
@@ -70,19 +71,26 @@ def revalued(before: Desk, stayed: Book, came: Book) -> Iterator[tuple[str, Book
     known = [before.universe.instruments[n].multiplier for n in instrument.names]
     multiplier = np.array(known, dtype=np.float64)[instrument.codes]
 
-    def book(quantity: Vector, price: Vector, fx_rate: Vector) -> Book:
-        value = market_value(quantity, price, multiplier, fx_rate)
+    def book(of: Book, price: Vector, fx_rate: Vector) -> Book:
+        quantity = came.quantity
+        scale = np.divide(
+            quantity * fx_rate,
+            of.quantity * of.fx_rate,
+            out=np.zeros_like(quantity),
+            where=of.quantity != 0,
+        )
         return replace(
             stayed,
             quantity=quantity,
             price=price,
             fx_rate=fx_rate,
-            market_value=value,
+            market_value=market_value(quantity, price, multiplier, fx_rate),
+            notional=of.notional * scale,
         )
 
-    yield CHANGED, book(came.quantity, stayed.price, stayed.fx_rate)
-    yield PRICES, book(came.quantity, came.price, stayed.fx_rate)
-    yield FX, book(came.quantity, came.price, came.fx_rate)
+    yield CHANGED, book(stayed, stayed.price, stayed.fx_rate)
+    yield PRICES, book(came, came.price, stayed.fx_rate)
+    yield FX, book(came, came.price, came.fx_rate)
 
 
 def worlds(before: Desk, after: Desk) -> Iterator[tuple[str, Desk]]:
@@ -138,14 +146,5 @@ def taken(book: Book, rows: Codes) -> Book:
         key: replace(column, codes=column.codes[rows])
         for key, column in book.labels.items()
     }
-    return replace(
-        book,
-        labels=labels,
-        quantity=book.quantity[rows],
-        price=book.price[rows],
-        fx_rate=book.fx_rate[rows],
-        market_value=book.market_value[rows],
-        half_spread=book.half_spread[rows],
-        margin_posted=book.margin_posted[rows],
-        maintenance_margin=book.maintenance_margin[rows],
-    )
+    figures = {column: getattr(book, column)[rows] for column in FIGURES}
+    return replace(book, labels=labels, locked_until=book.locked_until[rows], **figures)

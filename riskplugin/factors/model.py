@@ -9,6 +9,7 @@ from cachetools import LRUCache
 
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
+from riskplugin.contracts import Contracts, no_contracts
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError
 from riskplugin.factors.baskets import (
@@ -91,6 +92,11 @@ class FactorModel:
         own, shrunk, proxied or assumed.
     windows : ndarray of shape (N + C,)
         Return windows shared with the drivers.
+    source : ndarray of int, shape (N,)
+        Instrument whose moves each one makes: itself, or the underlying of what is
+        derived from it.
+    contracts : Contracts of N rows
+        What each one is; linear in its own price by default.
     regime : str
         Which weights the windows have: all history's, or those of a regime.
     sample : Sample, optional
@@ -119,6 +125,8 @@ class FactorModel:
     correlation: Matrix
     provenance: tuple[str, ...]
     windows: Codes
+    source: Codes = field(default_factory=lambda: np.arange(0))
+    contracts: Contracts = field(default_factory=no_contracts)
     regime: str = HISTORICAL
     sample: Sample | None = field(default=None, repr=False)
     regimes: MutableMapping[tuple[object, ...], Any] = field(
@@ -126,6 +134,11 @@ class FactorModel:
     )
 
     def __post_init__(self) -> None:
+        if not len(self.source):
+            object.__setattr__(self, "source", np.arange(len(self.instruments)))
+        if self.contracts.kinds != self.kinds:
+            terms = self.contracts.beside(self.instruments, self.kinds)
+            object.__setattr__(self, "contracts", terms)
         for f in fields(self):
             value = getattr(self, f.name)
             if isinstance(value, np.ndarray):
@@ -156,6 +169,24 @@ class FactorModel:
         funded = is_funded(self.kinds).reshape(-1, *[1] * (of_series.ndim - 1))
         held: Matrix = np.where(funded, self.in_base(of_series), of_series[:count])
         return held
+
+    def per_unit(self, of_series: Matrix) -> Matrix:
+        """Return what a unit of reference value has: its delta's part, and FX it bears.
+
+        Of what is linear in its own price that of `held_in_base`.
+        """
+        held = self.held_in_base(of_series)
+        rows = np.flatnonzero(self.contracts.curved)
+        shape = (-1, *[1] * (of_series.ndim - 1))
+        delta = self.contracts.delta[rows].reshape(shape)
+        value = self.contracts.value[rows].reshape(shape)
+        fx = of_series[len(self.instruments) :][self.currency[rows]]
+        held[rows] = delta * of_series[rows] + value * fx
+        return held
+
+    def unit_beta(self, driver: str = MEMORY) -> Vector:
+        """Return the total beta of a unit of reference value, base currency, (N,)."""
+        return self.total_beta(self.per_unit(self.loadings), driver)
 
     def response(self, driver: str) -> Vector | None:
         """Return how the drivers move per unit of one, (J,); None without it."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
 from riskplugin.errors import ModelError
+from riskplugin.factors.contract_rows import with_contracts
 from riskplugin.factors.model import HISTORICAL, FactorModel, reweighted
 from riskplugin.factors.pooling import (
     effective_number,
@@ -279,7 +280,9 @@ def told(
             weights, share = hectic_weights(model, rows)
         else:
             weights, share = pooled_weights(model, rows, pace), np.nan
-        return counted(reweighted(model, weights, propagation), share)
+        own = reweighted(model, weights, propagation)
+        terms = model.contracts.at(model.contracts.curved)
+        return counted(with_contracts(own, terms), share)
     except ModelError as error:
         return str(error)
 

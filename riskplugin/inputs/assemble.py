@@ -35,7 +35,7 @@ from riskplugin.inputs.reading import (
 from riskplugin.inputs.scenario_file import library, unknown_in
 from riskplugin.inputs.shipped import shipped_scenarios
 from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
-from riskplugin.inputs.valuation import notices, valued
+from riskplugin.inputs.valuation import notices, priced_contracts, valued
 from riskplugin.inputs.wide import Wide, check_wide, in_several_columns, melted
 from riskplugin.market import Market
 from riskplugin.results import Table, table
@@ -43,7 +43,7 @@ from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
 CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
-USED = frozenset({"volumes", "holdings"})
+USED = frozenset({"volumes", "holdings", "rates", "vols"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,7 +95,12 @@ def assemble(given: Given, findings: Findings) -> Desk:
     findings.add(
         unclassified_issues(unknown, positions, tables.names, universe, drivers)
     )
-    valuation = valued(positions, tables.names, market, universe, settings)
+    rows = {name: found.usable() for name, found in tables.carried.items()}
+    priced = priced_contracts(
+        positions, tables.names, market, universe, rows, settings.max_stale_sessions
+    )
+    findings.add(priced.issues)
+    valuation = valued(positions, tables.names, market, universe, settings, priced)
     findings.add(valuation.issues)
     if "holdings" in tables.carried:
         check_funds(tables.carried["holdings"], universe, tables.names, findings)
@@ -120,6 +125,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
             for name, found in tables.carried.items()
         },
         source=positions.source,
+        contracts=priced.contracts,
     )
 
 

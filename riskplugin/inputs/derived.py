@@ -12,7 +12,7 @@ from riskplugin.inputs.holdings import book_of, empty_book, left_out
 from riskplugin.inputs.instruments import with_unknown
 from riskplugin.inputs.reading import Findings, RawTable, check_table
 from riskplugin.inputs.tables import POSITIONS
-from riskplugin.inputs.valuation import nav_notices, valued
+from riskplugin.inputs.valuation import nav_notices, priced_contracts, valued
 from riskplugin.results import table
 
 
@@ -37,7 +37,17 @@ def repositioned(
         base = desk.settings.base_currency
         universe, unknown = with_unknown(universe, names, base)
     findings.add(unclassified_issues(unknown, positions, names, universe))
-    valuation = valued(positions, names, desk.market, universe, desk.settings)
+    tables = {name: found.to_frame() for name, found in desk.tables.items()}
+    priced = priced_contracts(
+        positions,
+        names,
+        desk.market,
+        universe,
+        tables,
+        desk.settings.max_stale_sessions,
+    )
+    findings.add(priced.issues)
+    valuation = valued(positions, names, desk.market, universe, desk.settings, priced)
     findings.add(valuation.issues)
     findings.add(nav_notices(desk.settings, positions.frame["book"]))
     usable = (positions.reason == "") & (valuation.reason == "")
@@ -53,6 +63,7 @@ def repositioned(
         left_out=left_out(positions, names, valuation, desk.as_of),
         source=positions.source,
         origin=desk,
+        contracts=priced.contracts,
     )
 
 

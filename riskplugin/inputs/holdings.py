@@ -23,6 +23,7 @@ def book_of(
     """Return the usable positions in canonical order."""
     known = [universe.instruments[n] for n in names]
     given = ["book", "account", "strategy", "quantity", "margin_posted", "locked_until"]
+    given += ["liquidation_price"]
     frame = positions.frame[given].assign(
         instrument=list(names),
         tier=[i.tier for i in known],
@@ -33,6 +34,7 @@ def book_of(
         price=valuation.price,
         fx_rate=valuation.fx_rate,
         market_value=valuation.market_value,
+        notional=valuation.notional,
         half_spread=[
             0.0
             if i.kind == "cash"
@@ -47,7 +49,7 @@ def book_of(
         ],
     )
     order = ["book", "instrument", "account", "strategy", "quantity", "price"]
-    order += ["margin_posted", "locked_until"]
+    order += ["margin_posted", "locked_until", "liquidation_price"]
     frame = frame[usable].sort_values(order, kind="stable")
     tiers = universe.tier_names()
     labels = {

@@ -11,7 +11,7 @@ from riskplugin.errors import Issue, Place, Severity, did_you_mean, listing
 from riskplugin.inputs.reading import CheckedTable
 from riskplugin.inputs.shipped import shipped_universe
 from riskplugin.inputs.wide import twice
-from riskplugin.pricing.linear import PRICED
+from riskplugin.pricing.linear import LINEAR
 from riskplugin.universe import (
     NO_LINK,
     UNCLASSIFIED,
@@ -20,6 +20,17 @@ from riskplugin.universe import (
     Universe,
     folded,
     unclassified,
+)
+
+FIGURES = (
+    "multiplier",
+    "half_spread",
+    "maintenance_margin",
+    "leverage",
+    "strike",
+    "dividend_yield",
+    "funding_rate",
+    "funding_hours",
 )
 
 
@@ -104,8 +115,10 @@ def instrument_of(
     own = shipped or Instrument(
         name, tier, "", record["asset_class"], "spot", base_currency
     )
-    multiplier, half_spread = record["multiplier"], record["half_spread"]
-    maintenance = record["maintenance_margin"]
+    numbers = {
+        column: getattr(own, column) if isnan(record[column]) else record[column]
+        for column in FIGURES
+    }
     aliases = filter(None, map(str.strip, record["aliases"].split(";")))
     return Instrument(
         instrument=name,
@@ -117,15 +130,19 @@ def instrument_of(
         name=record["name"] or own.name,
         calendar=record["calendar"] or own.calendar,
         aliases=tuple(dict.fromkeys((*own.aliases, *aliases))),
-        multiplier=own.multiplier if isnan(multiplier) else multiplier,
-        half_spread=own.half_spread if isnan(half_spread) else half_spread,
         settlement=record["settlement"] or own.settlement,
         underlying=record["underlying"] or own.underlying,
-        maintenance_margin=own.maintenance_margin
-        if isnan(maintenance)
-        else maintenance,
         volume_venue=record["volume_venue"] or own.volume_venue,
+        option_type=record["option_type"] or own.option_type,
+        style=record["style"] or own.style,
+        expiry=own.expiry if pd.isna(record["expiry"]) else iso(record["expiry"]),
+        **numbers,
     )
+
+
+def iso(date: pd.Timestamp) -> str:
+    """Return the day of a cell of dates, ISO."""
+    return str(date.date())
 
 
 def same_but_for_case(name: str, start: Universe) -> str:
@@ -148,7 +165,7 @@ def priced_by_underlying(
         other = universe.instruments.get(underlying)
         if other is None or name in priced or underlying not in priced:
             continue
-        if instrument.kind in PRICED and other.currency == instrument.currency:
+        if instrument.kind in LINEAR and other.currency == instrument.currency:
             stand_in[name] = underlying
             message = f"{name} has no prices: those of {underlying} stand in"
             hint = "give its own prices to see the basis"

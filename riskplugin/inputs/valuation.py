@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from riskplugin._typing import Codes, Dates, Flags, Matrix, Vector, Words
 from riskplugin.desk import Settings
 from riskplugin.errors import Issue, Place, Severity, listing
+from riskplugin.inputs.contracts import Priced, contracts_of, quotes_of
 from riskplugin.inputs.reading import CheckedTable
 from riskplugin.market import Market
-from riskplugin.pricing.linear import PRICED, market_value
-from riskplugin.universe import Universe
+from riskplugin.pricing.linear import market_value
+from riskplugin.universe import Instrument, Universe
 
 CURRENCY = re.compile("[A-Z]{3}")
 
@@ -54,6 +56,8 @@ class Valuation:
     ----------
     price, fx_rate, market_value : ndarray of shape (P,)
         NaN where unknown.
+    notional : ndarray of shape (P,)
+        Value of the underlying that an option stands for, base currency; NaN elsewhere.
     reason : ndarray of str, shape (P,)
         Code of the fault that makes the row unusable, else "".
     issues : list of Issue
@@ -62,6 +66,7 @@ class Valuation:
     price: Vector
     fx_rate: Vector
     market_value: Vector
+    notional: Vector
     reason: Words
     issues: list[Issue]
 
@@ -72,26 +77,27 @@ def valued(
     market: Market,
     universe: Universe,
     settings: Settings,
+    priced: Priced,
 ) -> Valuation:
     """Value every row of the positions `table`, of instruments `names`.
 
     The row's own price comes first, then the last close on or before the valuation
-    date if it is not too old; cash is worth 1.
+    date if it is not too old, then an option's model price; cash is worth 1.
     """
     known = [universe.instruments[n] for n in names]
     cash = np.array([i.kind == "cash" for i in known], dtype=bool)
     price, age = prices_of(table, names, market, cash)
+    price, age = with_model_prices(price, age, names, market, universe, priced)
     rates, rate_age = base_rates(market, settings.base_currency)
     fx_rate = np.array([rates.get(i.currency, np.nan) for i in known], np.float64)
     fx_age = np.array([rate_age.get(i.currency, -1) for i in known], np.int64)
-    delta_one = [i.kind in PRICED and i.settlement == "linear" for i in known]
     no_spread = np.array([i.half_spread is None for i in known], dtype=bool)
     faults = {
         "no-price": np.isnan(price),
         "stale-price": age > settings.max_stale_sessions,
         "missing-fx": np.isnan(fx_rate),
         "stale-fx": fx_age > settings.max_stale_sessions,
-        "kind-not-priced": ~np.array(delta_one, dtype=bool),
+        "kind-not-priced": np.array([n in priced.lacking for n in names], dtype=bool),
         "unknown-half-spread": no_spread & ~cash & (settings.unwind_share > 0),
     }
     named = np.array(names, dtype=object) != ""
@@ -99,6 +105,7 @@ def valued(
     def facts(row: int) -> dict[str, object]:
         currency = known[row].currency
         return {
+            "lack": priced.lacking.get(names[row], ""),
             "age": age[row],
             "fx_age": fx_age[row],
             "most": settings.max_stale_sessions,
@@ -115,9 +122,72 @@ def valued(
         issues += fault_issues(code, rows, table, names, facts)
     multiplier = np.array([i.multiplier for i in known], dtype=np.float64)
     quantity = table.frame["quantity"].to_numpy(np.float64)
-    money = market_value(quantity, price, multiplier, fx_rate)
-    money = np.where(named, money, np.nan)
-    return Valuation(price, fx_rate, money, reason, issues)
+    unit = np.where(named, per_contract(price, known), np.nan)
+    money = market_value(quantity, unit, multiplier, fx_rate)
+    spot = np.array([priced.spot.get(n, np.nan) for n in names], dtype=np.float64)
+    notional = market_value(quantity, spot, multiplier, fx_rate)
+    return Valuation(price, fx_rate, money, notional, reason, issues)
+
+
+def per_contract(price: Vector, known: Sequence[Instrument]) -> Vector:
+    """Return the value of one unit of the multiplier, shape (P,): its price.
+
+    1 of an inverse contract, which is of so much quote currency whatever the price.
+    """
+    inverse = np.array([i.settlement == "inverse" for i in known], dtype=bool)
+    return np.where(inverse & ~np.isnan(price), 1.0, price)
+
+
+def priced_contracts(
+    table: CheckedTable,
+    names: Sequence[str],
+    market: Market,
+    universe: Universe,
+    tables: Mapping[str, pd.DataFrame],
+    most_stale: int,
+) -> Priced:
+    """Return the terms of what is held beyond what moves one for one.
+
+    No option stands on a price of its underlying older than `most_stale` weekdays.
+    """
+    last = latest(market.dates, market.close, market.as_of)
+    closes = {
+        name: float(value)
+        for name, value in zip(market.instruments, last.values, strict=True)
+        if not np.isnan(value)
+    }
+    own = table.frame["price"].to_numpy(np.float64)
+    given: dict[str, tuple[float, ...]] = {}
+    for name, price in zip(names, own, strict=True):
+        if not np.isnan(price):
+            given[name] = (*given.get(name, ()), float(price))
+    old = np.flatnonzero(last.age > most_stale)
+    stale = frozenset(market.instruments[int(i)] for i in old)
+    quotes = quotes_of(market, universe, closes, given, tables, stale)
+    return contracts_of(names, universe, quotes)
+
+
+def with_model_prices(
+    price: Vector,
+    age: Codes,
+    names: Sequence[str],
+    market: Market,
+    universe: Universe,
+    priced: Priced,
+) -> tuple[Vector, Codes]:
+    """Return prices and their ages with those of the model where there is none.
+
+    A model price is as old as the price of the underlying.
+    """
+    last = latest(market.dates, market.close, market.as_of)
+    ages = dict(zip(market.instruments, map(int, last.age), strict=True))
+    price, age = price.copy(), age.copy()
+    for row in np.flatnonzero(np.isnan(price)):
+        name = names[int(row)]
+        if name in priced.price:
+            price[row] = priced.price[name]
+            age[row] = ages[universe.resolve(universe.instruments[name].underlying)]
+    return price, age
 
 
 def prices_of(
@@ -153,8 +223,8 @@ HINTS = {
     "settings.max_stale_sessions",
     "missing-fx": "{mend_fx}",
     "stale-fx": "refresh the rate, or raise settings.max_stale_sessions",
-    "kind-not-priced": "priced kinds are " + ", ".join(sorted(PRICED)) + " with linear "
-    "settlement; book its delta-equivalent as spot",
+    "kind-not-priced": "complete its row in instruments; or book its delta-equivalent "
+    "as spot",
     "unknown-half-spread": "give half_spread in instruments, or set unwind_share to 0",
 }
 MESSAGES = {
@@ -163,7 +233,7 @@ MESSAGES = {
     "missing-fx": "no exchange rate from {currency} to {base}",
     "stale-fx": "the last exchange rate from {currency} to {base} is {fx_age} weekdays "
     "old, {most} are allowed",
-    "kind-not-priced": "there is no price function for this kind",
+    "kind-not-priced": "it cannot be priced: {lack}",
     "unknown-half-spread": "positions are to be unwound but the spread is unknown",
 }
 

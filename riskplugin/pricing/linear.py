@@ -6,10 +6,11 @@ from enum import StrEnum
 import numpy as np
 
 from riskplugin._typing import Flags, Matrix, Vector
+from riskplugin.contracts import SETTLED
 
 
 class Kind(StrEnum):
-    """Kinds of instruments that are priced: all move one for one with their price."""
+    """Kinds of instruments."""
 
     SPOT = "spot"
     ETF = "etf"
@@ -18,12 +19,13 @@ class Kind(StrEnum):
     FORWARD = "forward"
     SWAP = "swap"
     PERPETUAL = "perpetual"
+    OPTION = "option"
+    LEVERAGED_ETF = "leveraged_etf"
 
 
-PRICED = frozenset(Kind)
-FUNDED = frozenset(
-    {Kind.SPOT, Kind.ETF, Kind.CASH}
-)  # paid for: the value itself is held
+DERIVED = frozenset({Kind.OPTION, Kind.LEVERAGED_ETF})  # move by their underlying
+LINEAR = frozenset(Kind) - DERIVED  # move one for one with their own price
+FUNDED = frozenset(Kind) - SETTLED  # paid for: the value itself is held
 
 
 def market_value(
@@ -65,24 +67,3 @@ def fx_carry(funded: Flags, local: Matrix) -> Matrix:
     """
     carry: Matrix = np.where(funded, 1.0, -np.expm1(-local))
     return carry
-
-
-def revalue(kinds: Sequence[str], local: Matrix, fx: Matrix) -> Matrix:
-    """Return the P&L per unit of market value by full revaluation, shape (S, N).
-
-    Parameters
-    ----------
-    kinds : sequence of N str
-        Members of `Kind`.
-    local, fx : ndarray of shape (S, N)
-        Log shocks.
-
-    Raises
-    ------
-    ValueError
-        For a kind that has no price function; inputs refuse those before.
-    """
-    unknown = sorted(set(kinds) - PRICED)
-    if unknown:
-        raise ValueError(f"no price function for {', '.join(unknown)}")
-    return delta_one(is_funded(kinds), local, fx)

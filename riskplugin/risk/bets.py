@@ -9,13 +9,14 @@ from riskplugin.factors.model import FactorModel
 def session_covariance(model: FactorModel) -> Matrix:
     """Return the covariance of the held names' log returns in base currency, (N, N).
 
-    Per session: ``B S B' + D R D`` with loadings and residuals of each name and its
-    currency together; 0 for a name of which nothing is known.
+    Per unit of reference value and session: ``B S B' + D R D`` with loadings and
+    residuals of each name and its currency together; 0 for a name of which nothing is
+    known.
     """
-    loadings = np.nan_to_num(model.held_in_base(model.loadings))
+    loadings = np.nan_to_num(model.per_unit(model.loadings))
     scale = np.nan_to_num(model.volatility)
     residual = model.correlation * np.outer(scale, scale)
-    carried = model.held_in_base(np.eye(len(scale)))
+    carried = model.per_unit(np.eye(len(scale)))
     specific = carried @ residual @ carried.T
     covariance: Matrix = loadings @ model.covariance @ loadings.T + specific
     return covariance

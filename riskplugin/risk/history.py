@@ -7,6 +7,7 @@ import numpy as np
 from riskplugin._typing import Codes, Dates, Flags, Matrix
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError
+from riskplugin.factors.contract_rows import alone, series_rows
 from riskplugin.factors.drivers import driver_windows
 from riskplugin.factors.model import FactorModel
 from riskplugin.factors.series import CURRENCIES, series_windows
@@ -71,6 +72,34 @@ class History:
 
 
 def history(
+    desk: Desk,
+    model: FactorModel,
+    sessions: int,
+    *,
+    rows: int | None,
+    generator: np.random.Generator,
+    as_of: np.datetime64 | None = None,
+) -> History:
+    """Return the windows of `sessions` of every series that `model` knows.
+
+    As `own_history` does; what is derived has the column of its underlying.
+    """
+    found = own_history(
+        desk, alone(model), sessions, rows=rows, generator=generator, as_of=as_of
+    )
+    if len(model.loadings) == found.series.shape[1]:
+        return found
+    columns = series_rows(model)
+    return History(
+        sessions,
+        found.ends,
+        found.drivers,
+        found.series[:, columns],
+        found.own[:, columns],
+    )
+
+
+def own_history(
     desk: Desk,
     model: FactorModel,
     sessions: int,

@@ -12,7 +12,7 @@ from riskplugin.errors import ModelError, UsageError, listing
 from riskplugin.factors.model import MEMORY, FactorModel
 from riskplugin.factors.pooling import effective_number, independent_scenarios
 from riskplugin.factors.views import View, pooled
-from riskplugin.pricing.linear import revalue
+from riskplugin.pricing.contracts import Moves, revalue
 from riskplugin.returns import exponential_weights
 from riskplugin.risk.history import History, history
 from riskplugin.risk.rescaling import rescaled
@@ -68,7 +68,7 @@ class Sample:
         return independent_scenarios(self.probabilities, self.sessions)
 
     def unit_pnl(self, rows: Codes) -> Matrix:
-        """Return the P&L per unit of market value of instruments, (T, len(rows)).
+        """Return the P&L per unit of reference value of instruments, (T, len(rows)).
 
         Raises
         ------
@@ -83,7 +83,8 @@ class Sample:
             names = [model.instruments[int(i)] for i in rows[unknown]]
             msg = f"no price history, of its own or of a peer, for {listing(names)}"
             raise ModelError(msg + ": give prices of it or of its tier")
-        return revalue([model.kinds[int(i)] for i in rows], local, fx)
+        moves = Moves.within(local, fx, self.sessions)
+        return revalue(model.contracts.at(rows), moves)
 
     def own_share(self) -> Vector:
         """Return the probability of a scenario being own, rate included, shape (N,)."""

@@ -16,7 +16,7 @@ from riskplugin._typing import Codes, Dates, Flags, Matrix, Vector
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, UsageError
 from riskplugin.factors.model import FactorModel
-from riskplugin.pricing.linear import revalue
+from riskplugin.pricing.contracts import Moves, revalue
 from riskplugin.returns import exponential_weights
 from riskplugin.risk.history import History
 from riskplugin.risk.order_statistics import tail_of, weighted_tail
@@ -89,7 +89,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Held:
-    """What is held: K names, and their market value in G groups, shape (K, G)."""
+    """What is held: K names, and their reference value in G groups, shape (K, G)."""
 
     names: tuple[str, ...]
     values: Matrix
@@ -138,7 +138,7 @@ def block(desk: Desk, fit: Fit, held: Held, plan: Plan, ends: Dates) -> Nights:
     rows = np.array([model.instruments.index(n) for n in held.names], dtype=np.int64)
     wanted = plan.window + len(ends) + plan.sessions
     windows = past(desk, model, plan.sessions, wanted, ends[-1])
-    unit = unit_pnl(model, windows.series, rows)
+    unit = unit_pnl(model, windows.series, rows, plan.sessions)
     scenarios = scenarios_by(plan, desk, model, windows, rows)
     began = int(np.searchsorted(windows.ends, made[0], side="right"))
     own = windows.held(model.currency)
@@ -197,16 +197,17 @@ def scenarios_by(
         at = int(np.searchsorted(daily.ends, night, side="right")) - 1
         then = volatility[np.maximum(began[chosen], 0)]
         scale = np.where(then > 0, volatility[at] / np.where(then > 0, then, 1.0), 1.0)
-        return unit_pnl(model, windows.series[chosen] * scale, rows), equal
+        scaled = windows.series[chosen] * scale
+        return unit_pnl(model, scaled, rows, plan.sessions), equal
 
     return rescaled
 
 
-def unit_pnl(model: FactorModel, series: Matrix, rows: Codes) -> Matrix:
-    """Return the P&L per unit of market value of names, 0 where nothing is known."""
+def unit_pnl(model: FactorModel, series: Matrix, rows: Codes, sessions: int) -> Matrix:
+    """Return P&L per unit of reference value of names, 0 where nothing is known."""
     local = series[:, rows]
     fx = series[:, len(model.instruments) + model.currency[rows]]
-    unit = revalue([model.kinds[int(i)] for i in rows], local, fx)
+    unit = revalue(model.contracts.at(rows), Moves.within(local, fx, sessions))
     return np.nan_to_num(unit)
 
 

@@ -240,7 +240,7 @@ def block_band(
         variance += np.square(money, out=money)
     np.maximum(variance, 0.0, out=variance)
     bend = block.values @ parts.squared[:, names].T
-    reach = np.abs(block.values) @ parts.spread[:, names].T
+    reach = np.abs(block.values) @ np.abs(parts.spread[:, names]).T
     np.square(reach, out=reach)
     np.maximum(reach, SMALLEST, out=reach)
     skew = bend / reach

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -11,17 +11,27 @@ from riskplugin._typing import Codes, Matrix
 from riskplugin.book import Book, Grouping
 from riskplugin.errors import ModelError, listing
 from riskplugin.liquidity.cost import unwind_cost
-from riskplugin.pricing.linear import delta_one, fx_carry, is_funded, revalue
+from riskplugin.pricing.contracts import (
+    linear_pnl,
+    revalue_around,
+    stressed_value,
+)
+from riskplugin.pricing.linear import delta_one, fx_carry, is_funded
 from riskplugin.stressing.bands import (
     base_correlation,
     block_band,
     name_parts,
     uncertainty,
 )
+from riskplugin.stressing.curved_bands import Bent, bent, curved_band
+from riskplugin.stressing.liquidation import by_position
+from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.netting import Block, netted, slices
 from riskplugin.stressing.shock import ShockGrid, band_ends, full_lanes
 
 CHUNK = 100_000  # scenarios x instruments worked on at once, to stay in the cache
+CURVED_CHUNK = 200_000  # where there are contracts
+LEAST_STEP = 0.01  # log move up and down that slopes are taken over
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,9 +65,10 @@ def stress_groups(
 ) -> Stressed:
     """Return what every scenario of `grid` does to every group of `book`.
 
-    With N a position's value, x the log shock of its price, y that of its currency
-    and m its tier's multiplier: direct or propagated ``N (e^(x+y) - 1)``; overshoot
-    ``N (e^(mx+y) - e^(x+y))``; convexity the full revaluation less the linear P&L;
+    With N a position's reference value, x the log shock of its price or underlying, y
+    that of its currency and m its tier's multiplier: direct or propagated ``N (e^(x+y)
+    - 1)``; overshoot ``N (e^(mx+y) - e^(x+y))``, each times its delta where it is not
+    linear (`linear_pnl`); convexity the full revaluation less the linear P&L;
     liquidity minus the cost of unwinding ``unwind_share`` of the stressed gross.
 
     Raises
@@ -65,36 +76,56 @@ def stress_groups(
     ModelError
         If a scenario reaches a held instrument of which nothing is known.
     """
-    column = {name: i for i, name in enumerate(grid.model.instruments)}
-    instrument = book.labels["instrument"]
-    of_name = np.array([column[n] for n in instrument.names], dtype=np.int64)
-    held = np.unique(of_name)
+    grid, names = by_position(book, grid)
+    held, count = np.unique(names), len(grid.model.instruments)
     require_known(grid, held)
     blocks = netted(
         grouping.codes,
-        of_name[instrument.codes],
-        book.market_value,
-        unwind_cost(book.half_spread, unwind_share) * np.abs(book.market_value),
-        (len(grouping), len(column)),
+        names,
+        book.reference_value,
+        unwind_cost(book.half_spread, unwind_share) * np.abs(book.reference_value),
+        (len(grouping), count),
     )
-    correlation = base_correlation(grid.model)
+    model, curved = grid.model, grid.model.contracts.curved
+    correlation = base_correlation(model)
     z = band_ends(confidence)[1]
     scenarios = len(grid.horizon)
-    grid = grid.padded()
+    grid, place = in_order(grid.padded())
     # one array: the memory of a part that nothing is written to is never touched
     shape = (len(fields(Stressed)), len(grouping), len(grid.horizon))
     done = Stressed(*np.zeros(shape))
 
     def fill(some: slice) -> None:
         part, out = grid.part(some), done.part(some)
-        moves = name_moves(part, held)
-        band = name_parts(uncertainty(part, moves.carry), moves.growth)
+        moves = name_moves(part, held, z)
+        open_ = uncertainty(part, moves.carry)
+        band = name_parts(open_, moves.growth)
+        bends = Bent(moves.growth, moves.kink)
         for block in blocks:
-            write(out, block, moves, block_band(block, band, correlation, z))
+            reach = (
+                curved_band(block, open_, bends, model.source, z, correlation)
+                if curved[block.instruments].any()
+                else block_band(block, band, correlation, z)
+            )
+            write(out, block, moves, reach)
 
-    step = full_lanes(CHUNK // max(1, len(column)))
+    most = CURVED_CHUNK if curved.any() else CHUNK
+    step = full_lanes(most // max(1, count))
     in_turn(fill, [*slices(len(grid.horizon), step)])
+    if place is not None:
+        done = Stressed(*(getattr(done, f.name)[:, place] for f in fields(Stressed)))
     return done.part(slice(scenarios))
+
+
+def in_order(grid: ShockGrid) -> tuple[ShockGrid, Codes | None]:
+    """Return `grid` by horizon, and where each scenario stands then; as is, and None.
+
+    Contracts that have the same time left share what is solved for them.
+    """
+    if not grid.model.contracts.curved.any():
+        return grid, None
+    order = np.argsort(grid.horizon, kind="stable")
+    return grid.part(order), np.argsort(order, kind="stable")
 
 
 def in_turn(fill: Callable[[slice], None], parts: Sequence[slice]) -> None:
@@ -113,10 +144,11 @@ def in_turn(fill: Callable[[slice], None], parts: Sequence[slice]) -> None:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class NameMoves:
-    """What scenarios do to each name, per unit of its value, each of shape (S, N).
+    """What scenarios do to each name, per unit of reference value, of shape (S, N).
 
-    The first four parts of the P&L; the stressed value; and the share of the
-    currency's move that is borne.
+    The first four parts of the P&L; slope and kink of the P&L over the price from the
+    stressed state on (`Bent`); what is then held; and how far the P&L
+    moves with the currency per move of its price.
     """
 
     direct: Matrix
@@ -124,13 +156,18 @@ class NameMoves:
     overshoot: Matrix
     convexity: Matrix
     growth: Matrix
+    kink: Matrix
+    value: Matrix
     carry: Matrix
 
 
-def name_moves(grid: ShockGrid, held: Codes) -> NameMoves:
-    """Return the moves of the instruments `held`; convexity is 0 of the others."""
-    kinds = grid.model.kinds
-    funded = is_funded(kinds)
+def name_moves(grid: ShockGrid, held: Codes, z: float = 1.0) -> NameMoves:
+    """Return the moves of the instruments `held`; convexity is 0 of the others.
+
+    Slope and kink are those through full revaluations `z` standard deviations of the
+    log shock up and down.
+    """
+    funded = is_funded(grid.model.kinds)
     overshot = grid.multiplier * grid.local
     before = delta_one(funded, grid.local, grid.fx)
     linear = before.copy()
@@ -138,18 +175,49 @@ def name_moves(grid: ShockGrid, held: Codes) -> NameMoves:
     linear[:, further] = delta_one(
         funded[further], overshot[:, further], grid.fx[:, further]
     )
-    full = revalue([kinds[int(i)] for i in held], overshot[:, held], grid.fx[:, held])
-    convexity = np.zeros_like(linear)
-    convexity[:, held] = full - linear[:, held]
-    direct = before * grid.direct.astype(np.float64)
-    return NameMoves(
-        direct,
-        before - direct,
-        linear - before,
-        convexity,
-        np.exp(overshot + grid.fx),
-        fx_carry(funded, overshot),
+    growth = np.exp(overshot + grid.fx)
+    none = np.zeros_like(linear)
+    carry = fx_carry(funded, overshot)
+    found = NameMoves(before, before, linear, none, growth, none, growth, carry)
+    curved = held[grid.model.contracts.curved[held]]
+    if len(curved):
+        found = with_curved(found, grid, curved, z)
+    direct = found.direct * grid.direct.astype(np.float64)
+    return replace(
+        found,
+        direct=direct,
+        propagated=found.direct - direct,
+        overshoot=found.overshoot - found.direct,
     )
+
+
+def with_curved(
+    linear: NameMoves, grid: ShockGrid, names: Codes, z: float
+) -> NameMoves:
+    """Return moves with those of `names` by full revaluation.
+
+    `linear` holds the P&L before overshoot as `direct`, and after it as `overshoot`.
+    """
+    contracts, moves = grid.model.contracts.at(names), moves_of(grid, names)
+    step = np.maximum(z * uncertainty(grid).deviation[:, names], LEAST_STEP)
+    full, up, down = revalue_around(contracts, moves, step)
+    steep, kink = bent(full, up, down, step)
+    straight = linear_pnl(contracts, moves.local, moves.fx)
+    held = stressed_value(contracts, moves, full)
+    columns = {
+        "direct": linear_pnl(contracts, grid.local[:, names], moves.fx),
+        "overshoot": straight,
+        "convexity": full - straight,
+        "growth": steep,
+        "kink": kink,
+        "value": held,
+    }
+    changed = {}
+    for name, column in columns.items():
+        whole = getattr(linear, name).copy()
+        whole[:, names] = column
+        changed[name] = whole
+    return replace(linear, **changed)
 
 
 def write(
@@ -161,7 +229,7 @@ def write(
         "propagated": block.gain(moves.propagated),
         "overshoot": block.gain(moves.overshoot),
         "convexity": block.gain(moves.convexity),
-        "liquidity": block.unwinding(moves.growth),
+        "liquidity": block.unwinding(moves.value),
     }
     pnl, count = np.zeros_like(reach[0]), len(block.groups)
     for name, part in parts.items():

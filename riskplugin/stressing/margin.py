@@ -7,7 +7,9 @@ from scipy.sparse import coo_array
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import Book, Grouping
-from riskplugin.pricing.linear import is_funded, revalue
+from riskplugin.pricing.contracts import revalue
+from riskplugin.pricing.linear import is_funded
+from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.netting import slices
 from riskplugin.stressing.shock import ShockGrid
 
@@ -43,7 +45,7 @@ class Settled:
     names : ndarray of int, shape (n,)
         Their instruments in the model.
     value, posted, maintenance : ndarray of shape (K,)
-        Market value (the notional), margin posted (base currency) and maintenance
+        Reference value (the notional), margin posted (base currency) and maintenance
         margin (share of the notional).
     unfunded : ndarray of bool, shape (K,)
     """
@@ -65,7 +67,8 @@ def called(book: Book, grouping: Grouping, grid: ShockGrid) -> Called:
     ``max(0, maintenance |N| e^x - (posted + N g))`` over the same, and over whatever
     else margin is posted for. Margin is counted position by position, as where it is
     isolated: a gain on one does not stand in for another. Nothing has been added or
-    taken out before.
+    taken out before, and nothing is closed: it is what keeps every position open, where
+    the P&L of a stress is that of one that is closed.
 
     The two are not to be added up. Losses are paid in cash, or they come out of the
     margin that is posted.
@@ -77,12 +80,12 @@ def called(book: Book, grouping: Grouping, grid: ShockGrid) -> Called:
         return done
     order = np.arange(len(some.value))
     belongs = coo_array((np.ones(len(order)), (some.group, order)), shape).tocsr()
-    kinds = [grid.model.kinds[int(i)] for i in some.names]
+    contracts = grid.model.contracts.at(some.names)
     for part in slices(rows, CELLS // len(order)):
-        local = (grid.multiplier * grid.local)[part][:, some.names]
-        fx = grid.fx[part][:, some.names]
-        gain = some.value * revalue(kinds, local, fx)[:, some.name]
-        notional = np.abs(some.value) * np.exp(local + fx)[:, some.name]
+        moves = moves_of(grid.part(part), some.names)
+        gain = some.value * revalue(contracts, moves)[:, some.name]
+        growth = np.exp(moves.local + moves.fx)[:, some.name]
+        notional = np.abs(some.value) * growth
         short = some.maintenance * notional - (some.posted + gain)
         done.margin[:, part] = np.asarray(belongs @ np.maximum(short, 0.0).T)
         done.cash[:, part] = np.asarray(belongs @ np.where(some.unfunded, -gain, 0.0).T)
@@ -102,7 +105,7 @@ def settled(book: Book, grouping: Grouping, grid: ShockGrid) -> Settled:
         grouping.codes[some],
         name.astype(np.int64),
         names,
-        book.market_value[some],
+        book.reference_value[some],
         book.margin_posted[some],
         book.maintenance_margin[some],
         unfunded[some],

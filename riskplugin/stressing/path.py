@@ -50,8 +50,8 @@ def path_grid(grid: ShockGrid, course: Course) -> ShockGrid:
     """Return the shocks reached at every row of `course` by the shocks of `grid`.
 
     Names move as their tier does, drivers as their members on the mean, a driver
-    without members and every currency in a straight line. The error of how drivers
-    follow the core grows with their own moves.
+    without members and every currency in a straight line. Volatilities change as names
+    move. The error of how drivers follow the core grows with their own moves.
     """
     model, rows = grid.model, course.scenario
     drivers = driver_shares(course, model)
@@ -68,6 +68,7 @@ def path_grid(grid: ShockGrid, course: Course) -> ShockGrid:
             "horizon": course.session.astype(np.float64),
             "local": kept["local"] * names,
             "fx": kept["fx"] * course.passed[:, None],
+            "volatility": kept["volatility"] * names,
         },
     )
 

@@ -10,8 +10,9 @@ from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import Book, Grouping
 from riskplugin.factors.propagation import complete, weighted_sum
 from riskplugin.liquidity.cost import unwind_cost
-from riskplugin.pricing.linear import revalue
+from riskplugin.pricing.contracts import Moves, revalue, stressed_value
 from riskplugin.stressing.engine import require_known
+from riskplugin.stressing.liquidation import by_position
 from riskplugin.stressing.netting import slices
 from riskplugin.stressing.shock import ShockGrid
 
@@ -58,7 +59,7 @@ class EngineProfit:
     held : ndarray of int, shape (n,)
         The instruments held.
     values, costs : ndarray of shape (G, n)
-        Net market value of the groups, and what unwinding them costs.
+        Net reference value of the groups, and what unwinding them costs.
     """
 
     template: ShockGrid
@@ -120,16 +121,17 @@ class EngineProfit:
         The five parts of a P&L add up to the full revaluation less the unwinding.
         """
         held = self.held
-        kinds = [self.template.model.kinds[int(i)] for i in held]
+        contracts = self.template.model.contracts.at(held)
         for some in slices(len(core), AT_ONCE // max(1, len(held))):
-            local, fx = self._shocks(self.drivers(core[some]))
-            stressed = np.exp(local + fx) if self.costs.any() else None
-            yield some, Unit(revalue(kinds, local, fx), stressed)
+            moves = self._moves(self.drivers(core[some]))
+            gain, costly = revalue(contracts, moves), self.costs.any()
+            stressed = stressed_value(contracts, moves, gain) if costly else None
+            yield some, Unit(gain, stressed)
 
-    def _shocks(self, drivers: Matrix) -> tuple[Matrix, Matrix]:
-        """Return the log shocks (S, n) of what is held, overshoot in, and of its FX.
+    def _moves(self, drivers: Matrix) -> Moves:
+        """Return the moves (S, n) of what is held, overshoot in.
 
-        What the template fixes stays.
+        What the template fixes stays, volatilities and sessions too.
         """
         grid, held = self.template, self.held
         model, count = grid.model, len(grid.model.instruments)
@@ -138,11 +140,14 @@ class EngineProfit:
         local = np.where(grid.explicit[:, held], grid.local[:, held], local)
         fx = weighted_sum(drivers, model.loadings[of_fx])
         fx = np.where(grid.fx_explicit[:, held], grid.fx[:, held], fx)
-        return grid.multiplier[:, held] * local, fx
+        local = grid.multiplier[:, held] * local
+        volatility = np.broadcast_to(grid.volatility[:, held], local.shape)
+        sessions = np.broadcast_to(grid.horizon, len(local))
+        return Moves(local, fx, volatility, sessions)
 
 
 class Unit(NamedTuple):
-    """P&L and stressed value per unit of market value, (S, n); None if none sells."""
+    """P&L and stressed value per unit of reference, (S, n); None if none sells."""
 
     gain: Matrix
     stressed: Matrix | None
@@ -172,17 +177,14 @@ def engine_profit(
     ModelError
         If nothing is known of an instrument that a shock must be propagated to.
     """
-    model = template.model
-    column = {name: i for i, name in enumerate(model.instruments)}
-    instrument = book.labels["instrument"]
-    of_name = np.array([column[n] for n in instrument.names], dtype=np.int64)
-    held, place = np.unique(of_name, return_inverse=True)
+    template, names = by_position(book, template)
+    held, place = np.unique(names, return_inverse=True)
     require_known(template, held)
-    cells = grouping.codes * len(held) + place[instrument.codes]
+    cells = grouping.codes * len(held) + place
     shape = (len(grouping), len(held))
-    cost = unwind_cost(book.half_spread, unwind_share) * np.abs(book.market_value)
+    cost = unwind_cost(book.half_spread, unwind_share) * np.abs(book.reference_value)
     netted = np.zeros((2, shape[0] * shape[1]))
-    np.add.at(netted[0], cells, book.market_value)
+    np.add.at(netted[0], cells, book.reference_value)
     np.add.at(netted[1], cells, cost)
     values, costs = netted.reshape(2, *shape)
     at_rest, response = affine(template, *core)

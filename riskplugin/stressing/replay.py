@@ -24,6 +24,7 @@ from scipy.sparse import coo_array
 
 from riskplugin._typing import Codes, Dates, Flags, Matrix, Vector
 from riskplugin.book import Book, Grouping
+from riskplugin.contracts import Contracts
 from riskplugin.episodes import Episode, Record
 from riskplugin.errors import ModelError, listing
 from riskplugin.factors.drivers import carried
@@ -31,7 +32,8 @@ from riskplugin.factors.model import FactorModel
 from riskplugin.factors.propagation import complete, weighted_sum
 from riskplugin.factors.standins import ASSUMED, OWN
 from riskplugin.market import Market
-from riskplugin.pricing.linear import Kind, revalue
+from riskplugin.pricing.contracts import Moves, revalue
+from riskplugin.pricing.linear import Kind
 from riskplugin.returns import Panel, panel_between
 from riskplugin.scenarios.definition import Scenario
 from riskplugin.universe import Universe
@@ -52,7 +54,7 @@ class Replay:
     Attributes
     ----------
     episode : Episode
-    kinds : tuple of N str
+    contracts : Contracts of N rows
     dates : ndarray of datetime64[D], shape (T,)
     drivers : ndarray of shape (T, J)
         Of the baskets, USD.
@@ -73,7 +75,7 @@ class Replay:
     """
 
     episode: Episode
-    kinds: tuple[str, ...]
+    contracts: Contracts
     dates: Dates
     drivers: Matrix
     baskets: tuple[tuple[str, ...], ...]
@@ -84,8 +86,10 @@ class Replay:
     fx_source: Codes
 
     def growth(self, days: slice = slice(None)) -> Matrix:
-        """Return the P&L per unit of market value by full revaluation, (T, N)."""
-        return revalue(self.kinds, self.local[days], self.fx[days])
+        """Return the P&L per unit of reference value by full revaluation, (T, N)."""
+        passed = np.arange(len(self.dates), dtype=np.float64)[days]
+        moves = Moves.within(self.local[days], self.fx[days], passed)
+        return revalue(self.contracts, moves)
 
 
 def replayed(
@@ -108,10 +112,11 @@ def replayed(
         straight(table, len(own)) - converted,
     )
     local, source = first_known(options)
+    local, source = local[:, model.source], source[model.source]
     within = (source == SOURCES.index(TABLE)) & (fx_source == FX_SOURCES.index(UNKNOWN))
     return Replay(
         episode=episode,
-        kinds=model.kinds,
+        contracts=model.contracts,
         dates=prices.dates,
         drivers=drivers,
         baskets=baskets,
@@ -282,7 +287,7 @@ def outcome(book: Book, grouping: Grouping, replay: Replay, rows: Codes) -> Outc
     """
     source = replay.source[rows]
     end = replay.growth(slice(-1, None))[0]
-    pnl = book.market_value * np.nan_to_num(end)[rows]
+    pnl = book.reference_value * np.nan_to_num(end)[rows]
     through = source == SOURCES.index(LOADINGS)
     gross = [
         grouping.total(np.abs(book.market_value) * (source == s))
@@ -305,7 +310,7 @@ def pnl_path(book: Book, grouping: Grouping, replay: Replay, rows: Codes) -> Mat
     known = replay.source != SOURCES.index(UNKNOWN)
     shape = (len(grouping), len(known))
     where = (grouping.codes, rows)
-    value = coo_array((book.market_value, where), shape).tocsr()
+    value = coo_array((book.reference_value, where), shape).tocsr()
     held = coo_array((np.ones(len(rows)), where), shape).tocsr()
     path = np.array((value @ np.nan_to_num(growth).T).T)
     path[:, (held @ known.astype(float)) == 0] = np.nan
@@ -336,7 +341,8 @@ def as_scenario(replay: Replay, model: FactorModel, held: Codes) -> Scenario:
         raise ModelError(msg + "give prices from its first day to its last")
     ends = np.expm1(np.stack([replay.local[-1], replay.fx[-1]]))
     names_itself = replay.source != SOURCES.index(LOADINGS)
-    named = np.flatnonzero(names_itself & ~np.isnan(ends[0]))
+    own = model.source == np.arange(len(model.source))
+    named = np.flatnonzero(own & names_itself & ~np.isnan(ends[0]))
     rated = np.flatnonzero((replay.fx_source == 0) & (model.currency != 0))
     days = f"{episode.start} to {episode.end}"
     return Scenario(

@@ -1,12 +1,12 @@
 """From scenarios to the shock of every instrument."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from statistics import NormalDist
 
 import numpy as np
 
-from riskplugin._typing import Cube, Flags, Matrix, Vector
+from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
 from riskplugin.errors import ScenarioError, did_you_mean
 from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import FactorModel
@@ -43,6 +43,8 @@ class ShockGrid:
         Fixed by the scenario, by itself or by its tier.
     fx_explicit : ndarray of bool, shape (S, N)
         The currency is fixed by the scenario.
+    volatility : ndarray of shape (S, N)
+        Absolute change of the implied volatility of the instrument, or its underlying.
     """
 
     model: FactorModel
@@ -56,11 +58,18 @@ class ShockGrid:
     direct: Flags
     explicit: Flags
     fx_explicit: Flags
+    volatility: Matrix
 
     @property
     def total(self) -> Matrix:
         """Log shock in base currency with overshoot, shape (S, N)."""
         return self.multiplier * self.local + self.fx
+
+    def over(self, model: FactorModel, columns: Codes) -> "ShockGrid":
+        """Return the shocks of `model`, whose names move as `columns` of these."""
+        of_names = ("local", "multiplier", "fx", "direct", "explicit", "fx_explicit")
+        changed = {n: getattr(self, n)[:, columns] for n in (*of_names, "volatility")}
+        return replace(self, model=model, **changed)
 
     def padded(self) -> "ShockGrid":
         """Return the grid with its last scenario repeated to full lanes.
@@ -74,8 +83,8 @@ class ShockGrid:
         arrays = [getattr(self, f.name) for f in fields(self)[1:]]
         return ShockGrid(self.model, *(array[rows] for array in arrays))
 
-    def part(self, rows: slice) -> "ShockGrid":
-        """Return the grid of some of the scenarios, views of this one."""
+    def part(self, rows: slice | Codes) -> "ShockGrid":
+        """Return the grid of some of the scenarios; of a slice, views of this one."""
         arrays = [getattr(self, f.name) for f in fields(self)[1:]]
         return ShockGrid(self.model, *(array[rows] for array in arrays))
 
@@ -103,7 +112,7 @@ def shock_grid(
     count = len(model.instruments)
     beta, fx_beta = model.loadings[:count], model.loadings[count:]
     tiers = on_tiers(scenarios, "tiers", model)
-    names = on_instruments(scenarios, model, universe)
+    names = on_instruments(scenarios, model, universe)[:, model.source]
     named = np.where(np.isnan(names), tiers, names)
     explicit = ~np.isnan(named)
     fx_named = on_currencies(scenarios, model)
@@ -111,6 +120,7 @@ def shock_grid(
         np.isnan(fx_named), weighted_sum(drivers, fx_beta), np.log1p(fx_named)
     )
     overshoot = on_tiers(scenarios, "overshoot", model)
+    volatility = on_tiers(scenarios, "volatility", model)
     member = basket_members(model)
     return ShockGrid(
         model,
@@ -123,9 +133,10 @@ def shock_grid(
         np.where(explicit, np.log1p(named), weighted_sum(drivers, beta)),
         np.where(np.isnan(overshoot), 1.0, overshoot),
         fx[:, model.currency],
-        explicit | ((core.astype(float) @ member) > 0),
+        explicit | ((core.astype(float) @ member) > 0)[:, model.source],
         explicit,
         ~np.isnan(fx_named)[:, model.currency],
+        np.nan_to_num(volatility),
     )
 
 
@@ -136,6 +147,7 @@ def misfits(
     for fault in (
         *other_regime(scenario, model),
         *missing_drivers(scenario, model),
+        *derived_names(scenario, model, universe),
         *unknown_names(scenario, universe, model.currencies[0]),
     ):
         yield f"scenario {scenario.name!r}: {fault}"
@@ -161,6 +173,18 @@ def missing_drivers(scenario: Scenario, model: FactorModel) -> Iterator[str]:
         known = driver in model.drivers
         if known and retracement(model.history.of(driver), share) is None:
             yield f"the prices of {driver!r} hold no run-up to give back"
+
+
+def derived_names(
+    scenario: Scenario, model: FactorModel, universe: Universe
+) -> Iterator[str]:
+    """Yield the contracts that `scenario` names instead of their underlyings."""
+    contracts = model.contracts.at(model.contracts.derived)
+    under = dict(zip(contracts.instruments, contracts.underlyings, strict=True))
+    for given in scenario.instruments:
+        name = universe.resolve(given)
+        if name in under:
+            yield f"{given} moves by its underlying: name {under[name]}"
 
 
 def core_moves(scenarios: ScenarioSet, model: FactorModel) -> tuple[Flags, Matrix]:

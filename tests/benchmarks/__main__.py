@@ -16,10 +16,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.contracts import contracts as engine_contracts
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
+from tests.benchmarks.leveraged import leveraged
 from tests.benchmarks.loading import load
 from tests.benchmarks.options import options
 from tests.benchmarks.paths import paths
@@ -97,10 +99,12 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "pooling": partial(pool, pooled, repeats),
         "paths": partial(paths, replace(size, positions=lots, books=20), repeats),
         "options": partial(options, contracts, grid, repeats),
+        "contracts": partial(engine_contracts, *grid, repeats),
         "loading": partial(load, instruments, years, min(repeats, 3)),
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
         "replays": partial(replays, given.data),
+        "leveraged": partial(leveraged, given.data),
         "contributions": partial(
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),

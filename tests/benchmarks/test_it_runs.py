@@ -88,3 +88,11 @@ def test_batch_runs(capfd):
     out = capfd.readouterr().out
     assert "batch, 1 process " in out
     assert "batch, 2 processes: twice the books / these" in out
+
+
+def test_contracts_run_through_the_engine(capfd):
+    assert main([*TINY, "--only", "contracts", "--only", "leveraged"]) == 0
+    out = capfd.readouterr().out
+    assert "5 American options x 4 scenarios, with bands" in out
+    assert "leveraged, SOXL on SOXX, worst" in out
+    assert "--data DIR" in out

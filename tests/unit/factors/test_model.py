@@ -531,7 +531,7 @@ def equal(found, expected):
     """Whether two models hold the same numbers and names."""
     for f in fields(found):
         mine, theirs = getattr(found, f.name), getattr(expected, f.name)
-        if f.name in {"history", "sample", "series"}:
+        if f.name in {"history", "sample", "series", "contracts"}:
             equal(mine, theirs)
         elif isinstance(mine, np.ndarray):
             np.testing.assert_array_equal(mine, theirs, err_msg=f.name)

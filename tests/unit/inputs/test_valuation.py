@@ -125,12 +125,12 @@ def test_stale_rate_is_refused(refused, fx, faults):
 
 
 @pytest.mark.parametrize("kind", ["option", "leveraged_etf"])
-def test_kind_without_a_price_function_is_refused(
+def test_kind_without_its_terms_is_refused_with_what_is_missing(
     refused, positions, prices, own, faults, kind
 ):
     held = positions.assign(instrument=["X1", "000660.KS", "BTC", "RENDER"])
     issues = refused(
-        "no price function",
+        "cannot be priced: .*underlying missing",
         positions=held,
         prices=prices.assign(X1=1.0),
         instruments=own("X1", kind=kind),
@@ -140,9 +140,9 @@ def test_kind_without_a_price_function_is_refused(
     assert "delta-equivalent" in issue.hint
 
 
-def test_inverse_settlement_is_refused(refused, own, faults):
-    mine = own("MU", kind="perpetual", settlement="inverse")
-    issues = refused("no price function", instruments=mine)
+def test_inverse_settlement_is_of_derivatives_alone(refused, own, faults):
+    mine = own("MU", kind="spot", settlement="inverse")
+    issues = refused("inverse settlement of a spot", instruments=mine)
     assert faults(issues) == [("kind-not-priced", 0, "instrument")]
 
 
