@@ -392,6 +392,8 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "cycle_record": "Hits and false alarms of the monitor.",
     "liquidity": "Days to sell and their cost: `rp.liquidity_profile(desk)`.",
     "unwinding": "Scenarios with the desk selling on the way: `rp.unwinding(desk)`.",
+    "greeks": "Delta, gamma, vega and theta in money: `rp.greeks_exposure(desk)`.",
+    "liquidations": "Margined positions that scenarios close: `rp.liquidations(desk)`.",
     "look_through": "Exposures with funds seen through: `rp.look_through(desk)`.",
     "accounts": "What stands in each account: `rp.accounts(desk)`.",
     "measures": "Risk measures over one session, and what each tier has to do with "

@@ -199,6 +199,10 @@ Public Function RISK_LOOK_THROUGH_TABLE(positions As Variant, Optional by As Var
     RISK_LOOK_THROUGH_TABLE = Answer("RISK_LOOK_THROUGH_TABLE", Array(Given(positions), Given(by), Given(asof)))
 End Function
 
+Public Function RISK_GREEK_TABLE(positions As Variant, Optional by As Variant, Optional asof As Variant) As Variant
+    RISK_GREEK_TABLE = Answer("RISK_GREEK_TABLE", Array(Given(positions), Given(by), Given(asof)))
+End Function
+
 Public Function RISK_ACCOUNT_TABLE(positions As Variant, Optional asof As Variant) As Variant
     RISK_ACCOUNT_TABLE = Answer("RISK_ACCOUNT_TABLE", Array(Given(positions), Given(asof)))
 End Function
@@ -434,6 +438,14 @@ Public Sub RiskRegisterHelp()
     Application.MacroOptions _
         Macro:="RISK_LOOK_THROUGH_TABLE", _
         Description:="Exposures with funds seen through to what they hold.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "tier (if left out), book, link, instrument, position or total.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_GREEK_TABLE", _
+        Description:="Delta, gamma per 1 %, vega per point, theta per session, in money.", _
         Category:="riskplugin", _
         ArgumentDescriptions:=Array( _
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _

@@ -13,7 +13,9 @@ from riskplugin import (
     core_tables,
     cycle_tables,
     estimates,
+    greek_tables,
     holding_tables,
+    liquidation_tables,
     liquidity_tables,
     path_tables,
     pipeline,
@@ -70,7 +72,9 @@ __all__ = [
     "explain",
     "exposures",
     "factor_risk",
+    "greeks_exposure",
     "history",
+    "liquidations",
     "liquidity_profile",
     "load_desk",
     "loadings",
@@ -1117,6 +1121,50 @@ def look_through(desk: Desk, by: str | Iterable[str] = "tier") -> Table:
         whole is that of `exposures`.
     """
     return holding_tables.look_through_table(desk, by)
+
+
+def greeks_exposure(desk: Desk, by: str | Iterable[str] = "tier") -> Table:
+    """Return delta, gamma, vega and theta of what the desk holds, in money.
+
+    Parameters
+    ----------
+    desk : Desk
+    by : str or sequence of str
+        Keys of `exposures`; none of them, ``()``, gives the whole desk.
+
+    Returns
+    -------
+    Table
+        The keys, then delta (P&L per unit of simple return of the underlying), gamma
+        (change of delta per 1 % move), vega (per point of implied volatility), theta
+        (per session, funding and variance drag included). Base currency.
+    """
+    return greek_tables.greeks_table(desk, estimates.model_of(desk), by)
+
+
+def liquidations(desk: Desk, scenarios: Wanted = None) -> Table:
+    """Return which margined positions scenarios close on the way, and what that costs.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenarios : name, Scenario, or several, optional
+        All of the desk's by default, but for those whose drivers have no prices.
+
+    Returns
+    -------
+    Table
+        Per scenario and margined position the move that closes it, the session, the
+        margin that would keep it open and what is missing, P&L closed and if kept.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario names what the desk does not have.
+    """
+    model = estimates.model_of(desk)
+    chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
+    return liquidation_tables.liquidation_table(desk, model, chosen)
 
 
 def accounts(desk: Desk) -> Table:

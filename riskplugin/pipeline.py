@@ -11,7 +11,9 @@ from riskplugin.cycle_tables import monitor
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, ModelError, Place, Severity, UsageError
 from riskplugin.estimates import model_of, sample_of
+from riskplugin.greek_tables import greeks_table
 from riskplugin.holding_tables import account_table, look_through_table
+from riskplugin.liquidation_tables import liquidation_table
 from riskplugin.liquidity_tables import liquidity_table
 from riskplugin.manifest import digest, manifest_of
 from riskplugin.path_tables import path_summary_table
@@ -187,6 +189,8 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         "cycle_record": lambda: watch().record,
         "liquidity": lambda: liquidity_table(desk, model, "tier", None, None),
         "unwinding": lambda: unwinding_table(desk, model, scenarios, (), None, None),
+        "greeks": lambda: greeks_table(desk, model, "tier"),
+        "liquidations": lambda: liquidation_table(desk, model, scenarios),
         "look_through": lambda: look_through_table(desk, "tier"),
         "accounts": lambda: account_table(desk),
         **{name: measured(desk, wanted) for name, wanted in RISK_TABLES.items()},

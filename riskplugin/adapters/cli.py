@@ -22,7 +22,7 @@ from riskplugin.adapters.giving import (
     give,
     keep,
 )
-from riskplugin.adapters.holding_commands import accounts, liquidity
+from riskplugin.adapters.holding_commands import accounts, greeks, liquidity
 from riskplugin.adapters.measure_commands import backtest, measures
 from riskplugin.adapters.nightly import Wanted, run_wanted
 from riskplugin.adapters.options import (
@@ -257,6 +257,7 @@ for command in (
     monitor,
     liquidity,
     accounts,
+    greeks,
     measures,
     backtest,
     explain,

@@ -58,3 +58,30 @@ def accounts(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
     failed = given["failed"]
     found = api.accounts(held) if failed is None else api.account_default(held, failed)
     return finish(held, found, as_json=given["as_json"], out=given["out"])
+
+
+@click.command()
+@desk_options
+@positions_option
+@click.option(
+    "--by",
+    default="tier",
+    callback=names,
+    show_default=True,
+    help="Comma-separated keys of exposures, or total.",
+)
+@click.option(
+    "--liquidations",
+    is_flag=True,
+    help="Show which margined positions scenarios close instead.",
+)
+def greeks(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
+    """Show delta, gamma, vega and theta of what the desk holds, in money."""
+    held = loaded(desk, as_of, given["positions"])
+    by = () if given["by"] == ["total"] else given["by"]
+    found = (
+        api.liquidations(held)
+        if given["liquidations"]
+        else api.greeks_exposure(held, by)
+    )
+    return finish(held, found, as_json=given["as_json"], out=given["out"])

@@ -19,7 +19,7 @@ ODD = ("[red]x[/red]", "[/b]", "a\\[b]", "end\\", "日本", "| a |")
 SCRIPT = shutil.which("riskplugin", path=Path(sys.executable).parent)
 VERBS = ("run", "check", "exposures", "stress", "shocks", "scenarios")
 VERBS += ("measures", "backtest", "paths", "replay", "claims", "reverse")
-VERBS += ("plausibility", "liquidity", "accounts", "monitor")
+VERBS += ("plausibility", "liquidity", "accounts", "monitor", "greeks")
 
 # {desk} is the sample desk, {tiny} one of a single lot and ten sessions; {part} and
 # {bad} have two rows that cannot be used, {dent} a price.
@@ -61,6 +61,9 @@ CALLS = {
     "unwinding json": "liquidity {desk} --unwinding --scenarios inventory_build "
     "--by total --json",
     "accounts": "accounts {desk}",
+    "greeks": "greeks {desk}",
+    "greeks json": "greeks {desk} --by book --json",
+    "liquidations json": "greeks {desk} --liquidations --json",
     "monitor": "monitor {desk} --record",
     "monitor json": "monitor {desk} --json --plot {tmp}/cycle --out {tmp}/cycle",
     "accounts json": "accounts {desk} --json",
@@ -382,6 +385,7 @@ def test_measures_are_those_of_the_api(done, desk, name, asked):
         ),
         ("accounts json", rp.accounts),
         ("monitor json", rp.cycle_monitor),
+        ("greeks json", lambda desk: rp.greeks_exposure(desk, "book")),
         ("default json", lambda desk: rp.account_default(desk, "exchange_a")),
         ("through json", lambda desk: rp.look_through(desk, "tier")),
         (

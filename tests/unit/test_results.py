@@ -161,6 +161,8 @@ def test_report_names_its_tables(report):
         "cycle_record",
         "liquidity",
         "unwinding",
+        "greeks",
+        "liquidations",
         "look_through",
         "accounts",
         "measures",

@@ -46,3 +46,13 @@ def look_through(
 def account_table(session: Session, positions: object, asof: AsOf = None) -> Table:
     """Return what stands in each account, and what its failure would cost."""
     return session.held(positions, asof).answer("accounts", api.accounts)
+
+
+def greek_table(
+    session: Session, positions: object, by: str | None = None, asof: AsOf = None
+) -> Table:
+    """Return delta, gamma, vega and theta in money."""
+    keys = keys_by(by)
+    return session.held(positions, asof).answer(
+        ("greeks", keys), lambda desk: api.greeks_exposure(desk, keys)
+    )

@@ -74,6 +74,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "average_volumes": "a check of the volumes table; RISK_LIQUIDITY_TABLE uses them",
     "unwinding": "a study; RISK_LIQUIDITY_TABLE has the days",
     "reverse_curve": "a picture's points; RISK_REVERSE_STRESS has the answer",
+    "liquidations": "of margined positions, by scenario; for notebooks",
     "claims": "RISK_SCENARIO_EVIDENCE without a scenario",
     "replay_path": "hundreds of rows an episode; RISK_REPLAY_TABLE has the ends",
     "replay_scenarios": "scenarios for notebooks; cells ask RISK_REPLAY_TABLE",

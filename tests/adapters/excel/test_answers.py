@@ -270,6 +270,7 @@ def test_liquidity_funds_and_accounts(ask, held, positions, by):
     same(ask("RISK_LIQUIDITY_TABLE", positions, by), rp.liquidity_profile(held, keys))
     same(ask("RISK_LOOK_THROUGH_TABLE", positions, by), rp.look_through(held, keys))
     same(ask("RISK_ACCOUNT_TABLE", positions), rp.accounts(held))
+    same(ask("RISK_GREEK_TABLE", positions, by), rp.greeks_exposure(held, keys))
 
 
 def test_cycle(ask, whole):

@@ -55,6 +55,14 @@ HOLDING = (
         answer=holding_answers.look_through,
     ),
     Function(
+        "RISK_GREEK_TABLE",
+        "Delta, gamma per 1 %, vega per point, theta per session, in money.",
+        "rp.greeks_exposure(rp.with_positions(desk, positions), by)",
+        (POSITIONS, BY, ASOF),
+        spills=True,
+        answer=holding_answers.greek_table,
+    ),
+    Function(
         "RISK_ACCOUNT_TABLE",
         "What stands with each prime broker or exchange, and what its failure costs.",
         "rp.accounts(rp.with_positions(desk, positions))",
