@@ -9,6 +9,7 @@ import numpy as np
 from riskplugin.book import Book
 from riskplugin.errors import Issue
 from riskplugin.market import Market
+from riskplugin.mending import Repair
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.universe import Universe
 
@@ -78,6 +79,8 @@ class Desk:
         The desk's other tables (limits, volumes, …), checked, as given.
     source : str
         File and sheet of the positions, or the name of the argument.
+    repairs : tuple of Repair
+        Changes of closes that the desk named and that `market` holds.
     origin : Desk, optional
         The desk whose market this one shares, if it holds something else there.
     """
@@ -91,6 +94,7 @@ class Desk:
     left_out: "Table"
     tables: Mapping[str, "Table"] = field(default_factory=dict)
     source: str = "positions"
+    repairs: tuple[Repair, ...] = ()
     origin: "Desk | None" = None
 
     @property

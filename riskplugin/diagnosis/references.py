@@ -8,6 +8,7 @@ Rousseeuw and Stahel, "Robust Statistics", 1986: the median breaks down at one h
 import numpy as np
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
+from riskplugin.mending import alive
 
 NORMAL = 1.4826  # a normal's standard deviation over its median absolute deviation
 BLOCK = 63  # sessions over which a scale is taken
@@ -123,11 +124,8 @@ def sessions_of(there: Flags, fewest: int = 3) -> Flags:
     and at least half of them, and `fewest`, must be there. Where too few are alive no
     day is a session.
     """
-    row = np.arange(len(there))[:, None]
-    first = np.where(there.any(axis=0), there.argmax(axis=0), len(there))
-    last = len(there) - 1 - there[::-1].argmax(axis=0)
-    alive = (row >= first) & (row <= last)
-    living = alive.sum(axis=1)[:, None] - alive
+    lives = alive(there)
+    living = lives.sum(axis=1)[:, None] - lives
     trading = there.sum(axis=1)[:, None] - there
     session: Flags = (living >= fewest) & (2 * trading >= living)
     return session
