@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 
-from riskplugin._typing import Dates, Flags, Vector
+from riskplugin._typing import Dates, Flags, Matrix, Vector
 from riskplugin.desk import Desk
 from riskplugin.diagnosis.feeds import Feeds, label_findings, region_of
 from riskplugin.diagnosis.finding import Concern, Finding
@@ -73,14 +73,15 @@ def findings_of(desk: Desk) -> Iterator[Finding]:
         desk.universe.instruments.get(n) or unclassified(n, desk.settings.base_currency)
         for n in market.instruments
     ]
-    yield from price_findings(patient_of(market, known))
+    yield from price_findings(patient_of(desk, known))
     yield from label_findings(feeds_of(market, known, desk.settings.drivers))
     yield from age_findings(desk)
     yield from venue_findings(desk)
 
 
-def patient_of(market: Market, known: Sequence[Instrument]) -> Patient:
-    """Return the closes with their peers, sessions and currencies."""
+def patient_of(desk: Desk, known: Sequence[Instrument]) -> Patient:
+    """Return the closes with their peers, sessions, currencies and volumes."""
+    market = desk.market
     regions = [region_of(i.calendar, i.asset_class) for i in known]
     _, groups = np.unique(regions, return_inverse=True)
     rates = pd.DataFrame(market.usd_per).ffill().to_numpy()
@@ -97,7 +98,22 @@ def patient_of(market: Market, known: Sequence[Instrument]) -> Patient:
         np.array([clock_or_calendar(i) == CLOCK for i in known], bool),
         tuple(i.currency for i in known),
         usd_per,
+        volumes_of(desk),
     )
+
+
+def volumes_of(desk: Desk) -> Matrix:
+    """Return the volumes of the closes, (T, N), NaN where none is given."""
+    market = desk.market
+    given = desk.tables.get("volumes")
+    if given is None:
+        return np.full(market.close.shape, np.nan)
+    names = given["instrument"].map(desk.universe.resolve)
+    frame = given.to_frame().assign(instrument=names)
+    grid = frame.pivot_table("volume", "date", "instrument", aggfunc="last")
+    return grid.reindex(
+        index=pd.DatetimeIndex(market.dates), columns=list(market.instruments)
+    ).to_numpy(dtype=float)
 
 
 def clock_or_calendar(instrument: Instrument) -> str:

@@ -1,6 +1,6 @@
 """Moves of one price that its peers do not share: splits, units, currencies, spikes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,7 +12,9 @@ SPIKE_SCALES = 5.5  # both legs; planted spikes have 8
 SPIKE_LEFT = 0.4  # of a spike that may stay after it reverts
 JUMP_SCALES, JUMP = 5.5, 0.55  # a level that changes: |log| and in own scales, ...
 CLEAR_SCALES, CLEAR_JUMP = 10.0, 0.38  # ... or less but far outside its noise
-NEAR_SCALES, NEAR = 3.5, 0.02  # how far a jump may lie from a ratio
+NEAR_SCALES, NEAR = 3.5, 0.02  # how far a jump may lie from a unit or a rate, ...
+SPLIT_SCALES, SMALL_SPLIT_SCALES = 2.5, 1.0  # ... from a split of 2 and more, or less
+SMALL_SPLIT = 2
 UNITS = (100.0, 1000.0, 10_000.0, 1e6)
 SPLITS = (1.5, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 30, 40, 50)
 
@@ -140,17 +142,31 @@ def named(
 ) -> Jump:
     """Return the jump into the level of `first` by the ratio that it is nearest to."""
     move, spread = float(residual[first]), float(scale[first])
-    near = max(NEAR, NEAR_SCALES * spread)
-    known = [
-        *((JumpKind.UNIT, sign * np.log(u), "") for u in UNITS for sign in (1, -1)),
-        *((JumpKind.SPLIT, sign * np.log(q), "") for q in SPLITS for sign in (1, -1)),
-        *((JumpKind.CURRENCY, float(rate[first]), c) for c, rate in rates.items()),
-    ]
-    apart = [abs(move - log) for _, log, _ in known]
-    best = int(np.nanargmin(apart))
-    kind, log, currency = known[best]
-    if apart[best] > near:
-        kind, log, currency = JumpKind.UNKNOWN, move, ""
+    best = JumpKind.UNKNOWN, move, ""
+    closest = np.inf
+    for kind, log, scales, currency in ratios(first, rates):
+        apart = abs(move - log)
+        if apart <= max(NEAR, scales * spread) and apart < closest:
+            best, closest = (kind, log, currency), apart
+    kind, log, currency = best
     stays = last == len(residual) - 1
     scales, ratio = abs(move) / spread, float(np.exp(log))
     return Jump(kind, first, last, move, scales, ratio, stays, currency)
+
+
+def ratios(
+    place: int, rates: Mapping[str, Vector]
+) -> Iterator[tuple[JumpKind, float, float, str]]:
+    """Yield what a jump may be: kind, log ratio, scales it may lie off, currency.
+
+    Rates too small to tell from a move of the market are none of them.
+    """
+    for sign in (1, -1):
+        for unit in UNITS:
+            yield JumpKind.UNIT, sign * float(np.log(unit)), NEAR_SCALES, ""
+        for split in SPLITS:
+            far = SPLIT_SCALES if split >= SMALL_SPLIT else SMALL_SPLIT_SCALES
+            yield JumpKind.SPLIT, sign * float(np.log(split)), far, ""
+    for currency, rate in rates.items():
+        if abs(rate[place]) >= CLEAR_JUMP:
+            yield JumpKind.CURRENCY, float(rate[place]), NEAR_SCALES, currency

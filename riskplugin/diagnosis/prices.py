@@ -15,6 +15,7 @@ from riskplugin.mending import Repair, RepairKind
 FEWEST = 20  # closes without which nothing is judged
 FILLED = 4  # sessions in a row that a fill bridges
 SMALL_GAP = 2  # missing sessions in a row that are worth a line
+MONTH = 21  # closes on both sides whose volume is compared
 AROUND = 252  # closes on both sides over which an effect is measured
 SESSIONS_A_YEAR = 252
 
@@ -37,6 +38,8 @@ class Patient:
     currencies : tuple of N str
     usd_per : Mapping of str to ndarray of shape (T,)
         By currency: USD per unit, the last known; NaN before the first.
+    volume : ndarray of shape (T, N)
+        Units traded; NaN where unknown.
     """
 
     dates: Dates
@@ -47,6 +50,7 @@ class Patient:
     around_the_clock: Flags
     currencies: tuple[str, ...]
     usd_per: Mapping[str, Vector]
+    volume: Matrix
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,6 +62,7 @@ class Series:
     price: Vector
     residual: Vector
     scale: Vector
+    volume: Vector
 
     def day(self, place: int) -> np.datetime64:
         """Return the date of a place."""
@@ -91,6 +96,7 @@ def price_findings(patient: Patient) -> Iterator[Finding]:
             patient.close[rows, i],
             residual,
             local_scale(residual),
+            patient.volume[rows, i],
         )
         rates = wrong_quotes(patient, i, rows)
         yield from jump_findings(series, rates)
@@ -128,17 +134,19 @@ def jump_finding(series: Series, jump: Jump) -> Finding:
         f"{np.exp(jump.log_move):.4g} against its peers and {jump.scales:.0f} of its "
         "robust standard deviations"
     )
-    sure = jump.kind in (JumpKind.UNIT, JumpKind.CURRENCY) or jump.scales >= 10
-    concern = Concern.HIGH if sure else Concern.MEDIUM
-    if jump.kind is JumpKind.UNKNOWN:
-        concern = Concern.MEDIUM
+    traded, concern = volume_says(series, jump), Concern.MEDIUM
+    if jump.kind in (JumpKind.UNIT, JumpKind.CURRENCY) or traded > 0:
+        concern = Concern.HIGH
+    elif traded < 0:
+        concern = Concern.LOW
     return Finding(
         CODES[jump.kind],
         concern,
         (series.name,),
         series.day(jump.first),
         series.day(jump.last if not jump.stays else jump.first),
-        f"{found}; {nearest(jump)}{'' if jump.stays else ', and back'}",
+        f"{found}; {nearest(jump)}{'' if jump.stays else ', and back'}"
+        + VOLUME_SAYS[traded],
         repairs,
         advice,
         jump_effect(series, jump),
@@ -152,6 +160,26 @@ CODES: Mapping[JumpKind, str] = {
     JumpKind.SPIKE: "spike",
     JumpKind.UNKNOWN: "jump",
 }
+
+
+VOLUME_SAYS: Mapping[int, str] = {
+    -1: "; volume does not move the other way",
+    0: "",
+    1: "; volume moves the other way",
+}
+
+
+def volume_says(series: Series, jump: Jump) -> int:
+    """Return 1 if volume moves against a split as units do, -1 if not, 0 if unknown.
+
+    By the medians of the month before and after: more than half the ratio, in logs.
+    """
+    near = series.volume[max(jump.first - MONTH, 0) : jump.first + MONTH]
+    if jump.kind is not JumpKind.SPLIT or np.isnan(near).any() or (near <= 0).any():
+        return 0
+    before, after = series.volume[: jump.first], series.volume[jump.first :]
+    moved = np.log(np.median(after[:MONTH]) / np.median(before[-MONTH:]))
+    return 1 if -moved / np.log(jump.ratio) > 0.5 else -1
 
 
 def nearest(jump: Jump) -> str:

@@ -106,6 +106,7 @@ def repeated_blocks(price: Vector, window: int = WEEK) -> list[Repeat]:
     again = np.flatnonzero(earlier + window <= np.arange(len(views)))
     again = again[(views[again] == views[earlier[again]]).all(axis=1)]
     again = again[[len(set(views[i].tolist())) >= DISTINCT for i in again]]
+    again = again[[by_chance(price, i, window) <= STALE_CHANCE for i in again]]
     found: list[Repeat] = []
     for place in again.tolist():
         back = place - int(earlier[place])
@@ -114,3 +115,17 @@ def repeated_blocks(price: Vector, window: int = WEEK) -> list[Repeat]:
         else:
             found.append(Repeat(place, place + window - 1, back))
     return found
+
+
+def by_chance(price: Vector, place: int, window: int) -> float:
+    """Return how many such blocks the ticks around `place` give in such a history.
+
+    ``n w q^(L-1) / m``: n starts, w others at about that level, which one of m prices
+    starts alike, and the same L - 1 moves in a row, q the chance that two moves are
+    equal. A share of few dollars in sixteenths repeats a week by chance.
+    """
+    near = price[max(place - RATE_BLOCK // 4, 0) : place + RATE_BLOCK // 4]
+    _, moves = np.unique(np.diff(near), return_counts=True)
+    pairs = (moves * (moves - 1)).sum() / max(len(near) * (len(near) - 1), 1)
+    levels = len(np.unique(near))
+    return float(len(price) * len(near) * pairs ** (window - 1) / levels)
