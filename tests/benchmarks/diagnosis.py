@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
+import pandas as pd
 
 import riskplugin as rp
 from riskplugin.desk import Desk
@@ -69,7 +70,9 @@ def somewhere(desk: Desk, draw: np.random.Generator, *, foreign: bool) -> Site:
     market = desk.market
     known = (~np.isnan(market.close)).sum(axis=0) > 3 * EDGE
     rates = usd_rates(desk)
-    columns = [i for i in np.flatnonzero(known) if not foreign or i in rates]
+    listed = np.isin(market.instruments, list(desk.universe.instruments))
+    allowed = np.flatnonzero(known & listed)  # a market that is known
+    columns = [i for i in allowed if not foreign or i in rates]
     column = int(draw.choice(columns))
     return Site(market.dates, np.array(market.close), column, rates, draw)
 
@@ -79,7 +82,7 @@ def usd_rates(desk: Desk) -> dict[int, np.ndarray]:
     market, known = desk.market, desk.universe.instruments
     rates: dict[int, np.ndarray] = {}
     for i, name in enumerate(market.instruments):
-        currency = known[name].currency
+        currency = known[name].currency if name in known else ""
         if currency in market.currencies:
             rate = market.usd_per[:, market.currencies.index(currency)]
             last = np.maximum.accumulate(np.where(np.isnan(rate), 0, np.arange(len(rate))))
@@ -130,23 +133,21 @@ def redrawn(desk: Desk, draw: np.random.Generator) -> Desk:
     that what moves together and volatility that clusters stay.
     """
     market = desk.market
-    rows = len(market.dates)
-    log = np.log(market.close)
-    there = ~np.isnan(log)
-    filled = np.array(log)
-    for t in range(1, rows):
-        blank = np.isnan(filled[t])
-        filled[t, blank] = filled[t - 1, blank]
-    moves = np.nan_to_num(np.diff(filled, axis=0))
+    rows, there = len(market.dates), ~np.isnan(market.close)
+    old = np.flatnonzero(there[:28].any(axis=0))
+    there = there[:, old]
+    filled = pd.DataFrame(np.log(market.close[:, old])).ffill().bfill().to_numpy()
+    moves = np.diff(filled, axis=0)
     starts = draw.integers(0, (rows - 40) // 7, rows // 28 + 1) * 7
     order = np.concatenate([np.arange(s, s + 28) for s in starts])[: rows - 1]
-    alive = np.isfinite(filled[1:])
-    drawn = np.where(alive, moves[order], 0.0)
-    path = np.exp(np.vstack([np.zeros(log.shape[1]), np.cumsum(drawn, axis=0)]))
-    moved = np.vstack([np.ones(log.shape[1], bool)[None], moves[order] != 0])
-    first = np.array([log[r, i] for i, r in enumerate(there.argmax(axis=0))])
-    close = np.where(there & moved, np.exp(first) * path, np.nan)
-    return replace(desk, market=replace(market, close=close))
+    drawn = moves[order]
+    for i, own in enumerate(moves.T):  # a holiday where the drawn day had none
+        still = drawn[:, i] == 0
+        drawn[still, i] = draw.choice(own[own != 0], int(still.sum()))
+    path = filled[0] + np.vstack([np.zeros(len(old)), np.cumsum(drawn, axis=0)])
+    close = np.where(there, np.exp(path), np.nan)
+    names = tuple(market.instruments[i] for i in old)
+    return replace(desk, market=replace(market, instruments=names, close=close))
 
 
 def speed(desk: Desk, instruments: int, years: int, draw: np.random.Generator) -> Line:
