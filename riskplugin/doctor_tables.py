@@ -134,7 +134,9 @@ def open_days(market: Market, calendars: Sequence[str]) -> Flags:
         columns = np.flatnonzero(np.array(calendars) == calendar)
         if calendar == CLOCK:
             open_[:, columns] = True
-            open_[:, columns] &= weekday | (there[~weekday[:, 0]][:, columns].any(axis=0))
+            open_[:, columns] &= weekday | (
+                there[~weekday[:, 0]][:, columns].any(axis=0)
+            )
             continue
         published = published_sessions(calendar, market.dates)
         open_[:, columns] = (
@@ -167,12 +169,12 @@ def feeds_of(
     known: Sequence[Instrument],
     drivers: Mapping[str, tuple[str, ...]],
 ) -> Feeds:
-    """Return the closes of weekdays with the region of each."""
-    weekday = np.is_busday(market.dates)
+    """Return the closes with the region of each."""
     return Feeds(
-        market.dates[weekday],
-        np.log(market.close[weekday]),
+        market.dates,
+        market.close,
         market.instruments,
+        tuple(i.calendar for i in known),
         tuple(region_of(i.calendar, i.asset_class) for i in known),
         drivers,
     )

@@ -113,10 +113,12 @@ def mended(
                 else dates + np.timedelta64(int(repair.amount), "D")
                 for i in columns
             ]
-            changed.append(int((~np.isnan(close[repair.covers(dates)][:, columns])).sum()))
+            changed.append(
+                int((~np.isnan(close[repair.covers(dates)][:, columns])).sum())
+            )
             dates, close = shifted(dates, close, columns, days, repair.covers(dates))
             continue
-        cells = np.ix_(repair.covers(dates), columns)
+        cells = np.ix_(np.flatnonzero(repair.covers(dates)), np.array(columns, int))
         close = close.copy()
         changed.append(int((~np.isnan(close[cells])).sum()))
         close[cells] *= repair.amount if repair.kind is RepairKind.SCALE else np.nan
@@ -176,9 +178,9 @@ def moved_days(
         there = ~np.isnan(close[:, others])
         known = there.any(axis=1)
         seen = dates[known]
-        closed = np.isin(
-            open_days, dates[~most_trade(there)]
-        ) | ~np.isin(open_days, dates)
+        closed = np.isin(open_days, dates[~most_trade(there)]) | ~np.isin(
+            open_days, dates
+        )
         inside = (open_days >= seen[0]) & (open_days <= seen[-1])
         open_days = open_days[~(inside & closed)]
     if sessions < 0:

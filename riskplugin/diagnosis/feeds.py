@@ -19,10 +19,10 @@ from riskplugin.diagnosis.labels import (
     slope,
 )
 from riskplugin.diagnosis.references import others_median, within
-from riskplugin.mending import Repair, RepairKind
+from riskplugin.mending import Repair, RepairKind, mended
 
 FEWEST_PEERS = 4  # members of a region that are judged against each other
-SPANS_APART = 2 * YEAR  # sessions by which the spans of one feed may differ
+SPANS_APART = np.timedelta64(2 * 365, "D")  # that spans of one feed may differ by
 
 
 class Region(StrEnum):
@@ -62,34 +62,35 @@ USUAL: Mapping[Region, tuple[int, ...]] = {
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Feeds:
-    """Closes on weekdays, and where each instrument trades.
+    """Closes, and where each instrument trades.
 
     Attributes
     ----------
     dates : ndarray of datetime64[D], shape (T,)
-        Mondays to Fridays.
-    log_price : ndarray of shape (T, N)
-    names : tuple of N str
+    close : ndarray of shape (T, N)
+        NaN where there is none.
+    names, calendars : tuple of N str
     regions : tuple of N Region
     drivers : Mapping of str to tuple of str
         Members of each driver's basket.
     """
 
     dates: Dates
-    log_price: Matrix
+    close: Matrix
     names: tuple[str, ...]
+    calendars: tuple[str, ...]
     regions: tuple[Region, ...]
     drivers: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Displacement:
-    """A series that is `late` sessions behind between two rows, both included."""
+    """A series that is `late` sessions behind between two dates; None is open."""
 
     column: int
     late: int
-    first: int
-    last: int
+    first: np.datetime64 | None
+    last: np.datetime64 | None
     same: float
     peak: float
     pairs: int
@@ -103,33 +104,65 @@ def region_of(calendar: str, asset_class: str) -> Region:
     return Region.CLOCK if asset_class == "crypto" else Region.OTHER
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Moves:
+    """One-session log returns of some days in a row, shape (T - 1, N), and the days."""
+
+    dates: Dates
+    returns: Matrix
+
+    @classmethod
+    def of(cls, dates: Dates, close: Matrix) -> "Moves":
+        """Return the returns between neighbouring rows with two closes."""
+        return cls(dates, np.diff(np.log(close), axis=0))
+
+    def span(
+        self, first: int, last: int
+    ) -> tuple[np.datetime64 | None, np.datetime64 | None]:
+        """Return the dates of two blocks' start and end, None where the data end."""
+        end = (last + 1) * YEAR
+        return (
+            None if first == 0 else self.dates[first * YEAR],
+            None if end >= len(self.returns) else self.dates[end],
+        )
+
+
 def label_findings(feeds: Feeds) -> Iterator[Finding]:
     """Yield the labels that are off, those of one feed together."""
-    returns = np.diff(feeds.log_price, axis=0)
     places = np.array([list(Region).index(r) for r in feeds.regions], dtype=np.int64)
-    found = [
-        *against_peers(returns, places),
-        *against_america(returns, places),
-    ]
+    found = [*against_peers(feeds, places), *against_america(feeds, places)]
     for together in of_one_feed(net(found, places), places):
-        yield feed_finding(feeds, returns, together)
+        yield feed_finding(feeds, together)
 
 
-def against_peers(returns: Matrix, places: Codes) -> list[Displacement]:
-    """Return what is displaced against the median of its region's others."""
+def against_peers(feeds: Feeds, places: Codes) -> list[Displacement]:
+    """Return what is displaced against the median of its region's others.
+
+    What trades around the clock is compared on every day, the rest on weekdays.
+    """
     found: list[Displacement] = []
-    for region in np.unique(places):
-        columns = np.flatnonzero(places == region)
+    for place in np.unique(places):
+        columns = np.flatnonzero(places == place)
         if len(columns) < FEWEST_PEERS:
             continue
-        cut = within(returns[:, columns])
+        moves = moves_of(feeds, columns, list(Region)[place])
+        cut = within(moves.returns)
         usual = np.zeros((len(LATE), len(columns)), bool)
         usual[SAME] = True
-        found += displacements(scan(cut, others_median(cut)), usual, columns, returns)
+        found += displacements(scan(cut, others_median(cut)), usual, columns, moves)
     return found
 
 
-def against_america(returns: Matrix, places: Codes) -> list[Displacement]:
+def moves_of(feeds: Feeds, columns: Codes, region: Region) -> Moves:
+    """Return the returns of some columns on the days of their region."""
+    close = feeds.close[:, columns]
+    days: Flags = np.asarray(np.is_busday(feeds.dates))
+    if region is Region.CLOCK:
+        days = ~np.isnan(close).all(axis=1)
+    return Moves.of(feeds.dates[days], close[days])
+
+
+def against_america(feeds: Feeds, places: Codes) -> list[Displacement]:
     """Return the regions and lone instruments displaced against America's median.
 
     A region is represented by the median of its members and stands for all of them:
@@ -138,19 +171,21 @@ def against_america(returns: Matrix, places: Codes) -> list[Displacement]:
     home = np.flatnonzero(places == list(Region).index(Region.AMERICA))
     if len(home) < FEWEST_PEERS - 1:
         return []
-    world = known_median(within(returns[:, home]))
+    days = np.is_busday(feeds.dates)
+    moves = Moves.of(feeds.dates[days], feeds.close[days])
+    world = known_median(within(moves.returns[:, home]))
     found: list[Displacement] = []
     for place in np.unique(places):
         region, columns = list(Region)[place], np.flatnonzero(places == place)
         if region is Region.AMERICA:
             continue
         whole = len(columns) >= FEWEST_PEERS
-        cut = within(returns[:, columns])
+        cut = within(moves.returns[:, columns])
         series = known_median(cut)[:, None] if whole else cut
         usual = np.isin(LATE, USUAL[region])[:, None] | np.zeros(series.shape[1], bool)
         reference = np.repeat(world[:, None], series.shape[1], axis=1)
         which = np.array([-1]) if whole else columns
-        parts = displacements(scan(series, reference), usual, which, returns)
+        parts = displacements(scan(series, reference), usual, which, moves)
         found += [
             Displacement(int(c), d.late, d.first, d.last, d.same, d.peak, d.pairs)
             for d in parts
@@ -167,7 +202,7 @@ def known_median(returns: Matrix) -> Vector:
 
 
 def displacements(
-    found: Scan, usual: Flags, columns: Codes, returns: Matrix
+    found: Scan, usual: Flags, columns: Codes, moves: Moves
 ) -> list[Displacement]:
     """Return the spans in which each scanned series is displaced."""
     late = displaced(found, usual)
@@ -187,8 +222,7 @@ def displacements(
                 Displacement(
                     int(column),
                     by,
-                    first * YEAR,
-                    min((last + 1) * YEAR, len(returns)),
+                    *moves.span(first, last),
                     float(figures[SAME]),
                     float(figures[place]),
                     int(found.pairs[block, place, i]),
@@ -253,7 +287,8 @@ def is_region_wide(
     alike = {
         o.column
         for o in found
-        if (o.late, o.first, o.last, o.peak) == (one.late, one.first, one.last, one.peak)
+        if (o.late, o.first, o.last, o.peak)
+        == (one.late, one.first, one.last, one.peak)
     }
     members = np.flatnonzero(places == places[one.column])
     return len(members) >= FEWEST_PEERS and set(members.tolist()) <= alike
@@ -270,8 +305,8 @@ def of_one_feed(
             if (
                 places[one.column] == places[other.column]
                 and one.late == other.late
-                and one.first <= other.last + SPANS_APART
-                and other.first <= one.last + SPANS_APART
+                and near(one.first, other.first)
+                and near(one.last, other.last)
                 and one.column not in {o.column for o in feed}
             ):
                 feed.append(one)
@@ -281,70 +316,86 @@ def of_one_feed(
     return feeds
 
 
-def feed_finding(
-    feeds: Feeds, returns: Matrix, together: Sequence[Displacement]
-) -> Finding:
+def near(one: np.datetime64 | None, other: np.datetime64 | None) -> bool:
+    """Whether two ends of spans may be one: both open, or not far apart."""
+    if one is None or other is None:
+        return one is other
+    return bool(abs(one - other) <= SPANS_APART)
+
+
+def feed_finding(feeds: Feeds, together: Sequence[Displacement]) -> Finding:
     """Return the displacement of one feed in words, with its repair."""
     late = together[0].late
     names = tuple(feeds.names[d.column] for d in together)
     region = feeds.regions[together[0].column]
     members = sum(r is region for r in feeds.regions)
-    first, last = min(d.first for d in together), max(d.last for d in together)
-    open_start, open_end = first == 0, last >= len(returns)
-    word = "late" if late > 0 else "early"
-    same, peak = (float(np.median([getattr(d, a) for d in together]))
-                  for a in ("same", "peak"))  # fmt: skip
-    pairs = min(d.pairs for d in together)
-    start, end = feeds.dates[first], feeds.dates[min(last, len(feeds.dates) - 1)]
+    first = None if together[0].first is None else min(ends(together, "first"))
+    last = None if together[0].last is None else max(ends(together, "last"))
+    known = ~np.isnan(feeds.close[:, [d.column for d in together]]).all(axis=1)
     repair = Repair(
         names,
         RepairKind.SHIFT,
-        "" if open_start else str(start),
-        "" if open_end else str(end),
+        "" if first is None else str(first),
+        "" if last is None else str(last),
         float(-late),
     )
+    word = f"session{'s' * (abs(late) > 1)} {'late' if late > 0 else 'early'}"
     whole = "all" if len(names) == members else f"{len(names)} of {members}"
+    same = float(np.median([d.same for d in together]))
+    peak = float(np.median([d.peak for d in together]))
     return Finding(
         "label_shift",
         Concern.HIGH,
         names,
-        start,
-        end,
-        f"dated {abs(late)} session{'s' * (abs(late) > 1)} {word}, {whole} of what "
-        f"trades in the region {region}: correlation with the reference {same:.2f} on "
-        f"the same day, {peak:.2f} at {late:+d}, over {pairs} returns",
+        feeds.dates[known][0] if first is None else first,
+        feeds.dates[known][-1] if last is None else last,
+        f"dated {abs(late)} {word}, {whole} of what trades in the region {region}: "
+        f"correlation with the reference {same:.2f} on the same day, {peak:.2f} at "
+        f"{late:+d}, over {min(d.pairs for d in together)} returns",
         (repair,),
         "move the dates, after a look at one close that another source dates",
-        beta_effect(feeds, returns, together[0]),
+        beta_effect(feeds, together[0].column, repair),
     )
 
 
-def beta_effect(feeds: Feeds, returns: Matrix, one: Displacement) -> Effect:
-    """Return the same-day beta to the driver that fits best, as dated and moved."""
-    rows = slice(one.first, one.last)
-    best = Effect()
-    highest = -np.inf
-    mine = returns[rows, one.column]
-    moved = np.full_like(mine, np.nan)
-    if one.late > 0:
-        moved[: -one.late] = mine[one.late :]
-    else:
-        moved[-one.late :] = mine[: one.late]
+def ends(together: Sequence[Displacement], which: str) -> list[np.datetime64]:
+    """Return the first or last dates of spans that have one."""
+    return [getattr(d, which) for d in together if getattr(d, which) is not None]
+
+
+def beta_effect(feeds: Feeds, column: int, repair: Repair) -> Effect:
+    """Return the same-day beta to the driver that fits best, as dated and repaired.
+
+    Drivers with members in the instrument's own region are left aside: they may be of
+    the same feed.
+    """
+    name, region = feeds.names[column], feeds.regions[column]
+    clock = {n for n, r in zip(feeds.names, feeds.regions, strict=True)
+             if r is Region.CLOCK}  # fmt: skip
+    calendars = dict(zip(feeds.names, feeds.calendars, strict=True))
+    dates, close, _ = mended(
+        feeds.dates, feeds.close, feeds.names, (repair,), calendars, clock
+    )
+    as_dated = Moves.of(*weekdays_of(feeds.dates, feeds.close)).returns
+    repaired = Moves.of(*weekdays_of(dates, close)).returns
+    best, highest = Effect(), -np.inf
     for driver, members in feeds.drivers.items():
-        columns = [
-            i for i, n in enumerate(feeds.names)
-            if n in members and feeds.regions[i] is not feeds.regions[one.column]
-        ]  # fmt: skip
-        if not columns:
+        basket = [
+            i
+            for i, n in enumerate(feeds.names)
+            if n in members and feeds.regions[i] is not region
+        ]
+        if not basket:
             continue
-        move = returns[rows][:, columns].mean(axis=1)
-        both = ~(np.isnan(moved) | np.isnan(move))
-        after = slope(moved, move)
-        if np.isnan(after):
-            continue
-        fit = abs(float(np.corrcoef(moved[both], move[both])[0, 1]))
-        if fit > highest:
-            highest = fit
-            best = Effect(f"{feeds.names[one.column]}: same-day beta to {driver}",
-                          slope(mine, move), after)  # fmt: skip
+        before, _ = slope(as_dated[:, column], as_dated[:, basket].mean(axis=1))
+        after, fit = slope(repaired[:, column], repaired[:, basket].mean(axis=1))
+        if abs(fit) > highest:
+            measure = f"{name}: same-day beta to {driver}"
+            best, highest = Effect(measure, before, after), abs(fit)
     return best
+
+
+def weekdays_of(dates: Dates, close: Matrix) -> tuple[Dates, Matrix]:
+    """Return the rows of Mondays to Fridays."""
+    days = np.is_busday(dates)
+    return dates[days], close[days]

@@ -8,12 +8,12 @@ import numpy as np
 
 from riskplugin._typing import Codes, Vector
 
-SPIKE_SCALES = 5.5  # both legs; planted spikes have 8
-SPIKE_LEFT = 0.4  # of a spike that may stay after it reverts
-JUMP_SCALES, JUMP = 5.5, 0.55  # a level that changes: |log| and in own scales, ...
+SPIKE_SCALES = 4.8  # both legs; planted spikes have 8
+SPIKE_LEFT = 0.45  # of a spike that may stay after it reverts
+JUMP_SCALES, JUMP = 5.0, 0.55  # a level that changes: |log| and in own scales, ...
 CLEAR_SCALES, CLEAR_JUMP = 10.0, 0.38  # ... or less but far outside its noise
 NEAR_SCALES, NEAR = 3.5, 0.02  # how far a jump may lie from a unit or a rate, ...
-SPLIT_SCALES, SMALL_SPLIT_SCALES = 2.5, 1.0  # ... from a split of 2 and more, or less
+SPLIT_SCALES, SMALL_SPLIT_SCALES = 3.0, 1.0  # ... from a split of 2 and more, or less
 SMALL_SPLIT = 2
 UNITS = (100.0, 1000.0, 10_000.0, 1e6)
 SPLITS = (1.5, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 30, 40, 50)

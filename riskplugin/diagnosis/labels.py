@@ -14,7 +14,9 @@ LATE = np.arange(-2, 3)  # sessions scanned
 SAME = 2  # place of 0 in `LATE`
 YEAR = 252  # sessions of a block
 FEWEST = 60  # pairs that a correlation needs
-CRITICAL = 4.8  # normal quantile of a false peak in one of 4 lags x 500 names x 25 years
+CRITICAL = (
+    4.8  # normal quantile of a false peak in one of 4 lags x 500 names x 25 years
+)
 LEAST = 0.15  # correlation that a peak has at least
 TIMES = 2.0  # and over the one of the same day
 
@@ -53,9 +55,9 @@ def scan(returns: Matrix, reference: Matrix) -> Scan:
         y = reference[max(-late, 0) : rows - max(late, 0)]
         both = ~(np.isnan(x) | np.isnan(y))
         x, y = np.where(both, x, 0.0), np.where(both, y, 0.0)
-        parts = np.stack([both.astype(float), x, y, x * x, y * y, x * y])
         cut = edges[edges < len(x)]
-        sums = np.add.reduceat(parts, cut, axis=1)
+        parts = (both.astype(float), x, y, x * x, y * y, x * y)
+        sums = np.stack([np.add.reduceat(part, cut, axis=0) for part in parts])
         for block in range(len(cut)):
             correlation[block, place] = correlated(sums[:, block])
             pairs[block, place] = sums[0, block]
@@ -108,10 +110,13 @@ def displaced(found: Scan, usual: Flags) -> Codes:
     return late
 
 
-def slope(returns: Vector, driver: Vector) -> float:
-    """Return the same-day slope of `returns` on `driver`, NaN if too few pairs."""
+def slope(returns: Vector, driver: Vector) -> tuple[float, float]:
+    """Return same-day slope and correlation on `driver`, NaN if too few pairs."""
     both = ~(np.isnan(returns) | np.isnan(driver))
     if both.sum() < FEWEST:
-        return float("nan")
-    x, y = driver[both] - driver[both].mean(), returns[both]
-    return float(x @ y / (x @ x)) if x.any() else float("nan")
+        return float("nan"), float("nan")
+    x, y = driver[both] - driver[both].mean(), returns[both] - returns[both].mean()
+    across, scale = float(x @ y), float(np.sqrt((x @ x) * (y @ y)))
+    if not scale:
+        return float("nan"), float("nan")
+    return across / float(x @ x), across / scale

@@ -198,24 +198,26 @@ def nearest(jump: Jump) -> str:
 def jump_repair(series: Series, jump: Jump) -> tuple[tuple[Repair, ...], str]:
     """Return the repair of a jump, and in words what to look at first."""
     first, last = jump.first, jump.last
-    blank = (series.mend(RepairKind.BLANK, first, last),)
+    repairs = (series.mend(RepairKind.BLANK, first, last),)
     match jump.kind:
         case JumpKind.SPIKE:
-            return blank, "take the close away if no other source has it"
+            advice = "take the close away if no other source has it"
         case JumpKind.CURRENCY if not jump.stays:
-            return blank, "take the closes away, or ask for them in one currency"
+            advice = "take the closes away, or ask for them in one currency"
         case JumpKind.CURRENCY:
-            return (), "ask for the whole history in one currency"
+            repairs, advice = (), "ask for the whole history in one currency"
         case JumpKind.UNKNOWN if jump.stays:
-            return (), "look for a spin-off, a special dividend or news on that day"
+            repairs = ()
+            advice = "look for a spin-off, a special dividend or news on that day"
         case JumpKind.UNKNOWN:
-            return blank, "compare the closes with another source"
+            advice = "compare the closes with another source"
         case JumpKind.SPLIT if jump.stays:
-            earlier = series.mend(RepairKind.SCALE, 0, first - 1, jump.ratio)
-            return (earlier,), "adjust the closes before, if there was a split"
+            repairs = (series.mend(RepairKind.SCALE, 0, first - 1, jump.ratio),)
+            advice = "adjust the closes before, if there was a split"
         case _:
-            scaled = series.mend(RepairKind.SCALE, first, last, 1 / jump.ratio)
-            return (scaled,), "scale the closes, once it is sure which level is wrong"
+            repairs = (series.mend(RepairKind.SCALE, first, last, 1 / jump.ratio),)
+            advice = "scale the closes, once it is sure which level is wrong"
+    return repairs, advice
 
 
 def jump_effect(series: Series, jump: Jump) -> Effect:

@@ -95,14 +95,15 @@ def local_scale(residual: Vector) -> Vector:
     """
     size = np.abs(residual)
     count = max(len(size) // BLOCK, 1)
-    edges = np.linspace(0, len(size), count + 1).astype(np.int64)
-    spread = NORMAL * np.array(
-        [np.median(size[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    )
+    long = len(size) // count
+    blocks = size[: count * long].reshape(count, long)
+    spread = NORMAL * np.median(blocks, axis=1)
     near = np.pad(spread, 1, mode="edge")
     widest = np.max([near[:-2], near[1:-1], near[2:]], axis=0)
     least = max(0.5 * NORMAL * float(np.median(size)), SMALLEST_SCALE)
-    return np.repeat(np.maximum(widest, least), np.diff(edges))
+    block = np.minimum(np.arange(len(size)) // long, count - 1)
+    scale: Vector = np.maximum(widest, least)[block]
+    return scale
 
 
 def within(returns: Matrix, limit: float = 4.0) -> Matrix:

@@ -42,9 +42,7 @@ def diagnose(
     """Print rates on the samples, speed, and what real data give."""
     desk = rp.load_desk(SAMPLES)
     draw = np.random.default_rng(20260529)
-    lines: list[Line | Skipped] = [
-        missed(desk, name, trials, draw) for name in FAULTS
-    ]
+    lines: list[Line | Skipped] = [missed(desk, name, trials, draw) for name in FAULTS]
     lines.append(false_findings(desk))
     lines.append(false_on_clean(max(trials // 20, 2), draw))
     lines.append(speed(desk, instruments, years, draw))
@@ -85,7 +83,9 @@ def usd_rates(desk: Desk) -> dict[int, np.ndarray]:
         currency = known[name].currency if name in known else ""
         if currency in market.currencies:
             rate = market.usd_per[:, market.currencies.index(currency)]
-            last = np.maximum.accumulate(np.where(np.isnan(rate), 0, np.arange(len(rate))))
+            last = np.maximum.accumulate(
+                np.where(np.isnan(rate), 0, np.arange(len(rate)))
+            )
             rates[i] = rate[last]
     return rates
 

@@ -57,7 +57,9 @@ def stale(site: Site) -> Planted:
     """Repeat a close five times."""
     rows = site.rows()
     at = site.place(rows, 6)
-    return changed(site, rows[at + 1 : at + 6], site.close[rows[at], site.column], "stale")
+    return changed(
+        site, rows[at + 1 : at + 6], site.close[rows[at], site.column], "stale"
+    )
 
 
 def split(site: Site) -> Planted:
@@ -66,7 +68,9 @@ def split(site: Site) -> Planted:
     at = site.place(rows)
     ratio = float(site.draw.choice([2, 3, 4, 5, 10])) ** site.draw.choice([-1, 1])
     before = rows[:at]
-    planted = changed(site, before, site.close[before, site.column] * ratio, "missed_split")
+    planted = changed(
+        site, before, site.close[before, site.column] * ratio, "missed_split"
+    )
     return planted._replace(first=site.dates[rows[at]], last=site.dates[rows[at]])
 
 
@@ -87,8 +91,8 @@ def spike(site: Site) -> Planted:
     near = np.diff(np.log(site.close[rows[at - 60 : at + 60], site.column]))
     mad = 1.4826 * float(np.median(np.abs(near - np.median(near))))
     move = site.draw.uniform(8, 12) * mad * site.draw.choice([-1, 1])
-    return changed(site, rows[at : at + 1],
-                   site.close[rows[at], site.column] * np.exp(move), "spike")  # fmt: skip
+    off = site.close[rows[at], site.column] * np.exp(move)
+    return changed(site, rows[at : at + 1], off, "spike")
 
 
 def currency(site: Site) -> Planted:
@@ -97,7 +101,9 @@ def currency(site: Site) -> Planted:
     long = int(site.draw.choice([1, 10, 60, len(rows)]))
     at = site.place(rows)
     bad = rows[at : at + long]
-    return changed(site, bad, site.close[bad, site.column] * rate[bad], "currency", "unit")
+    return changed(
+        site, bad, site.close[bad, site.column] * rate[bad], "currency", "unit"
+    )
 
 
 def repeated_week(site: Site) -> Planted:
