@@ -210,13 +210,10 @@ def displacements(
     for i, column in enumerate(columns):
         whole = int(late[-1, i])
         blocks = late[:-1, i]
-        if whole:
-            spans = [span_of(found, i, whole)]
-        else:
-            spans = same_sign(blocks)
+        spans = [span_of(found, i, whole)] if whole else same_sign(blocks)
         for first, last, by in spans:
             block = -1 if whole else first
-            place = int(np.flatnonzero(LATE == by)[0])
+            place = int(np.flatnonzero(by == LATE)[0])
             figures = found.correlation[block, :, i]
             made.append(
                 Displacement(
@@ -236,7 +233,7 @@ def span_of(found: Scan, series: int, late: int) -> tuple[int, int, int]:
 
     Blocks at either end that clearly move on the same day are not of it.
     """
-    place = int(np.flatnonzero(LATE == late)[0])
+    place = int(np.flatnonzero(late == LATE)[0])
     same = np.nan_to_num(found.correlation[:-1, SAME, series])
     off = np.nan_to_num(found.correlation[:-1, place, series])
     fine = (same >= LEAST) & (same >= 2 * off)

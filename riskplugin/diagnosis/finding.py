@@ -1,4 +1,4 @@
-"""What the doctor says of a series: evidence, effect, and the repair that it suggests."""
+"""What the doctor says of a series: evidence, effect, and a repair."""
 
 from dataclasses import dataclass
 from enum import StrEnum

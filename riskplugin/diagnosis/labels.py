@@ -1,4 +1,4 @@
-"""Date labels: does a series move with the others on the same day, or a day off?
+"""Date labels: whether a series moves with the others on the same day, or a day off.
 
 A lead/lag scan. `late` is by how many sessions a series' labels are behind: of a series
 dated one session late the return labelled t + 1 moves with the others' of t.

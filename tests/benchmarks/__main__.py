@@ -16,6 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
+from tests.benchmarks.diagnosis import diagnose
 from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
@@ -54,7 +55,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--only", action="append", help="a name, repeatable")
-    parser.add_argument("--data", type=Path, help="raw prices, for evidence, replays")
+    parser.add_argument("--data", type=Path, help="raw prices, for evidence, replays, doctor")
     parser.add_argument(
         "--scorer",
         type=Path,
@@ -78,6 +79,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     repeats = given.repeats
     size = SMALL if given.small else Size()
     instruments, years = (5, 2) if given.small else (500, 25)
+    walks = (20, 2) if given.small else (500, 25)
     pooled = 500 if given.small else 100_000
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
     tails = Shape(12, 90) if given.small else Shape(1_000, 2_500)
@@ -92,6 +94,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
         "replays": partial(replays, given.data),
+        "doctor": partial(diagnose, given.data, 2 if given.small else 400, *walks),
         "contributions": partial(
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),
