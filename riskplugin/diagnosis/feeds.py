@@ -156,9 +156,10 @@ def against_peers(feeds: Feeds, places: Codes) -> list[Displacement]:
 def moves_of(feeds: Feeds, columns: Codes, region: Region) -> Moves:
     """Return the returns of some columns on the days of their region."""
     close = feeds.close[:, columns]
-    days: Flags = np.asarray(np.is_busday(feeds.dates))
     if region is Region.CLOCK:
-        days = ~np.isnan(close).all(axis=1)
+        days = np.flatnonzero(~np.isnan(close).all(axis=1))
+    else:
+        days = np.flatnonzero(np.is_busday(feeds.dates))
     return Moves.of(feeds.dates[days], close[days])
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from riskplugin._typing import Codes, Vector
 
-SPIKE_SCALES = 4.8  # both legs; planted spikes have 8
-SPIKE_LEFT = 0.45  # of a spike that may stay after it reverts
+SPIKE_SCALES = 5.2  # both legs; planted spikes have 8
+SPIKE_LEFT = 0.42  # of a spike that may stay after it reverts
 JUMP_SCALES, JUMP = 5.0, 0.55  # a level that changes: |log| and in own scales, ...
 CLEAR_SCALES, CLEAR_JUMP = 10.0, 0.38  # ... or less but far outside its noise
 NEAR_SCALES, NEAR = 3.5, 0.02  # how far a jump may lie from a unit or a rate, ...
@@ -143,11 +143,12 @@ def named(
     """Return the jump into the level of `first` by the ratio that it is nearest to."""
     move, spread = float(residual[first]), float(scale[first])
     best = JumpKind.UNKNOWN, move, ""
-    closest = np.inf
+    closest = (True, np.inf)  # a split is whole numbers, the others are one number
     for kind, log, scales, currency in ratios(first, rates):
         apart = abs(move - log)
-        if apart <= max(NEAR, scales * spread) and apart < closest:
-            best, closest = (kind, log, currency), apart
+        rank = (kind is JumpKind.SPLIT, apart)
+        if apart <= max(NEAR, scales * spread) and rank < closest:
+            best, closest = (kind, log, currency), rank
     kind, log, currency = best
     stays = last == len(residual) - 1
     scales, ratio = abs(move) / spread, float(np.exp(log))

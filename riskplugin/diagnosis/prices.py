@@ -198,7 +198,7 @@ def nearest(jump: Jump) -> str:
 def jump_repair(series: Series, jump: Jump) -> tuple[tuple[Repair, ...], str]:
     """Return the repair of a jump, and in words what to look at first."""
     first, last = jump.first, jump.last
-    repairs = (series.mend(RepairKind.BLANK, first, last),)
+    repairs: tuple[Repair, ...] = (series.mend(RepairKind.BLANK, first, last),)
     match jump.kind:
         case JumpKind.SPIKE:
             advice = "take the close away if no other source has it"

@@ -55,7 +55,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--only", action="append", help="a name, repeatable")
-    parser.add_argument("--data", type=Path, help="raw prices, for evidence, replays, doctor")
+    parser.add_argument(
+        "--data", type=Path, help="raw prices, for evidence, replays, doctor"
+    )
     parser.add_argument(
         "--scorer",
         type=Path,

@@ -14,7 +14,7 @@ from tests.benchmarks.diagnosis import NOTED, is_found, somewhere, with_close
 from tests.benchmarks.faults import FAULTS
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "desk.toml"
-TRIALS = 25
+TRIALS = 12
 
 
 @cache
@@ -23,17 +23,17 @@ def desk():
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_most_planted_faults_are_found(fault, seed):
-    """At a rate of 95 % fewer than 19 of 25 come once in 3000 times."""
+    """At a rate of 95 % fewer than 9 of 12 come twice in a thousand times."""
     draw = np.random.default_rng(seed)
     found = 0
     for _ in range(TRIALS):
         site = somewhere(desk(), draw, foreign=fault == "currency")
         planted = FAULTS[fault](site)
         found += is_found(with_close(desk(), planted), planted, site)
-    assert found >= 19
+    assert found >= 9
 
 
 def test_clean_samples_have_no_finding():
