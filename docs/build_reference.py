@@ -140,6 +140,11 @@ CODES: Mapping[str, Code] = {
         "scenario that names it.",
         "Give prices of a member, or name other members under `[drivers]`.",
     ),
+    "data-repaired": Code(
+        WARNING,
+        "Closes that a repair of the desk changed before anything was valued.",
+        "Nothing; drop the repair once the feed is mended.",
+    ),
     "duplicate-column": Code(
         ALWAYS,
         "A column stands twice, also one of prices or fx, or two price columns are "

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import pandas as pd
@@ -153,13 +154,15 @@ def published_sessions(calendar: str, dates: Dates) -> Flags | None:
         return None
     import exchange_calendars  # noqa: PLC0415 - optional, and slow to import
 
-    try:
-        first = max(dates[0], np.datetime64("1990-01-01"))
-        known = exchange_calendars.get_calendar(
-            calendar, start=str(first), end=str(dates[-1])
-        )
-    except (exchange_calendars.errors.CalendarError, ValueError):
-        return None
+    first = max(dates[0], np.datetime64("1990-01-01"))
+    with catch_warnings():
+        simplefilter("ignore")  # of the library's own use of pandas
+        try:
+            known = exchange_calendars.get_calendar(
+                calendar, start=str(first), end=str(dates[-1])
+            )
+        except (exchange_calendars.errors.CalendarError, ValueError):
+            return None
     listed = known.sessions.to_numpy().astype("datetime64[D]")
     return np.isin(dates, listed)
 

@@ -23,6 +23,8 @@ import pandas as pd
 import riskplugin as rp
 from riskplugin.desk import Desk
 from riskplugin.diagnosis.finding import Finding
+from riskplugin.diagnosis.prices import Patient, price_findings
+from riskplugin.diagnosis.references import sessions_of
 from riskplugin.doctor_tables import findings_of
 from riskplugin.market import Market
 from tests.benchmarks import make_evidence_desk as raw
@@ -191,6 +193,7 @@ def on_real_data(data: Path) -> Iterator[Line]:
         for f in plain
     )  # fmt: skip
     yield Line("doctor, real: RENDER's days not found", not known, "", bar=0)
+    yield wide_panel(data)
     tokens = [
         n for n in desk.market.instruments
         if desk.universe.instruments[n].asset_class == "crypto"
@@ -206,6 +209,31 @@ def on_real_data(data: Path) -> Iterator[Line]:
     yield Line("doctor, real: shifts missed or of wrong sign", wrong, "", bar=0,
                note=f"of {count}: each token, and all of them")  # fmt: skip
     yield Line("doctor, real: beta after the repair, off by", worst, "", bar=0.02)
+
+
+def wide_panel(data: Path) -> Line:
+    """Return whether the spin-off of DHR is found in 518 constituents of indices."""
+    frame = pd.read_csv(data / "sp500_ndx_adjclose_wide.csv.gz", index_col=0)
+    close, count = frame.to_numpy(dtype=float), frame.shape[1]
+    dates = np.array(frame.index, dtype="datetime64[D]")
+    patient = Patient(
+        dates=dates,
+        names=tuple(frame.columns),
+        close=close,
+        groups=np.zeros(count, dtype=np.int64),
+        session=sessions_of(~np.isnan(close)),
+        around_the_clock=np.zeros(count, bool),
+        currencies=("USD",) * count,
+        usd_per={"USD": np.ones(len(dates))},
+        volume=np.full(close.shape, np.nan),
+    )
+    found = list(price_findings(patient))
+    there = any(
+        (f.code, f.instruments, str(f.start)) == ("jump", ("DHR",), "2016-07-05")
+        for f in found
+    )
+    note = f"{len(found)} findings in {count} names"
+    return Line("doctor, real: DHR's jump not found", not there, "", bar=0, note=note)
 
 
 def after_shift(desk: Desk, names: tuple[str, ...], by: int) -> tuple[bool, float]:
