@@ -27,7 +27,7 @@ def found(closes, code, **tables):
     held = pd.DataFrame({"book": "b", "instrument": ["MU"], "quantity": [1.0]})
     settings = {"on_error": "quarantine"}
     desk = rp.desk_from_tables(held, closes, settings=settings, **tables)
-    return diagnosis_table(desk).query("code == @code").to_frame()
+    return diagnosis_table(desk).to_frame().query("code == @code")
 
 
 def cut(first, last):
