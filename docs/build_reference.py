@@ -148,6 +148,11 @@ CODES: Mapping[str, Code] = {
         "scenario that names it.",
         "Give prices of a member, or name other members under `[drivers]`.",
     ),
+    "data-repaired": Code(
+        WARNING,
+        "Closes that a repair of the desk changed before anything was valued.",
+        "Nothing; drop the repair once the feed is mended.",
+    ),
     "duplicate-column": Code(
         ALWAYS,
         "A column stands twice, also one of prices or fx, or two price columns are "
@@ -387,6 +392,7 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "replays": "Past episodes on the book of today: `rp.replay(desk)`.",
     "claims": "How often tiers fell further, or sooner, than memory: "
     "`rp.claims(desk)`.",
+    "doctor": "What is wrong or doubtful in the data: `rp.doctor(desk)`.",
     "cycle": "The four signals of the cycle: `rp.cycle_monitor(desk)`.",
     "cycle_turns": "Memory's past falls and when they were warned of.",
     "cycle_record": "Hits and false alarms of the monitor.",

@@ -12,6 +12,7 @@ from riskplugin import (
     claim_tables,
     core_tables,
     cycle_tables,
+    doctor_tables,
     estimates,
     greek_tables,
     holding_tables,
@@ -67,6 +68,7 @@ __all__ = [
     "cycle_monitor",
     "data_status",
     "desk_from_tables",
+    "doctor",
     "evidence",
     "evidence_for",
     "explain",
@@ -1226,6 +1228,22 @@ def cycle_monitor(desk: Desk) -> Monitor:
         If the memory basket has no prices.
     """
     return cycle_tables.monitor(desk)
+
+
+def doctor(desk: Desk) -> Table:
+    """Return what is wrong or doubtful in the desk's data, what matters most first.
+
+    Nothing is changed: a repair is made only where ``[[repairs]]`` of desk.toml names
+    it, and the manifest then records it.
+
+    Returns
+    -------
+    Table
+        concern, code, instrument, start, end, evidence, measure, before, after (the
+        effect on a beta or another figure where one can be measured), advice, repair
+        (as it would stand in desk.toml).
+    """
+    return doctor_tables.diagnosis_table(desk)
 
 
 def data_status(desk: Desk, dataset: str | None = None) -> Table:

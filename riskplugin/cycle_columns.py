@@ -1,8 +1,14 @@
-"""What the columns of the cycle monitor mean."""
+"""What the columns of the cycle monitor and of the data doctor mean."""
 
 from collections.abc import Mapping
 
 CYCLE: Mapping[str, str] = {
+    "concern": "How much it matters: high, medium or low.",
+    "effect_on": "Figure that the finding changes, where one can be measured.",
+    "effect_before": "That figure as it is; NaN where it cannot be measured.",
+    "effect_after": "The same after the repair.",
+    "advice": "What to do.",
+    "repair": "The repair as it would stand in desk.toml; blank if there is none.",
     "signal": "persistence, price_expectations, breadth or volume_backing.",
     "reading": "persistence: log distance of the memory basket to its mean of 200 "
     "sessions. price_expectations: change of memory prices over 63 sessions, simple. "

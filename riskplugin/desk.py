@@ -10,6 +10,7 @@ from riskplugin.book import Book
 from riskplugin.contracts import Contracts, no_contracts
 from riskplugin.errors import Issue
 from riskplugin.market import Market
+from riskplugin.mending import Repair
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.universe import Universe
 
@@ -88,6 +89,8 @@ class Desk:
         The desk's other tables (limits, volumes, …), checked, as given.
     source : str
         File and sheet of the positions, or the name of the argument.
+    repairs : tuple of Repair
+        Changes of closes that the desk named and that `market` holds.
     origin : Desk, optional
         The desk whose market this one shares, if it holds something else there.
     contracts : Contracts
@@ -103,6 +106,7 @@ class Desk:
     left_out: "Table"
     tables: Mapping[str, "Table"] = field(default_factory=dict)
     source: str = "positions"
+    repairs: tuple[Repair, ...] = ()
     origin: "Desk | None" = None
     contracts: Contracts = field(default_factory=no_contracts)
 

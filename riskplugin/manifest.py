@@ -31,6 +31,7 @@ def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
         "as_of": str(desk.as_of),
         "settings": asdict(desk.settings),
         "scenarios": [asdict(s) for s in desk.scenarios],
+        **({"repairs": [asdict(r) for r in desk.repairs]} if desk.repairs else {}),
         "inputs": {
             "positions": hashed(names, *codes, *figures, locked),
             **modelled_beside(desk),

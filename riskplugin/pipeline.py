@@ -9,6 +9,7 @@ from riskplugin.claim_tables import claim_table
 from riskplugin.core_tables import plausibility_table, regime_table
 from riskplugin.cycle_tables import monitor
 from riskplugin.desk import Desk
+from riskplugin.doctor_tables import diagnosis_table
 from riskplugin.errors import Issue, ModelError, Place, Severity, UsageError
 from riskplugin.estimates import model_of, sample_of
 from riskplugin.greek_tables import greeks_table
@@ -184,6 +185,7 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         ),
         "replays": lambda: replay_table(desk, model, None, ("episode", "tier")),
         "claims": lambda: claim_table(desk, past_episodes(desk.as_of)),
+        "doctor": lambda: diagnosis_table(desk),
         "cycle": watch,
         "cycle_turns": lambda: watch().turns,
         "cycle_record": lambda: watch().record,

@@ -17,6 +17,7 @@ from riskplugin.contracts import FLAGS, Contracts, of_columns
 from riskplugin.desk import Desk, Settings
 from riskplugin.errors import Issue, Place, Severity
 from riskplugin.market import Market
+from riskplugin.mending import Repair, RepairKind
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.scenarios.phases import Phase
@@ -60,6 +61,7 @@ def frames_of(desk: Desk) -> dict[str, pd.DataFrame]:
             }
         ),
         "scenarios": texts("json", [json.dumps(asdict(s)) for s in desk.scenarios]),
+        "repairs": texts("json", [json.dumps(asdict(r)) for r in desk.repairs]),
     }
     carried = {CARRIED + name: t.to_frame() for name, t in desk.tables.items()}
     return found | carried
@@ -124,6 +126,7 @@ def desk_of(frames: Mapping[str, pd.DataFrame]) -> Desk:
         },
         source=str(facts["source"]),
         contracts=contracts_of(frames["contracts"]),
+        repairs=tuple(repair_of(json.loads(j)) for j in frames["repairs"]["json"]),
     )
     before = frames["held_before"]["name"].tolist()
     if not before:
@@ -214,6 +217,12 @@ def scenario_of(given: Mapping[str, Any]) -> Scenario:
     phases = tuple(Phase(**phase) for phase in given["phases"])
     sources = tuple(given["sources"])
     return Scenario(**{**given, "phases": phases, "sources": sources})
+
+
+def repair_of(given: Mapping[str, Any]) -> Repair:
+    """Return a repair from its figures."""
+    names, kind = tuple(given["instruments"]), RepairKind(given["kind"])
+    return Repair(**{**given, "instruments": names, "kind": kind})
 
 
 def issue_of(row: Mapping[str, Any]) -> Issue:

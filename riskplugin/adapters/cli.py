@@ -22,7 +22,12 @@ from riskplugin.adapters.giving import (
     give,
     keep,
 )
-from riskplugin.adapters.holding_commands import accounts, greeks, liquidity
+from riskplugin.adapters.holding_commands import (
+    accounts,
+    doctor,
+    greeks,
+    liquidity,
+)
 from riskplugin.adapters.measure_commands import backtest, measures
 from riskplugin.adapters.nightly import Wanted, run_wanted
 from riskplugin.adapters.options import (
@@ -255,6 +260,7 @@ for command in (
     replay,
     claims,
     monitor,
+    doctor,
     liquidity,
     accounts,
     greeks,

@@ -85,3 +85,11 @@ def greeks(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
         else api.greeks_exposure(held, by)
     )
     return finish(held, found, as_json=given["as_json"], out=given["out"])
+
+
+@click.command()
+@desk_options
+def doctor(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
+    """Show what is wrong or doubtful in the desk's data, and how to repair it."""
+    held = api.load_desk(desk, as_of)
+    return finish(held, api.doctor(held), as_json=given["as_json"], out=given["out"])

@@ -32,6 +32,7 @@ from riskplugin.inputs.reading import (
     Findings,
     RawTable,
 )
+from riskplugin.inputs.repairing import repaired
 from riskplugin.inputs.scenario_file import library, unknown_in
 from riskplugin.inputs.shipped import shipped_scenarios
 from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
@@ -89,6 +90,10 @@ def assemble(given: Given, findings: Findings) -> Desk:
     """
     tables = check_all(given, findings)
     settings, positions = tables.settings, tables.positions
+    repairs, prices = repaired(
+        given.config.mends(), tables.prices, tables.universe, findings
+    )
+    tables = replace(tables, prices=prices)
     market = market_of(tables, given, findings)
     universe, unknown = known_to(tables, market)
     drivers = frozenset(m for basket in settings.drivers.values() for m in basket)
@@ -126,6 +131,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
         },
         source=positions.source,
         contracts=priced.contracts,
+        repairs=repairs,
     )
 
 

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
 from pydantic import (
@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     Field,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 
@@ -26,6 +27,7 @@ from riskplugin.inputs.references import (
     Strict,
     Whole,
 )
+from riskplugin.mending import Repair, RepairKind
 
 DRIVERS: Mapping[str, tuple[str, ...]] = {
     "memory": ("MU", "000660.KS", "005930.KS"),
@@ -97,6 +99,49 @@ def _known_members(drivers: dict[str, list[str]]) -> dict[str, list[str]]:
 Drivers = Annotated[dict[str, list[str]], AfterValidator(_known_members)]
 
 
+class Mend(Strict):
+    """A ``[[repairs]]`` of desk.toml: a change of some closes, and nothing else."""
+
+    instruments: list[str] = Field(
+        min_length=1, description="Identifiers or aliases of what is repaired."
+    )
+    kind: Literal["shift", "blank", "scale"] = Field(
+        description="Move dates, take closes away, or multiply them."
+    )
+    start: date | None = Field(None, description="First date it changes, as given.")
+    end: date | None = Field(None, description="Last date it changes, as given.")
+    sessions: Whole = Field(
+        0,
+        description="Of a shift: sessions of its market, days for what trades around "
+        "the clock; below 0 towards the past.",
+    )
+    factor: Positive = Field(1.0, description="Of a scale: what closes are times.")
+    reason: str = Field("", description="Why, in the desk's words.")
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if (self.kind == "shift") != (self.sessions != 0):
+            raise ValueError("a shift, and nothing else, needs sessions other than 0")
+        if (self.kind == "scale") != (self.factor != 1):
+            raise ValueError("a scale, and nothing else, needs a factor other than 1")
+        if self.kind == "blank" and self.start is None:
+            raise ValueError("a blank needs the start of what it takes away")
+        if self.start and self.end and self.start > self.end:
+            raise ValueError("start is after end")
+        return self
+
+    def to_repair(self) -> Repair:
+        """Return the repair of the core."""
+        return Repair(
+            tuple(self.instruments),
+            RepairKind(self.kind),
+            "" if self.start is None else str(self.start),
+            "" if self.end is None else str(self.end),
+            float(self.factor if self.kind == "scale" else self.sessions),
+            self.reason,
+        )
+
+
 class Choices(Strict):
     """What a desk chooses, in desk.toml or in Python."""
 
@@ -128,6 +173,11 @@ class Choices(Strict):
         "sessions that the move takes, instead of the tier's own; a large number is a "
         "straight line.",
     )
+    repairs: list[Mend] = Field(
+        default=[],
+        description="Changes of closes before anything is estimated; without one "
+        "nothing is changed.",
+    )
 
 
 class InPython(Choices, Numbers):
@@ -152,6 +202,10 @@ class DeskFile(Choices):
             nav=dict(self.nav),
             **self.settings.model_dump(),
         )
+
+    def mends(self) -> tuple[Repair, ...]:
+        """Return the repairs the file names, in order."""
+        return tuple(mend.to_repair() for mend in self.repairs)
 
     def date(self) -> np.datetime64 | None:
         """Return the valuation date the file names."""

@@ -29,6 +29,7 @@ def lines(report: Report) -> Iterator[str]:
     yield from left_out(report)
     yield from worst(report)
     yield from cycle(report)
+    yield from health(report)
     yield from unfolding(report)
     yield from before(report)
     yield from tiers(report)
@@ -107,6 +108,16 @@ def cycle(report: Report) -> Iterator[str]:
     yield f"Its record on these prices: {'; '.join(words)}. It informs; no scenario is"
     yield "taken away by it."
     yield ""
+
+
+def health(report: Report) -> Iterator[str]:
+    """Yield what the doctor found in the data."""
+    found = report.tables["doctor"]
+    yield f"## The data: {len(found)} findings"
+    yield ""
+    if len(found):
+        columns = ["concern", "code", "instrument", "start", "evidence"]
+        yield from markdown(found[columns].head(2 * SHOWN))
 
 
 def unfolding(report: Report) -> Iterator[str]:

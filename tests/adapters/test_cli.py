@@ -19,7 +19,7 @@ ODD = ("[red]x[/red]", "[/b]", "a\\[b]", "end\\", "日本", "| a |")
 SCRIPT = shutil.which("riskplugin", path=Path(sys.executable).parent)
 VERBS = ("run", "check", "exposures", "stress", "shocks", "scenarios")
 VERBS += ("measures", "backtest", "paths", "replay", "claims", "reverse")
-VERBS += ("plausibility", "liquidity", "accounts", "monitor", "greeks")
+VERBS += ("plausibility", "liquidity", "accounts", "monitor", "greeks", "doctor")
 
 # {desk} is the sample desk, {tiny} one of a single lot and ten sessions; {part} and
 # {bad} have two rows that cannot be used, {dent} a price.
@@ -61,6 +61,7 @@ CALLS = {
     "unwinding json": "liquidity {desk} --unwinding --scenarios inventory_build "
     "--by total --json",
     "accounts": "accounts {desk}",
+    "doctor": "doctor {desk}",
     "greeks": "greeks {desk}",
     "greeks json": "greeks {desk} --by book --json",
     "liquidations json": "greeks {desk} --liquidations --json",

@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.benchmarks.batch import batch
 from tests.benchmarks.contracts import contracts as engine_contracts
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
+from tests.benchmarks.diagnosis import diagnose
 from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
@@ -59,7 +60,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--only", action="append", help="a name, repeatable")
-    parser.add_argument("--data", type=Path, help="raw prices, for evidence, replays")
+    parser.add_argument(
+        "--data", type=Path, help="raw prices, for evidence, replays, doctor"
+    )
     parser.add_argument(
         "--scorer",
         type=Path,
@@ -85,6 +88,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     instruments, years = (5, 2) if given.small else (500, 25)
     positions = min(size.positions, 20_000)
     contracts, grid = (100, (5, 4)) if given.small else (10_000, (2_000, 500))
+    walks = (20, 2) if given.small else (500, 25)
     pooled = 500 if given.small else 100_000
     lots, calls = (100, 20) if given.small else (5_000, 1_000)
     tails = Shape(12, 90) if given.small else Shape(1_000, 2_500)
@@ -105,6 +109,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "evidence": partial(judge, given.data, given.scorer),
         "replays": partial(replays, given.data),
         "leveraged": partial(leveraged, given.data),
+        "doctor": partial(diagnose, given.data, 2 if given.small else 400, *walks),
         "contributions": partial(
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),

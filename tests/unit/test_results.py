@@ -156,6 +156,7 @@ def test_report_names_its_tables(report):
         "stress_path_summary",
         "replays",
         "claims",
+        "doctor",
         "cycle",
         "cycle_turns",
         "cycle_record",

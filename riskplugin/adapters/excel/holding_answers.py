@@ -56,3 +56,9 @@ def greek_table(
     return session.held(positions, asof).answer(
         ("greeks", keys), lambda desk: api.greeks_exposure(desk, keys)
     )
+
+
+def doctor_table(session: Session, asof: AsOf = None) -> Table:
+    """Return what is wrong or doubtful in the desk's data."""
+    world = session.world(asof)
+    return world.answer("doctor", lambda: api.doctor(world.desk))

@@ -273,6 +273,10 @@ def test_liquidity_funds_and_accounts(ask, held, positions, by):
     same(ask("RISK_GREEK_TABLE", positions, by), rp.greeks_exposure(held, keys))
 
 
+def test_doctor(ask, whole):
+    same(ask("RISK_DOCTOR_TABLE"), rp.doctor(whole))
+
+
 def test_cycle(ask, whole):
     found = rp.cycle_monitor(whole)
     same(ask("RISK_CYCLE_TABLE"), found)

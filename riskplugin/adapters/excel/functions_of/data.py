@@ -1,6 +1,6 @@
 """Functions of the data, and the functions themselves."""
 
-from riskplugin.adapters.excel import answers
+from riskplugin.adapters.excel import answers, holding_answers
 from riskplugin.adapters.excel.functions_of.arguments import ASOF, DATASET, POSITIONS
 from riskplugin.adapters.excel.specification import Function
 
@@ -12,6 +12,14 @@ DATA = (
         (DATASET, ASOF),
         spills=True,
         answer=answers.data_status,
+    ),
+    Function(
+        "RISK_DOCTOR_TABLE",
+        "What is wrong or doubtful in the desk's data, with evidence and repair.",
+        "rp.doctor(desk)",
+        (ASOF,),
+        spills=True,
+        answer=holding_answers.doctor_table,
     ),
     Function(
         "RISK_ASOF",

@@ -1,0 +1,240 @@
+"""What the data doctor finds in a desk, as a labelled table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+import pandas as pd
+
+from riskplugin._typing import Dates, Flags, Matrix, Vector
+from riskplugin.desk import Desk
+from riskplugin.diagnosis.feeds import Feeds, label_findings, region_of
+from riskplugin.diagnosis.finding import Concern, Finding
+from riskplugin.diagnosis.prices import Patient, price_findings
+from riskplugin.diagnosis.references import sessions_of
+from riskplugin.market import Market
+from riskplugin.mending import Repair, RepairKind
+from riskplugin.results import Table, table
+from riskplugin.universe import Instrument, unclassified
+
+CLOCK = "24/7"
+ORDER = tuple(Concern)
+
+
+def diagnosis_table(desk: Desk) -> Table:
+    """Return what is wrong or doubtful in the desk's data, what matters most first.
+
+    Nothing is changed. Every row names its code, instruments and dates, the evidence,
+    an effect where one can be measured, and the repair as it would stand in desk.toml.
+    """
+    found = sorted(findings_of(desk), key=rank)
+    columns = {
+        "concern": [f.concern.value for f in found],
+        "code": [f.code for f in found],
+        "instrument": [", ".join(f.instruments) for f in found],
+        "start": [str(f.start) for f in found],
+        "end": [str(f.end) for f in found],
+        "evidence": [f.evidence for f in found],
+        "effect_on": [f.effect.measure for f in found],
+        "effect_before": np.array([f.effect.before for f in found], dtype=float),
+        "effect_after": np.array([f.effect.after for f in found], dtype=float),
+        "advice": [f.advice for f in found],
+        "repair": ["\n".join(map(as_toml, f.repairs)) for f in found],
+    }
+    return table("doctor", desk.as_of, columns)
+
+
+def rank(finding: Finding) -> tuple[int, str, tuple[str, ...], str]:
+    """Return what findings are ordered by."""
+    place = ORDER.index(finding.concern)
+    return place, finding.code, finding.instruments, str(finding.start)
+
+
+def as_toml(repair: Repair) -> str:
+    """Return a repair as it would stand in desk.toml."""
+    names = ", ".join(f'"{n}"' for n in repair.instruments)
+    lines = ["[[repairs]]", f"instruments = [{names}]", f'kind = "{repair.kind}"']
+    lines += [
+        f"{key} = {day}"
+        for key, day in (("start", repair.start), ("end", repair.end))
+        if day
+    ]
+    if repair.kind is RepairKind.SHIFT:
+        lines.append(f"sessions = {repair.amount:.0f}")
+    if repair.kind is RepairKind.SCALE:
+        lines.append(f"factor = {repair.amount!r}")
+    return "\n".join(lines) + "\n"
+
+
+def findings_of(desk: Desk) -> Iterator[Finding]:
+    """Yield everything that is found, in the order in which it is looked for."""
+    market = desk.market
+    known = [
+        desk.universe.instruments.get(n) or unclassified(n, desk.settings.base_currency)
+        for n in market.instruments
+    ]
+    yield from price_findings(patient_of(desk, known))
+    yield from label_findings(feeds_of(market, known, desk.settings.drivers))
+    yield from age_findings(desk)
+    yield from venue_findings(desk)
+
+
+def patient_of(desk: Desk, known: Sequence[Instrument]) -> Patient:
+    """Return the closes with their peers, sessions, currencies and volumes."""
+    market = desk.market
+    regions = [region_of(i.calendar, i.asset_class) for i in known]
+    _, groups = np.unique(regions, return_inverse=True)
+    rates = pd.DataFrame(market.usd_per).ffill().to_numpy()
+    usd_per: dict[str, Vector] = {
+        c: rates[:, i] for i, c in enumerate(market.currencies)
+    }
+    usd_per["USD"] = np.ones(len(market.dates))
+    return Patient(
+        market.dates,
+        market.instruments,
+        market.close,
+        groups.astype(np.int64),
+        open_days(market, [clock_or_calendar(i) for i in known]),
+        np.array([clock_or_calendar(i) == CLOCK for i in known], bool),
+        tuple(i.currency for i in known),
+        usd_per,
+        volumes_of(desk),
+    )
+
+
+def volumes_of(desk: Desk) -> Matrix:
+    """Return the volumes of the closes, (T, N), NaN where none is given."""
+    market = desk.market
+    given = desk.tables.get("volumes")
+    if given is None:
+        return np.full(market.close.shape, np.nan)
+    names = given["instrument"].map(desk.universe.resolve)
+    frame = given.to_frame().assign(instrument=names)
+    grid = frame.pivot_table("volume", "date", "instrument", aggfunc="last")
+    return grid.reindex(
+        index=pd.DatetimeIndex(market.dates), columns=list(market.instruments)
+    ).to_numpy(dtype=float)
+
+
+def clock_or_calendar(instrument: Instrument) -> str:
+    """Return the calendar of an instrument; tokens trade around the clock."""
+    return CLOCK if instrument.asset_class == "crypto" else instrument.calendar
+
+
+def open_days(market: Market, calendars: Sequence[str]) -> Flags:
+    """Return the days on which the market of each instrument was open, (T, N).
+
+    From `exchange_calendars` where it is installed and knows the market, otherwise from
+    the instrument's peers of the same calendar.
+    """
+    there = ~np.isnan(market.close)
+    open_: Flags = np.zeros_like(there)
+    weekday = np.is_busday(market.dates)[:, None]
+    for calendar in sorted(set(calendars)):
+        columns = np.flatnonzero(np.array(calendars) == calendar)
+        if calendar == CLOCK:
+            open_[:, columns] = True
+            open_[:, columns] &= weekday | (
+                there[~weekday[:, 0]][:, columns].any(axis=0)
+            )
+            continue
+        published = published_sessions(calendar, market.dates)
+        open_[:, columns] = (
+            sessions_of(there[:, columns]) & weekday
+            if published is None
+            else published[:, None]
+        )
+    return open_
+
+
+def published_sessions(calendar: str, dates: Dates) -> Flags | None:
+    """Return the days that an exchange's published calendar has, None if not known."""
+    if not calendar or find_spec("exchange_calendars") is None:
+        return None
+    import exchange_calendars  # noqa: PLC0415 - optional, and slow to import
+
+    first = max(dates[0], np.datetime64("1990-01-01"))
+    with catch_warnings():
+        simplefilter("ignore")  # of the library's own use of pandas
+        try:
+            known = exchange_calendars.get_calendar(
+                calendar, start=str(first), end=str(dates[-1])
+            )
+        except (exchange_calendars.errors.CalendarError, ValueError):
+            return None
+    listed = known.sessions.to_numpy().astype("datetime64[D]")
+    return np.isin(dates, listed)
+
+
+def feeds_of(
+    market: Market,
+    known: Sequence[Instrument],
+    drivers: Mapping[str, tuple[str, ...]],
+) -> Feeds:
+    """Return the closes with the region of each."""
+    return Feeds(
+        market.dates,
+        market.close,
+        market.instruments,
+        tuple(i.calendar for i in known),
+        tuple(region_of(i.calendar, i.asset_class) for i in known),
+        drivers,
+    )
+
+
+def age_findings(desk: Desk) -> Iterator[Finding]:
+    """Yield histories that end early or begin late."""
+    market, settings = desk.market, desk.settings
+    held = desk.held()
+    fewest = settings.min_overlap + settings.return_sessions
+    for i, name in enumerate(market.instruments):
+        days = market.dates[~np.isnan(market.close[:, i])]
+        first, last = days[0], days[-1]
+        age = int(np.busday_count(last, desk.as_of))
+        if age > settings.max_stale_sessions:
+            yield Finding(
+                "dead",
+                Concern.HIGH if name in held else Concern.LOW,
+                (name,),
+                last,
+                desk.as_of,
+                f"the last close is {age} weekdays old",
+                advice="give later closes, or close the position if it is delisted",
+            )
+        sessions = int(np.is_busday(days).sum())
+        if sessions < fewest:
+            yield Finding(
+                "short_history",
+                Concern.MEDIUM if name in held else Concern.LOW,
+                (name,),
+                first,
+                last,
+                f"{sessions} closes, {fewest} are needed for loadings of its own",
+                advice="its tier's loadings are used instead; give a longer history",
+            )
+
+
+def venue_findings(desk: Desk) -> Iterator[Finding]:
+    """Yield the days on which the venue that an instrument's volume is of changes."""
+    volumes = desk.tables.get("volumes")
+    if volumes is None or "venue" not in volumes.columns:
+        return
+    frame = volumes.to_frame().sort_values("date", kind="stable")
+    for name, part in frame.groupby("instrument", sort=True):
+        venue = part["venue"].fillna("").to_numpy()
+        volume = part["volume"].to_numpy(dtype=float)
+        dates = part["date"].to_numpy().astype("datetime64[D]")
+        for place in np.flatnonzero(venue[1:] != venue[:-1]) + 1:
+            near = volume[max(place - 20, 0) : place], volume[place : place + 20]
+            before, after = (float(np.median(v)) for v in near)
+            yield Finding(
+                "volume_venue",
+                Concern.LOW,
+                (desk.universe.resolve(str(name)),),
+                dates[place - 1],
+                dates[place],
+                f"from {venue[place - 1] or 'no venue'} to {venue[place] or 'no venue'}"
+                f", median volume {before:g} before and {after:g} after",
+                advice="do not compare volumes across the change",
+            )

@@ -1,0 +1,294 @@
+"""How often the data doctor finds planted faults, and how often it is wrong.
+
+    python -m tests.benchmarks.diagnosis [--data DIR] [--trials 400] [--seed 1]
+
+Faults go one at a time, at random instruments, places and sizes, into the closes of
+the sample desk; with --data also into real ones. A fault counts as found if a finding
+names its code and its instrument and reaches its dates. A label shift must have the
+right sign, and its repair must bring the beta back.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+
+import riskplugin as rp
+from riskplugin.desk import Desk
+from riskplugin.diagnosis.finding import Finding
+from riskplugin.diagnosis.prices import Patient, price_findings
+from riskplugin.diagnosis.references import sessions_of
+from riskplugin.doctor_tables import findings_of
+from riskplugin.market import Market
+from tests.benchmarks import make_evidence_desk as raw
+from tests.benchmarks.faults import EDGE, FAULTS, Planted, Site
+from tests.benchmarks.ratios import Line, Skipped, rendered
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "desk.toml"
+MISSED_BAR = 0.05
+FALSE_BAR = 1 / 50
+SECONDS_BAR = 10.0
+NOTED = {"short_history", "dead"}  # facts of the samples, not faults
+
+
+def diagnose(
+    data: Path | None, trials: int, instruments: int, years: int
+) -> list[Line | Skipped]:
+    """Print rates on the samples, speed, and what real data give."""
+    desk = rp.load_desk(SAMPLES)
+    draw = np.random.default_rng(20260529)
+    lines: list[Line | Skipped] = [missed(desk, name, trials, draw) for name in FAULTS]
+    lines.append(false_findings(desk))
+    lines.append(false_on_clean(max(trials // 20, 2), draw))
+    lines.append(speed(desk, instruments, years, draw))
+    if data is None:
+        how = "--data DIR of raw prices (equities_us_theme.csv.gz, …)"
+        return [*lines, Skipped("doctor, real data", f"needs {how}")]
+    return [*lines, *on_real_data(data)]
+
+
+def missed(desk: Desk, fault: str, trials: int, draw: np.random.Generator) -> Line:
+    """Return the share of planted faults that are not found."""
+    lost = 0
+    for _ in range(trials):
+        site = somewhere(desk, draw, foreign=fault == "currency")
+        planted = FAULTS[fault](site)
+        lost += not is_found(with_close(desk, planted), planted, site)
+    what = f"doctor, missed: {fault}"
+    return Line(what, lost / trials, "share", bar=MISSED_BAR, note=f"of {trials}")
+
+
+def somewhere(desk: Desk, draw: np.random.Generator, *, foreign: bool) -> Site:
+    """Return a random instrument with enough closes; with FX if `foreign`."""
+    market = desk.market
+    known = (~np.isnan(market.close)).sum(axis=0) > 3 * EDGE
+    rates = usd_rates(desk)
+    listed = np.isin(market.instruments, list(desk.universe.instruments))
+    allowed = np.flatnonzero(known & listed)  # a market that is known
+    columns = [i for i in allowed if not foreign or i in rates]
+    column = int(draw.choice(columns))
+    return Site(market.dates, np.array(market.close), column, rates, draw)
+
+
+def usd_rates(desk: Desk) -> dict[int, np.ndarray]:
+    """Return USD per unit of its currency by column, for those not in USD."""
+    market, known = desk.market, desk.universe.instruments
+    rates: dict[int, np.ndarray] = {}
+    for i, name in enumerate(market.instruments):
+        currency = known[name].currency if name in known else ""
+        if currency in market.currencies:
+            rate = market.usd_per[:, market.currencies.index(currency)]
+            last = np.maximum.accumulate(
+                np.where(np.isnan(rate), 0, np.arange(len(rate)))
+            )
+            rates[i] = rate[last]
+    return rates
+
+
+def with_close(desk: Desk, planted: Planted) -> Desk:
+    """Return the desk with other closes."""
+    return replace(desk, market=replace(desk.market, close=planted.close))
+
+
+def is_found(desk: Desk, planted: Planted, site: Site) -> bool:
+    """Whether a finding has the code, the instrument and the dates."""
+    name = desk.market.instruments[site.column]
+    return any(
+        f.code in planted.codes
+        and name in f.instruments
+        and f.start <= planted.last
+        and f.end >= planted.first
+        for f in findings_of(desk)
+    )
+
+
+def false_findings(desk: Desk) -> Line:
+    """Return the findings per instrument on the samples as they are."""
+    found = [f for f in findings_of(desk) if f.code not in NOTED]
+    count = len(desk.market.instruments)
+    what, note = "doctor, false findings: samples", f"{len(found)} of {count} names"
+    return Line(what, len(found) / count, "a name", bar=FALSE_BAR, note=note)
+
+
+def false_on_clean(markets: int, draw: np.random.Generator) -> Line:
+    """Return the findings per instrument on clean closes drawn anew."""
+    desk, found, names = rp.load_desk(SAMPLES), 0, 0
+    for _ in range(markets):
+        clean = redrawn(desk, draw)
+        found += sum(f.code not in NOTED for f in findings_of(clean))
+        names += len(clean.market.instruments)
+    what, note = "doctor, false findings: redrawn", f"{found} of {names} names"
+    return Line(what, found / names, "a name", bar=FALSE_BAR, note=note)
+
+
+def redrawn(desk: Desk, draw: np.random.Generator) -> Desk:
+    """Return a desk whose closes follow the samples' moves in another order.
+
+    Blocks of a month of days are drawn with replacement, for all instruments alike, so
+    that what moves together and volatility that clusters stay.
+    """
+    market = desk.market
+    rows, there = len(market.dates), ~np.isnan(market.close)
+    old = np.flatnonzero(there[:28].any(axis=0))
+    there = there[:, old]
+    filled = pd.DataFrame(np.log(market.close[:, old])).ffill().bfill().to_numpy()
+    moves = np.diff(filled, axis=0)
+    starts = draw.integers(0, (rows - 40) // 7, rows // 28 + 1) * 7
+    order = np.concatenate([np.arange(s, s + 28) for s in starts])[: rows - 1]
+    drawn = moves[order]
+    for i, own in enumerate(moves.T):  # a holiday where the drawn day had none
+        still = drawn[:, i] == 0
+        drawn[still, i] = draw.choice(own[own != 0], int(still.sum()))
+    path = filled[0] + np.vstack([np.zeros(len(old)), np.cumsum(drawn, axis=0)])
+    close = np.where(there, np.exp(path), np.nan)
+    names = tuple(market.instruments[i] for i in old)
+    return replace(desk, market=replace(market, instruments=names, close=close))
+
+
+def speed(desk: Desk, instruments: int, years: int, draw: np.random.Generator) -> Line:
+    """Return the seconds for many instruments and years of random walks."""
+    days = int(365.25 * years)
+    dates = np.arange(desk.as_of - days + 1, desk.as_of + 1)
+    dates = dates[np.is_busday(dates)]
+    shape = (len(dates), instruments)
+    common = draw.normal(0, 0.01, (len(dates), 1))
+    close = 50 * np.exp(np.cumsum(common + draw.normal(0, 0.015, shape), axis=0))
+    names = tuple(f"NAME{i:04d}" for i in range(instruments))
+    america = replace(desk.universe.instruments["MU"], aliases=())
+    listed = {n: replace(america, instrument=n) for n in names}
+    universe = replace(
+        desk.universe, instruments={**desk.universe.instruments, **listed}
+    )
+    market = Market(desk.as_of, dates, names, close, (), np.empty((len(dates), 0)))
+    large = replace(desk, market=market, universe=universe)
+    began = perf_counter()
+    found = list(findings_of(large))
+    took = perf_counter() - began
+    note = f"{instruments} names x {years} years, {len(found)} findings"
+    return Line("doctor, speed", took, "s", bar=SECONDS_BAR, note=note)
+
+
+# --- real data -----------------------------------------------------------------------
+
+
+def on_real_data(data: Path) -> Iterator[Line]:
+    """Yield what real prices give: unshifted, and with shifted labels."""
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "desk"
+        raw.write_desk(data, made, date.fromisoformat(raw.AS_OF), raw.USDTWD)
+        desk = rp.load_desk(made / "desk.toml")
+    plain = list(findings_of(desk))
+    labels = [f for f in plain if f.code == "label_shift"]
+    yield Line("doctor, real: label findings, unshifted", len(labels), "", bar=0)
+    known = any(
+        f.code == "gap" and f.instruments == ("RENDER",)
+        and str(f.start) == "2024-07-21" and str(f.end) == "2024-07-25"
+        for f in plain
+    )  # fmt: skip
+    yield Line("doctor, real: RENDER's days not found", not known, "", bar=0)
+    yield wide_panel(data)
+    tokens = [
+        n for n in desk.market.instruments
+        if desk.universe.instruments[n].asset_class == "crypto"
+    ]  # fmt: skip
+    wrong, worst = 0, 0.0
+    cases = [(name,) for name in tokens] + [tuple(tokens)]
+    for names in cases:
+        for by in (-1, 1):
+            right, off = after_shift(desk, names, by)
+            wrong += not right
+            worst = max(worst, off)
+    count = 2 * len(cases)
+    yield Line("doctor, real: shifts missed or of wrong sign", wrong, "", bar=0,
+               note=f"of {count}: each token, and all of them")  # fmt: skip
+    yield Line("doctor, real: beta after the repair, off by", worst, "", bar=0.02)
+
+
+def wide_panel(data: Path) -> Line:
+    """Return whether the spin-off of DHR is found in 518 constituents of indices."""
+    frame = pd.read_csv(data / "sp500_ndx_adjclose_wide.csv.gz", index_col=0)
+    close, count = frame.to_numpy(dtype=float), frame.shape[1]
+    dates = np.array(frame.index, dtype="datetime64[D]")
+    patient = Patient(
+        dates=dates,
+        names=tuple(frame.columns),
+        close=close,
+        groups=np.zeros(count, dtype=np.int64),
+        session=sessions_of(~np.isnan(close)),
+        around_the_clock=np.zeros(count, bool),
+        currencies=("USD",) * count,
+        usd_per={"USD": np.ones(len(dates))},
+        volume=np.full(close.shape, np.nan),
+    )
+    found = list(price_findings(patient))
+    there = any(
+        (f.code, f.instruments, str(f.start)) == ("jump", ("DHR",), "2016-07-05")
+        for f in found
+    )
+    note = f"{len(found)} findings in {count} names"
+    return Line("doctor, real: DHR's jump not found", not there, "", bar=0, note=note)
+
+
+def after_shift(desk: Desk, names: tuple[str, ...], by: int) -> tuple[bool, float]:
+    """Return whether a shift in days is found whole, and how far off the beta is."""
+    market = desk.market
+    columns = [market.instruments.index(n) for n in names]
+    dates = np.union1d(market.dates, market.dates + np.timedelta64(by, "D"))
+    wide = np.full((len(dates), len(market.instruments)), np.nan)
+    wide[np.searchsorted(dates, market.dates)] = market.close
+    wide[:, columns] = np.nan
+    late = np.searchsorted(dates, market.dates + np.timedelta64(by, "D"))
+    wide[np.ix_(late, columns)] = market.close[:, columns]
+    usd = np.full((len(dates), len(market.currencies)), np.nan)
+    usd[np.searchsorted(dates, market.dates)] = market.usd_per
+    keep = dates <= desk.as_of
+    moved = replace(market, dates=dates[keep], close=wide[keep], usd_per=usd[keep])
+    labels = [
+        f for f in findings_of(replace(desk, market=moved)) if f.code == "label_shift"
+    ]
+    said = {n: f.repairs[0].amount for f in labels for n in f.instruments}
+    right = said == dict.fromkeys(names, float(-by))
+    return right, beta_off(labels, desk)
+
+
+def beta_off(labels: list[Finding], desk: Desk) -> float:
+    """Return how far the betas after repair are from those of the true labels."""
+    worst = 0.0
+    for finding in labels:
+        name, _, driver = finding.effect.measure.partition(": same-day beta to ")
+        if not driver:
+            continue
+        worst = max(worst, abs(finding.effect.after - true_beta(desk, name, driver)))
+    return worst
+
+
+def true_beta(desk: Desk, name: str, driver: str) -> float:
+    """Return the same-day slope on the driver's basket by numpy's own least squares."""
+    market = desk.market
+    weekday = np.is_busday(market.dates)
+    moves = np.diff(np.log(market.close[weekday]), axis=0)
+    columns = [market.instruments.index(m) for m in desk.settings.drivers[driver]]
+    x, y = moves[:, columns].mean(axis=1), moves[:, market.instruments.index(name)]
+    both = ~np.isnan(x + y)
+    return float(np.polyfit(x[both], y[both], 1)[0])
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.diagnosis")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--trials", type=int, default=400)
+    given = parser.parse_args()
+    sys.stdout.write(rendered(diagnose(given.data, given.trials, 500, 25)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
