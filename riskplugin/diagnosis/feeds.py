@@ -22,6 +22,14 @@ from riskplugin.diagnosis.references import others_median, within
 from riskplugin.mending import Repair, RepairKind, mended
 
 FEWEST_PEERS = 4  # members of a region that are judged against each other
+MOST_OFF = 0.35  # share of a region beyond which it may be the rest that is off
+LOOK = "after a look at one close that another source dates"
+ADVICE = {  # by whether a whole region is off, and whether it may be the rest
+    (False, False): f"move the dates, {LOOK}",
+    (False, True): f"find out which part of the region is off, {LOOK}",
+    (True, False): f"move the dates, {LOOK}; were America's labels off, every other "
+    "region would appear off the other way",
+}
 SPANS_APART = np.timedelta64(2 * 365, "D")  # that spans of one feed may differ by
 
 
@@ -219,7 +227,7 @@ def displacements(
             made.append(
                 Displacement(
                     int(column),
-                    by,
+                    by - nearest_usual(usual[:, i], by),
                     *moves.span(first, last),
                     float(figures[SAME]),
                     float(figures[place]),
@@ -227,6 +235,12 @@ def displacements(
                 )
             )
     return made
+
+
+def nearest_usual(usual: Flags, lag: int) -> int:
+    """Return the usual lag next to `lag`: what is off is off from there."""
+    known = LATE[usual]
+    return int(known[np.abs(known - lag).argmin()])
 
 
 def span_of(found: Scan, series: int, late: int) -> tuple[int, int, int]:
@@ -339,6 +353,8 @@ def feed_finding(feeds: Feeds, together: Sequence[Displacement]) -> Finding:
     )
     word = f"session{'s' * (abs(late) > 1)} {'late' if late > 0 else 'early'}"
     whole = "all" if len(names) == members else f"{len(names)} of {members}"
+    doubtful = MOST_OFF * members < len(names) < members
+    advice = ADVICE[len(names) == members, doubtful]
     same = float(np.median([d.same for d in together]))
     peak = float(np.median([d.peak for d in together]))
     return Finding(
@@ -349,9 +365,9 @@ def feed_finding(feeds: Feeds, together: Sequence[Displacement]) -> Finding:
         feeds.dates[known][-1] if last is None else last,
         f"dated {abs(late)} {word}, {whole} of what trades in the region {region}: "
         f"correlation with the reference {same:.2f} on the same day, {peak:.2f} at "
-        f"{late:+d}, over {min(d.pairs for d in together)} returns",
-        (repair,),
-        "move the dates, after a look at one close that another source dates",
+        f"its highest, over {min(d.pairs for d in together)} returns",
+        () if doubtful else (repair,),
+        advice,
         beta_effect(feeds, together[0].column, repair),
     )
 
