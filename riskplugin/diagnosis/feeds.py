@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from riskplugin.diagnosis.labels import (
     slope,
 )
 from riskplugin.diagnosis.references import others_median, within
+from riskplugin.diagnosis.regions import USUAL, Region
 from riskplugin.mending import Repair, RepairKind, mended
 
 FEWEST_PEERS = 4  # members of a region that are judged against each other
@@ -31,41 +31,6 @@ ADVICE = {  # by whether a whole region is off, and whether it may be the rest
     "region would appear off the other way",
 }
 SPANS_APART = np.timedelta64(2 * 365, "D")  # that spans of one feed may differ by
-
-
-class Region(StrEnum):
-    """Markets whose closes lie within a few hours of each other."""
-
-    ASIA = "Asia"
-    EUROPE = "Europe"
-    AMERICA = "America"
-    CLOCK = "around the clock"
-    OTHER = "elsewhere"
-
-
-MARKETS: Mapping[Region, tuple[str, ...]] = {
-    Region.ASIA: (
-        "XKRX", "XKOS", "XTKS", "XTAI", "XHKG", "XSHG", "XSHE", "XSES", "XASX", "XBOM",
-    ),
-    Region.EUROPE: (
-        "XLON", "XETR", "XFRA", "XPAR", "XAMS", "XBRU", "XLIS", "XMAD", "XMIL", "XSWX",
-        "XSTO", "XHEL", "XCSE", "XOSL", "XWBO", "XDUB", "XWAR",
-    ),
-    Region.AMERICA: (
-        "XNYS", "XNAS", "ARCX", "BATS", "XASE", "XTSE", "BVMF", "XMEX", "XCBF", "CMES",
-    ),
-    Region.CLOCK: ("24/7",),
-}  # fmt: skip
-
-# Lags at which a region may move with America without a fault. It closes before New
-# York does: what happens there after the close comes in its next session.
-USUAL: Mapping[Region, tuple[int, ...]] = {
-    Region.ASIA: (0, 1),
-    Region.EUROPE: (0, 1),
-    Region.AMERICA: (0,),
-    Region.CLOCK: (0,),
-    Region.OTHER: (-1, 0, 1),
-}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -102,14 +67,6 @@ class Displacement:
     same: float
     peak: float
     pairs: int
-
-
-def region_of(calendar: str, asset_class: str) -> Region:
-    """Return where an instrument trades."""
-    for region, markets in MARKETS.items():
-        if calendar in markets:
-            return region
-    return Region.CLOCK if asset_class == "crypto" else Region.OTHER
 
 
 @dataclass(frozen=True, eq=False, slots=True)
