@@ -1,6 +1,6 @@
 """How often the data doctor finds planted faults, and how often it is wrong.
 
-    python -m tests.benchmarks.diagnosis [--data DIR] [--trials 400] [--seed 1]
+    python -m tests.benchmarks.diagnosis [--data DIR] [--trials 400]
 
 Faults go one at a time, at random instruments, places and sizes, into the closes of
 the sample desk; with --data also into real ones. A fault counts as found if a finding
