@@ -9,10 +9,11 @@ import pandas as pd
 
 from riskplugin._typing import Dates, Flags, Matrix, Vector
 from riskplugin.desk import Desk
-from riskplugin.diagnosis.feeds import Feeds, label_findings, region_of
+from riskplugin.diagnosis.feeds import Feeds, label_findings
 from riskplugin.diagnosis.finding import Concern, Finding
 from riskplugin.diagnosis.prices import Patient, price_findings
 from riskplugin.diagnosis.references import sessions_of
+from riskplugin.diagnosis.regions import region_of
 from riskplugin.market import Market
 from riskplugin.mending import Repair, RepairKind
 from riskplugin.results import Table, table

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -19,45 +18,19 @@ from riskplugin.diagnosis.labels import (
     slope,
 )
 from riskplugin.diagnosis.references import others_median, within
+from riskplugin.diagnosis.regions import USUAL, Region
 from riskplugin.mending import Repair, RepairKind, mended
 
 FEWEST_PEERS = 4  # members of a region that are judged against each other
-SPANS_APART = np.timedelta64(2 * 365, "D")  # that spans of one feed may differ by
-
-
-class Region(StrEnum):
-    """Markets whose closes lie within a few hours of each other."""
-
-    ASIA = "Asia"
-    EUROPE = "Europe"
-    AMERICA = "America"
-    CLOCK = "around the clock"
-    OTHER = "elsewhere"
-
-
-MARKETS: Mapping[Region, tuple[str, ...]] = {
-    Region.ASIA: (
-        "XKRX", "XKOS", "XTKS", "XTAI", "XHKG", "XSHG", "XSHE", "XSES", "XASX", "XBOM",
-    ),
-    Region.EUROPE: (
-        "XLON", "XETR", "XFRA", "XPAR", "XAMS", "XBRU", "XLIS", "XMAD", "XMIL", "XSWX",
-        "XSTO", "XHEL", "XCSE", "XOSL", "XWBO", "XDUB", "XWAR",
-    ),
-    Region.AMERICA: (
-        "XNYS", "XNAS", "ARCX", "BATS", "XASE", "XTSE", "BVMF", "XMEX", "XCBF", "CMES",
-    ),
-    Region.CLOCK: ("24/7",),
-}  # fmt: skip
-
-# Lags at which a region may move with America without a fault. It closes before New
-# York does: what happens there after the close comes in its next session.
-USUAL: Mapping[Region, tuple[int, ...]] = {
-    Region.ASIA: (0, 1),
-    Region.EUROPE: (0, 1),
-    Region.AMERICA: (0,),
-    Region.CLOCK: (0,),
-    Region.OTHER: (-1, 0, 1),
+MOST_OFF = 0.35  # share of a region beyond which it may be the rest that is off
+LOOK = "after a look at one close that another source dates"
+ADVICE = {  # by whether a whole region is off, and whether it may be the rest
+    (False, False): f"move the dates, {LOOK}",
+    (False, True): f"find out which part of the region is off, {LOOK}",
+    (True, False): f"move the dates, {LOOK}; were America's labels off, every other "
+    "region would appear off the other way",
 }
+SPANS_APART = np.timedelta64(2 * 365, "D")  # that spans of one feed may differ by
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,14 +67,6 @@ class Displacement:
     same: float
     peak: float
     pairs: int
-
-
-def region_of(calendar: str, asset_class: str) -> Region:
-    """Return where an instrument trades."""
-    for region, markets in MARKETS.items():
-        if calendar in markets:
-            return region
-    return Region.CLOCK if asset_class == "crypto" else Region.OTHER
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -219,7 +184,7 @@ def displacements(
             made.append(
                 Displacement(
                     int(column),
-                    by,
+                    by - nearest_usual(usual[:, i], by),
                     *moves.span(first, last),
                     float(figures[SAME]),
                     float(figures[place]),
@@ -227,6 +192,12 @@ def displacements(
                 )
             )
     return made
+
+
+def nearest_usual(usual: Flags, lag: int) -> int:
+    """Return the usual lag next to `lag`: what is off is off from there."""
+    known = LATE[usual]
+    return int(known[np.abs(known - lag).argmin()])
 
 
 def span_of(found: Scan, series: int, late: int) -> tuple[int, int, int]:
@@ -339,6 +310,8 @@ def feed_finding(feeds: Feeds, together: Sequence[Displacement]) -> Finding:
     )
     word = f"session{'s' * (abs(late) > 1)} {'late' if late > 0 else 'early'}"
     whole = "all" if len(names) == members else f"{len(names)} of {members}"
+    doubtful = MOST_OFF * members < len(names) < members
+    advice = ADVICE[len(names) == members, doubtful]
     same = float(np.median([d.same for d in together]))
     peak = float(np.median([d.peak for d in together]))
     return Finding(
@@ -349,9 +322,9 @@ def feed_finding(feeds: Feeds, together: Sequence[Displacement]) -> Finding:
         feeds.dates[known][-1] if last is None else last,
         f"dated {abs(late)} {word}, {whole} of what trades in the region {region}: "
         f"correlation with the reference {same:.2f} on the same day, {peak:.2f} at "
-        f"{late:+d}, over {min(d.pairs for d in together)} returns",
-        (repair,),
-        "move the dates, after a look at one close that another source dates",
+        f"its highest, over {min(d.pairs for d in together)} returns",
+        () if doubtful else (repair,),
+        advice,
         beta_effect(feeds, together[0].column, repair),
     )
 

@@ -1,6 +1,6 @@
 """How often the data doctor finds planted faults, and how often it is wrong.
 
-    python -m tests.benchmarks.diagnosis [--data DIR] [--trials 400] [--seed 1]
+    python -m tests.benchmarks.diagnosis [--data DIR] [--trials 400]
 
 Faults go one at a time, at random instruments, places and sizes, into the closes of
 the sample desk; with --data also into real ones. A fault counts as found if a finding
@@ -253,7 +253,7 @@ def after_shift(desk: Desk, names: tuple[str, ...], by: int) -> tuple[bool, floa
     labels = [
         f for f in findings_of(replace(desk, market=moved)) if f.code == "label_shift"
     ]
-    said = {n: f.repairs[0].amount for f in labels for n in f.instruments}
+    said = {n: r.amount for f in labels for r in f.repairs for n in f.instruments}
     right = said == dict.fromkeys(names, float(-by))
     return right, beta_off(labels, desk)
 
