@@ -688,7 +688,11 @@ def object_words(schema: Schema) -> str:
     return f"section: name = {inner}"
 
 
-SECTIONS = {"TableRef": "a [file](#a-file)", "QueryRef": "a [query](#a-query)"}
+SECTIONS = {
+    "TableRef": "a [file](#a-file)",
+    "QueryRef": "a [query](#a-query)",
+    "Mend": "[repairs](../how-to/repair-prices.md)",
+}
 PLAIN: Mapping[str, Callable[[Schema], str]] = {
     "integer": range_words,
     "number": range_words,

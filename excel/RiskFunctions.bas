@@ -243,6 +243,10 @@ Public Function RISK_DATA_STATUS(Optional dataset As Variant, Optional asof As V
     RISK_DATA_STATUS = Answer("RISK_DATA_STATUS", Array(Given(dataset), Given(asof)))
 End Function
 
+Public Function RISK_DOCTOR_TABLE(Optional asof As Variant) As Variant
+    RISK_DOCTOR_TABLE = Answer("RISK_DOCTOR_TABLE", Array(Given(asof)))
+End Function
+
 Public Function RISK_ASOF(Optional dataset As Variant) As Variant
     RISK_ASOF = Answer("RISK_ASOF", Array(Given(dataset)))
 End Function
@@ -542,6 +546,12 @@ Public Sub RiskRegisterHelp()
         Category:="riskplugin", _
         ArgumentDescriptions:=Array( _
             "prices, fx, volumes, ...; all of them if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_DOCTOR_TABLE", _
+        Description:="What is wrong or doubtful in the desk's data, with evidence and repair.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_ASOF", _

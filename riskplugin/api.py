@@ -1217,7 +1217,7 @@ def cycle_monitor(desk: Desk) -> Monitor:
     Returns
     -------
     Monitor
-        signal, reading, percentile (in its own history), state, evidence, last,
+        signal, reading, percentile (in its own history), state, evidence, last, phase,
         sessions_old; a signal without data is ``unknown``. `phase` is the phase that
         is called, `changes` when it changed, `turns` and `record` how it has fared,
         `history` all of it by session.

@@ -62,10 +62,9 @@ def monitor(desk: Desk) -> Monitor:
         If the memory basket has no prices.
     """
     seen_of = watched(observed(desk))
-    phase = int(seen_of.phase[-1])
     return monitor_table(
         signal_table(desk, seen_of),
-        UNKNOWN if phase == UNTOLD else PHASES[phase],
+        told_phase(seen_of),
         changes=change_table(desk, seen_of),
         turns=turn_table(desk, seen_of),
         record=record_table(desk, seen_of),
@@ -157,6 +156,12 @@ def watched(of: Observed) -> Watched:
     return Watched(of, persistence, signals, dispersion(of.log_price), called(raw))
 
 
+def told_phase(watch: Watched) -> str:
+    """Return the phase that is called on the last session."""
+    phase = int(watch.phase[-1])
+    return UNKNOWN if phase == UNTOLD else PHASES[phase]
+
+
 def signal_table(desk: Desk, watch: Watched) -> Table:
     """Return the four signals as they stand."""
     evidence = (
@@ -177,6 +182,7 @@ def signal_table(desk: Desk, watch: Watched) -> Table:
             "state": [str(s.state[-1]) for s in signals],
             "evidence": evidence,
             "last": np.array(last, dtype="datetime64[D]"),
+            "phase": [told_phase(watch)] * len(signals),
             "sessions_old": [
                 np.nan if np.isnat(day) else float(np.busday_count(day, desk.as_of))
                 for day in last

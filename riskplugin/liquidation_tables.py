@@ -12,7 +12,7 @@ from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.stressing.liquidation import margined
 from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.path import path_grid
-from riskplugin.stressing.shock import shock_grid
+from riskplugin.stressing.regimes import parts
 
 
 def liquidation_table(desk: Desk, model: FactorModel, scenarios: ScenarioSet) -> Table:
@@ -28,11 +28,12 @@ def liquidation_table(desk: Desk, model: FactorModel, scenarios: ScenarioSet) ->
     book, row = desk.book, found.position
     value = book.reference_value[row]
     label = book.labels["instrument"]
-    parts: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
     for scenario in scenarios:
         one = ScenarioSet((scenario,))
         course = course_by_tier(desk, one)
-        grid = path_grid(shock_grid(one, model, desk.universe), course)
+        (part,) = parts(one, model, desk.universe)
+        grid = path_grid(part.grid, course)
         moves = moves_of(grid, found.name)
         terms = found.terms
         beyond = terms.side * moves.local[1:] <= terms.side * terms.barrier
@@ -46,7 +47,7 @@ def liquidation_table(desk: Desk, model: FactorModel, scenarios: ScenarioSet) ->
         open_ = value * revalue(model.contracts.at(found.name), moves)[-1]
         closed = value * revalue(terms, moves)[-1]
         posted = book.margin_posted[row]
-        parts.append(
+        rows.append(
             {
                 "scenario": [scenario.name] * len(row),
                 "position": row + 1,
@@ -61,7 +62,7 @@ def liquidation_table(desk: Desk, model: FactorModel, scenarios: ScenarioSet) ->
             }
         )
     columns = {
-        name: np.concatenate([np.asarray(part[name]) for part in parts])
-        for name in (parts[0] if parts else ())
+        name: np.concatenate([np.asarray(part[name]) for part in rows])
+        for name in (rows[0] if rows else ())
     }
     return table("liquidations", desk.as_of, columns)

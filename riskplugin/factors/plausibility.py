@@ -222,7 +222,8 @@ def worst_windows(
     if len(levels) <= horizon or not moves.any():
         return []
     windows = levels[horizon:] - levels[:-horizon]
-    scale = np.maximum(windows.std(axis=0), np.finfo(float).tiny)
+    deviation = windows.std(axis=0)
+    scale = np.where(deviation > 0, deviation, 1.0)  # a driver that never moved
     size = (windows / scale) @ (moves / scale)
     found: list[Worst] = []
     taken: list[int] = []

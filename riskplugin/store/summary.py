@@ -96,7 +96,7 @@ def cycle(report: Report) -> Iterator[str]:
     if "cycle" not in report.tables:
         return
     found = report.tables["cycle"]
-    phase = getattr(found, "phase", "unknown").replace("_", " ")
+    phase = str(found["phase"].iloc[0]).replace("_", " ")
     yield f"## The cycle: {phase}"
     yield ""
     yield from markdown(found[["signal", "state", "evidence"]])

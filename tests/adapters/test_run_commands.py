@@ -235,7 +235,9 @@ def test_status_that_was_changed_is_named(run):
 def test_desk_that_gives_another_run_is_told_where(run, command, tmp_path):
     other = write_desk(tmp_path / "other", held=positions(scale=2.0))
     found = verify(run, rp.load_desk(other)).set_index("file")
-    assert found.loc["manifest.json", "detail"].startswith("inputs: positions; ")
+    assert found.loc["manifest.json", "detail"].startswith(
+        "inputs: issues, positions; "
+    )
     assert found.loc["stress_total.parquet", "state"] == "differs"
     assert "pnl" in found.loc["stress_total.parquet", "detail"]
     assert found.loc["input_closes.parquet", "state"] == "as_written"

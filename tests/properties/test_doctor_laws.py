@@ -54,4 +54,4 @@ def test_a_finding_carries_the_repair_that_desk_toml_takes():
     assert row.instrument == desk().market.instruments[site.column]
     assert row.concern == "high"
     assert 'kind = "shift"' in row.repair
-    assert abs(row.after) > abs(row.before)
+    assert abs(row.effect_after) > abs(row.effect_before)

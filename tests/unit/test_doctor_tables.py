@@ -71,7 +71,7 @@ def test_volume_confirms_a_split_or_speaks_against_it(factor, concern):
     (row,) = found(prices(AMD=halve), "missed_split", volumes=volumes).itertuples()
     assert (row.instrument, row.concern) == ("AMD", concern)
     assert "near divided by 2" in row.evidence
-    assert row.before > row.after  # volatility with the jump and without
+    assert row.effect_before > row.effect_after  # volatility with the jump and without
     assert "factor = 0.5" in row.repair
     assert f"end = {DAYS[299]:%Y-%m-%d}" in row.repair
 
