@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Vector
 from riskplugin.bundles import Monitor, monitor_table
 from riskplugin.cycle.observed import Observed, exactly, on_clock
@@ -53,6 +54,7 @@ class Watched:
     phase: Codes
 
 
+@one_blas_thread
 def monitor(desk: Desk) -> Monitor:
     """Return the cycle monitor of `desk`.
 

@@ -7,6 +7,7 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 import pandas as pd
 
+from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Dates, Flags, Matrix, Vector
 from riskplugin.desk import Desk
 from riskplugin.diagnosis.feeds import Feeds, label_findings
@@ -23,6 +24,7 @@ CLOCK = "24/7"
 ORDER = tuple(Concern)
 
 
+@one_blas_thread
 def diagnosis_table(desk: Desk) -> Table:
     """Return what is wrong or doubtful in the desk's data, what matters most first.
 

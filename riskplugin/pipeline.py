@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
+from riskplugin._threads import one_blas_thread
 from riskplugin.bundles import Monitor
 from riskplugin.claim_tables import claim_table
 from riskplugin.core_tables import plausibility_table, regime_table
@@ -87,6 +88,7 @@ def run(desk: Desk, on_stage: Callable[[str, int, int], None] | None = None) -> 
     return report_of(desk, tables, late)
 
 
+@one_blas_thread
 def attempted(name: str, stage: Stage) -> Table | Issue:
     """Return the table of a stage, or why the history does not allow it.
 

@@ -50,8 +50,12 @@ class Sample:
     returns: Cube
 
     def __post_init__(self) -> None:
-        self.factors.flags.writeable = False
-        self.returns.flags.writeable = False
+        for name in ("factors", "returns"):
+            # one layout: a sum over another one rounds otherwise, and a copy in another
+            # process has another
+            array = np.ascontiguousarray(getattr(self, name))
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
 
 
 def sampled(desk: Desk, when: np.datetime64) -> Sample:

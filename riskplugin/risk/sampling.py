@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Matrix, Vector
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, UsageError, listing
@@ -93,6 +94,7 @@ class Sample:
         return np.round(share, 12)  # a sum of probabilities is 1 but for rounding
 
 
+@one_blas_thread
 def sampled(desk: Desk, model: FactorModel, method: str, sessions: int) -> Sample:
     """Return the scenarios of `desk` over `sessions` by `method`.
 
@@ -177,6 +179,7 @@ def in_reversal(desk: Desk, model: FactorModel, sessions: int) -> Sample:
     return Sample(Method.REVERSAL, model, windows, probabilities, regime)
 
 
+@one_blas_thread
 def with_views(sample: Sample, views: Sequence[View]) -> Sample:
     """Return the same scenarios, as probable as views of them say (Meucci 2008).
 
