@@ -247,6 +247,14 @@ Public Function RISK_DOCTOR_TABLE(Optional asof As Variant) As Variant
     RISK_DOCTOR_TABLE = Answer("RISK_DOCTOR_TABLE", Array(Given(asof)))
 End Function
 
+Public Function RISK_NIGHTLY(metric As Variant, Optional scope As Variant) As Variant
+    RISK_NIGHTLY = Answer("RISK_NIGHTLY", Array(Given(metric), Given(scope)))
+End Function
+
+Public Function RISK_NIGHTLY_EXPLAIN(metric As Variant) As Variant
+    RISK_NIGHTLY_EXPLAIN = Answer("RISK_NIGHTLY_EXPLAIN", Array(Given(metric)))
+End Function
+
 Public Function RISK_ASOF(Optional dataset As Variant) As Variant
     RISK_ASOF = Answer("RISK_ASOF", Array(Given(dataset)))
 End Function
@@ -553,6 +561,19 @@ Public Sub RiskRegisterHelp()
         Category:="riskplugin", _
         ArgumentDescriptions:=Array( _
             "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_NIGHTLY", _
+        Description:="A figure of the last night's run, as stress:inventory_build or measure:CVaR.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "stress:SCENARIO, exposure:net, measure:CVaR, ...", _
+            "total (if left out), tier:..., book:....")
+    Application.MacroOptions _
+        Macro:="RISK_NIGHTLY_EXPLAIN", _
+        Description:="Why a figure of the last night is not that of the night before.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "stress:SCENARIO, exposure:net, measure:CVaR, ...")
     Application.MacroOptions _
         Macro:="RISK_ASOF", _
         Description:="Valuation date of the desk, or the last date of a dataset.", _

@@ -73,9 +73,7 @@ def RISK_LAST_REPORT() -> str:  # noqa: N802
     folder = configured(RUNS_VARIABLE)
     if not folder:
         return ""
-    runs = sorted(
-        Path(folder).glob(f"*/{MANIFEST}"), key=lambda p: (p.stat().st_mtime, p)
-    )
+    runs = sorted(Path(folder).rglob(MANIFEST), key=lambda p: (p.stat().st_mtime, p))
     if not runs:
         return ""
     found = [runs[-1].with_name(name) for name in REPORTS]

@@ -83,6 +83,7 @@ USUAL = {
     "loss": 1e6,
     "radius": 2.0,
     "signal": "persistence",
+    "metric": "exposure:net",
     "function": "RISK_BETA",
     "argument1": "MU",
 }

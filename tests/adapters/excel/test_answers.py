@@ -273,6 +273,35 @@ def test_liquidity_funds_and_accounts(ask, held, positions, by):
     same(ask("RISK_GREEK_TABLE", positions, by), rp.greeks_exposure(held, keys))
 
 
+def test_nightly_reads_the_last_night_and_explains_it(
+    ask, whole, trimmed_desk, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("RISKPLUGIN_RUNS", "")
+    none = ask("RISK_NIGHTLY", "exposure:net")
+    assert none.code == Code.NOT_AVAILABLE
+    assert "set RISKPLUGIN_RUNS" in none.reason
+    monkeypatch.setenv("RISKPLUGIN_RUNS", str(tmp_path))
+    reports = [rp.run(rp.load_desk(trimmed_desk, DAY)), rp.run(whole)]
+    for number, report in enumerate(reports):
+        folder = tmp_path / f"as_of={report.as_of}" / f"run={report.run_id}"
+        rp.write_run(report, folder)
+        found = ask("RISK_NIGHTLY", "exposure:net")
+        wanted = float(rp.exposures(whole, ())["net"].iloc[0])
+        assert number == 0 or found == pytest.approx(wanted, rel=1e-12)
+        if number == 0:
+            lone = ask("RISK_NIGHTLY_EXPLAIN", "exposure:net")[0][0]
+            assert "there is none before it" in lone.reason
+    of_tier = rp.exposures(whole, "tier").set_index("tier").loc["memory", "net"]
+    assert bit(ask("RISK_NIGHTLY", "exposure:net", "tier:memory")) == bit(of_tier)
+    moved = rp.explain(*reports)
+    metric = f"stress:{SCENARIO}"
+    rows = moved[moved["metric"] == metric].drop(columns="metric")
+    same(ask("RISK_NIGHTLY_EXPLAIN", metric.upper()), rows)
+    assert ask("RISK_NIGHTLY_EXPLAIN", "stress:nothing")[0][0].code == (
+        Code.NOT_AVAILABLE
+    )
+
+
 def test_doctor(ask, whole):
     same(ask("RISK_DOCTOR_TABLE"), rp.doctor(whole))
 

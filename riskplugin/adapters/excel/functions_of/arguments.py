@@ -45,3 +45,4 @@ HOW = (
 DATASET = optional(
     "dataset", Kind.TEXT, "prices, fx, volumes, …; all of them if left out."
 )
+METRIC = Argument("metric", Kind.TEXT, "stress:SCENARIO, exposure:net, measure:CVaR, …")

@@ -1,8 +1,14 @@
 """Functions of the data, and the functions themselves."""
 
-from riskplugin.adapters.excel import answers, holding_answers
-from riskplugin.adapters.excel.functions_of.arguments import ASOF, DATASET, POSITIONS
-from riskplugin.adapters.excel.specification import Function
+from riskplugin.adapters.excel import answers, holding_answers, nightly_answers
+from riskplugin.adapters.excel.cells import Kind
+from riskplugin.adapters.excel.functions_of.arguments import (
+    ASOF,
+    DATASET,
+    METRIC,
+    POSITIONS,
+)
+from riskplugin.adapters.excel.specification import Function, optional
 
 DATA = (
     Function(
@@ -20,6 +26,22 @@ DATA = (
         (ASOF,),
         spills=True,
         answer=holding_answers.doctor_table,
+    ),
+    Function(
+        "RISK_NIGHTLY",
+        "A figure of the last night's run, as stress:inventory_build or measure:CVaR.",
+        "rp.history(store, metric, scope)",
+        (METRIC, optional("scope", Kind.TEXT, "total (if left out), tier:…, book:….")),
+        spills=False,
+        answer=nightly_answers.nightly,
+    ),
+    Function(
+        "RISK_NIGHTLY_EXPLAIN",
+        "Why a figure of the last night is not that of the night before.",
+        "rp.explain(before, after)",
+        (METRIC,),
+        spills=True,
+        answer=nightly_answers.nightly_explain,
     ),
     Function(
         "RISK_ASOF",

@@ -179,6 +179,7 @@ def sample(
         "measure": "CVaR",
         "radius": 2.0,
         "signal": "persistence",
+        "metric": "exposure:net",
         "function": "RISK_BETA",
         "argument1": NO_SUCH,
         "loss": 1e6,
