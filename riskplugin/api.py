@@ -7,29 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from riskplugin import (
-    backtest_tables,
-    claim_tables,
-    core_tables,
-    cycle_tables,
-    doctor_tables,
-    estimates,
-    greek_tables,
-    holding_tables,
-    liquidation_tables,
-    liquidity_tables,
-    path_tables,
-    pipeline,
-    replay_tables,
-    risk_tables,
-    tabulation,
-    unwinding_tables,
-    validation,
-    volume_tables,
-    weighting,
-)
+from riskplugin import estimates, pipeline, validation
 from riskplugin.bundles import Backtest, Claims, Monitor, Replays
-from riskplugin.coverage import status_table
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
 from riskplugin.factors.views import View
@@ -38,21 +17,37 @@ from riskplugin.inputs.config import parse_toml, settings_file
 from riskplugin.inputs.derived import narrowed, repositioned
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
-from riskplugin.replay_tables import WantedEpisodes
 from riskplugin.results import Evidence, Report, Table
-from riskplugin.reverse_tables import (
+from riskplugin.risk.sampling import Sample, with_views
+from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.sources.files import given_frames, read_desk
+from riskplugin.sources.opening import text_of
+from riskplugin.store.runs import write_run
+from riskplugin.tables import backtests as backtest_tables
+from riskplugin.tables import claims as claim_tables
+from riskplugin.tables import core as core_tables
+from riskplugin.tables import cycle as cycle_tables
+from riskplugin.tables import doctor as doctor_tables
+from riskplugin.tables import greeks as greek_tables
+from riskplugin.tables import holdings as holding_tables
+from riskplugin.tables import liquidations as liquidation_tables
+from riskplugin.tables import liquidity as liquidity_tables
+from riskplugin.tables import paths as path_tables
+from riskplugin.tables import replays as replay_tables
+from riskplugin.tables import risk as risk_tables
+from riskplugin.tables import tabulation, weighting
+from riskplugin.tables import unwinding as unwinding_tables
+from riskplugin.tables import volumes as volume_tables
+from riskplugin.tables.coverage import status_table
+from riskplugin.tables.replays import WantedEpisodes
+from riskplugin.tables.reverse import (
     curve_table,
     question,
     reverse_table,
     worst_table,
 )
-from riskplugin.risk.sampling import Sample, with_views
-from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.shock_tables import shock_table
-from riskplugin.sources.files import given_frames, read_desk
-from riskplugin.sources.opening import text_of
-from riskplugin.store.runs import write_run
-from riskplugin.tabulation import Wanted
+from riskplugin.tables.shocks import shock_table
+from riskplugin.tables.tabulation import Wanted
 
 if TYPE_CHECKING:
     from riskplugin.attribution.explaining import Explained

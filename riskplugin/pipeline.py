@@ -6,26 +6,26 @@ from typing import NamedTuple
 
 from riskplugin._threads import one_blas_thread
 from riskplugin.bundles import Monitor
-from riskplugin.claim_tables import claim_table
-from riskplugin.core_tables import plausibility_table, regime_table
-from riskplugin.cycle_tables import monitor
 from riskplugin.desk import Desk
-from riskplugin.doctor_tables import diagnosis_table
 from riskplugin.errors import Issue, ModelError, Place, Severity, UsageError
 from riskplugin.estimates import model_of, sample_of
-from riskplugin.greek_tables import greeks_table
-from riskplugin.holding_tables import account_table, look_through_table
-from riskplugin.liquidation_tables import liquidation_table
-from riskplugin.liquidity_tables import liquidity_table
 from riskplugin.manifest import digest, manifest_of
-from riskplugin.path_tables import path_summary_table
-from riskplugin.replay_tables import past_episodes, replay_table
 from riskplugin.results import Report, Table
 from riskplugin.risk.measure import Measure
-from riskplugin.risk_tables import factor_table, measure_table, sample_table
-from riskplugin.shock_tables import shock_table
 from riskplugin.snapshot import frames_of
-from riskplugin.tabulation import (
+from riskplugin.tables.claims import claim_table
+from riskplugin.tables.core import plausibility_table, regime_table
+from riskplugin.tables.cycle import monitor
+from riskplugin.tables.doctor import diagnosis_table
+from riskplugin.tables.greeks import greeks_table
+from riskplugin.tables.holdings import account_table, look_through_table
+from riskplugin.tables.liquidations import liquidation_table
+from riskplugin.tables.liquidity import liquidity_table
+from riskplugin.tables.paths import path_summary_table
+from riskplugin.tables.replays import past_episodes, replay_table
+from riskplugin.tables.risk import factor_table, measure_table, sample_table
+from riskplugin.tables.shocks import shock_table
+from riskplugin.tables.tabulation import (
     exposure_table,
     issue_table,
     loading_table,
@@ -35,8 +35,8 @@ from riskplugin.tabulation import (
     scenario_table,
     stress_table,
 )
-from riskplugin.unwinding_tables import unwinding_table
-from riskplugin.volume_tables import volume_issues
+from riskplugin.tables.unwinding import unwinding_table
+from riskplugin.tables.volumes import volume_issues
 
 Stage = Callable[[], Table]
 Plan = Callable[[Desk], Mapping[str, Stage]]

@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from riskplugin.core_columns import CORE, OF_DRIVER
-from riskplugin.cycle_columns import CYCLE
+from riskplugin.columns.core import CORE, OF_DRIVER
+from riskplugin.columns.cycle import CYCLE
+from riskplugin.columns.held import HELD
+from riskplugin.columns.past import PAST
 from riskplugin.errors import Issue, Severity
-from riskplugin.held_columns import HELD
-from riskplugin.past_columns import PAST
 
 COLUMNS: Mapping[str, str] = {
     "scenario": "Name of the scenario.",

@@ -61,7 +61,7 @@ from riskplugin.errors import (
 from riskplugin.inputs.config import as_date
 from riskplugin.results import Report
 from riskplugin.sources.files import read_episodes
-from riskplugin.tabulation import issue_table
+from riskplugin.tables.tabulation import issue_table
 
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (UsageError, USAGE),

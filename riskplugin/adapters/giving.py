@@ -9,7 +9,7 @@ from riskplugin.errors import Severity, UsageError, input_error
 from riskplugin.results import Table
 from riskplugin.store.files import write_table
 from riskplugin.store.runs import run_in
-from riskplugin.tabulation import left_out_scenarios
+from riskplugin.tables.tabulation import left_out_scenarios
 
 DONE, BUG, USAGE, INPUT, MODEL, ADAPTER = range(6)
 

@@ -20,11 +20,11 @@ from riskplugin.adapters.path_plots import Drawn, save_path
 from riskplugin.adapters.replay_plots import save_replays
 from riskplugin.adapters.reverse_plots import save_plausibility, save_reverse
 from riskplugin.adapters.stress_plots import save_waterfall
-from riskplugin.core_tables import history_table
 from riskplugin.desk import Desk
 from riskplugin.estimates import model_of
-from riskplugin.replay_tables import WantedEpisodes
 from riskplugin.results import Table
+from riskplugin.tables.core import history_table
+from riskplugin.tables.replays import WantedEpisodes
 
 
 @click.command()

@@ -13,10 +13,10 @@ from riskplugin.errors import ModelError
 from riskplugin.estimates import model_of, sample_of
 from riskplugin.pipeline import ALPHA, RISK_TABLES
 from riskplugin.risk.measuring import components
-from riskplugin.risk_tables import holdings, whole_of
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.shock import shock_grid
-from riskplugin.tabulation import rows_of, runnable_scenarios
+from riskplugin.tables.risk import holdings, whole_of
+from riskplugin.tables.tabulation import rows_of, runnable_scenarios
 
 MEASURED = {"measure": "measures", "reversal": "measures_in_reversal"}
 

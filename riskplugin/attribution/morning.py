@@ -16,9 +16,9 @@ from riskplugin.pricing.linear import delta_one, is_funded
 from riskplugin.results import Table, table
 from riskplugin.risk.measure import Measure
 from riskplugin.risk.sampling import HORIZONS
-from riskplugin.risk_tables import holdings, whole_of
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.tabulation import runnable_scenarios, stress_table
+from riskplugin.tables.risk import holdings, whole_of
+from riskplugin.tables.tabulation import runnable_scenarios, stress_table
 
 Row = tuple[str, float, str]
 SAID = {Measure.VAR: "value_at_risk", Measure.CVAR: "expected_shortfall"}

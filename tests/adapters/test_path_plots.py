@@ -16,9 +16,9 @@ from riskplugin.adapters.path_plots import (
     unit_of,
 )
 from riskplugin.estimates import model_of
-from riskplugin.path_tables import path_table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.scenarios.phases import Phase
+from riskplugin.tables.paths import path_table
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 PHASES = (

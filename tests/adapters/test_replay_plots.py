@@ -12,7 +12,7 @@ from riskplugin.adapters.replay_plots import (
     save_replays,
     tiers_figure,
 )
-from riskplugin.replay_tables import replay_path_table, replay_table
+from riskplugin.tables.replays import replay_path_table, replay_table
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 BY = ("episode", "tier")

@@ -7,10 +7,10 @@ import pytest
 
 import riskplugin as rp
 from riskplugin.adapters.reverse_plots import plausibility_figure, reverse_figure
-from riskplugin.core_tables import history_table, plausibility_table
 from riskplugin.pipeline import model_of
-from riskplugin.reverse_tables import curve_table, question, reverse_table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.tables.core import history_table, plausibility_table
+from riskplugin.tables.reverse import curve_table, question, reverse_table
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "desk.toml"
 

@@ -25,8 +25,8 @@ from riskplugin.desk import Desk
 from riskplugin.diagnosis.finding import Finding
 from riskplugin.diagnosis.prices import Patient, price_findings
 from riskplugin.diagnosis.references import sessions_of
-from riskplugin.doctor_tables import findings_of
 from riskplugin.market import Market
+from riskplugin.tables.doctor import findings_of
 from tests.benchmarks import make_evidence_desk as raw
 from tests.benchmarks.faults import EDGE, FAULTS, Planted, Site
 from tests.benchmarks.ratios import Line, Skipped, rendered

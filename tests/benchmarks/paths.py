@@ -5,10 +5,10 @@ import numpy as np
 from riskplugin._threads import one_blas_thread
 from riskplugin.book import grouped
 from riskplugin.estimates import model_of
-from riskplugin.path_tables import course_by_tier, path_table
 from riskplugin.stressing.path import path_grid
 from riskplugin.stressing.shock import shock_grid
-from riskplugin.tabulation import runnable_scenarios
+from riskplugin.tables.paths import course_by_tier, path_table
+from riskplugin.tables.tabulation import runnable_scenarios
 from tests.benchmarks import synthetic
 from tests.benchmarks.ratios import Line, in_turns, medians
 

@@ -18,8 +18,8 @@ from riskplugin.desk import Desk
 from riskplugin.episodes import Record
 from riskplugin.estimates import model_of
 from riskplugin.inputs.shipped import shipped_episodes
-from riskplugin.replay_tables import replay_table
 from riskplugin.stressing.claims import own_records
+from riskplugin.tables.replays import replay_table
 from tests.benchmarks import make_evidence_desk as raw
 from tests.benchmarks.ratios import Line, Skipped
 

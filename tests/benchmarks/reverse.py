@@ -8,7 +8,7 @@ from riskplugin._threads import one_blas_thread
 from riskplugin.factors.model import fit
 from riskplugin.pipeline import model_of
 from riskplugin.returns import over_sessions, panel
-from riskplugin.reverse_tables import question, reverse_table, worst_table
+from riskplugin.tables.reverse import question, reverse_table, worst_table
 from tests.benchmarks import synthetic
 from tests.benchmarks.ratios import Line, in_turns, medians
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import riskplugin as rp
-from riskplugin.doctor_tables import diagnosis_table, findings_of
+from riskplugin.tables.doctor import diagnosis_table, findings_of
 from tests.benchmarks.diagnosis import NOTED, is_found, somewhere, with_close
 from tests.benchmarks.faults import FAULTS
 

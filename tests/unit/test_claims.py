@@ -5,7 +5,6 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from riskplugin.claim_tables import claim_table, evidence_for
 from riskplugin.desk import Desk, Settings
 from riskplugin.episodes import Episode, Record
 from riskplugin.inputs.shipped import (
@@ -23,6 +22,7 @@ from riskplugin.stressing.claims import (
     own_records,
     tier_falls,
 )
+from riskplugin.tables.claims import claim_table, evidence_for
 from tests.conftest import AS_OF, TOKENS, book_from
 
 NAN = float("nan")

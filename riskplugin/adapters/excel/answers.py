@@ -19,7 +19,7 @@ from riskplugin.book import KEYS
 from riskplugin.desk import Desk
 from riskplugin.errors import InputError, did_you_mean
 from riskplugin.results import Table, table
-from riskplugin.tabulation import issue_table
+from riskplugin.tables.tabulation import issue_table
 
 TOTAL = "total"
 SHOCK_KEYS = ("tier", "driver", "instrument")

@@ -16,7 +16,7 @@ from riskplugin.book import KEYS
 from riskplugin.bundles import Monitor
 from riskplugin.cycle.signals import UNKNOWN
 from riskplugin.results import Table
-from riskplugin.tabulation import without
+from riskplugin.tables.tabulation import without
 
 ALL = "all"
 AsOf = dt.date | None

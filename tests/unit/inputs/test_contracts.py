@@ -9,10 +9,10 @@ import QuantLib as ql  # noqa: N813 - its usual name
 
 import riskplugin as rp
 from riskplugin.estimates import model_of
-from riskplugin.greek_tables import greeks_table
 from riskplugin.inputs.surfaces import curves, rate_at, surfaces
-from riskplugin.liquidation_tables import liquidation_table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.tables.greeks import greeks_table
+from riskplugin.tables.liquidations import liquidation_table
 
 DAY = np.datetime64("2026-05-29")
 EXPIRY = "2026-08-27"  # 90 days

@@ -4,7 +4,6 @@ import numpy as np
 
 from riskplugin.desk import Desk
 from riskplugin.factors.model import FactorModel
-from riskplugin.path_tables import course_by_tier
 from riskplugin.pricing.contracts import revalue
 from riskplugin.pricing.perpetual import margin_needed
 from riskplugin.results import Table, table
@@ -13,6 +12,7 @@ from riskplugin.stressing.liquidation import margined
 from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.path import path_grid
 from riskplugin.stressing.regimes import parts
+from riskplugin.tables.paths import course_by_tier
 
 
 def liquidation_table(desk: Desk, model: FactorModel, scenarios: ScenarioSet) -> Table:

@@ -10,8 +10,6 @@ from riskplugin._typing import Flags, Matrix, Vector
 from riskplugin.desk import Desk
 from riskplugin.factors.model import FactorModel
 from riskplugin.liquidity.unwinding import held_shares, unwound_along
-from riskplugin.liquidity_tables import Selling, selling_of, shares_of
-from riskplugin.path_tables import SCENARIO, course_by_tier, grouping_by
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.stressing.engine import name_moves, require_known
@@ -19,7 +17,9 @@ from riskplugin.stressing.netting import slices
 from riskplugin.stressing.path import path_grid
 from riskplugin.stressing.regimes import runs
 from riskplugin.stressing.shock import shock_grid
-from riskplugin.tabulation import keys_in, rows_of
+from riskplugin.tables.liquidity import Selling, selling_of, shares_of
+from riskplugin.tables.paths import SCENARIO, course_by_tier, grouping_by
+from riskplugin.tables.tabulation import keys_in, rows_of
 
 CELLS = 2_000_000  # sessions x amounts worked on at once
 

@@ -18,7 +18,7 @@ from riskplugin.risk.measuring import components, incremental, measured, totals
 from riskplugin.risk.riskfolio_totals import riskfolio_total
 from riskplugin.risk.sampling import HORIZONS, Method, Sample
 from riskplugin.risk.smoothing import SMOOTHED, smoothed
-from riskplugin.tabulation import group_names, keys_in, keys_of, navs, rows_of
+from riskplugin.tables.tabulation import group_names, keys_in, keys_of, navs, rows_of
 
 GROUPS_AT_ONCE = 256
 SPECIFIC = "specific"

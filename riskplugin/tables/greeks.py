@@ -6,7 +6,7 @@ from riskplugin.book import grouped
 from riskplugin.desk import Desk
 from riskplugin.factors.model import FactorModel
 from riskplugin.results import Table, table
-from riskplugin.tabulation import keys_in, keys_of, rows_of
+from riskplugin.tables.tabulation import keys_in, keys_of, rows_of
 
 POINT = 0.01
 

@@ -11,7 +11,7 @@ from riskplugin.errors import UsageError, did_you_mean
 from riskplugin.funds import Funds, SeenThrough, look_through_exposures, seen_through
 from riskplugin.inputs.fund_holdings import funds_from
 from riskplugin.results import Table, table
-from riskplugin.tabulation import keys_in, keys_of, navs
+from riskplugin.tables.tabulation import keys_in, keys_of, navs
 
 ACCOUNT = "account"
 

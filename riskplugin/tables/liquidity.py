@@ -23,8 +23,8 @@ from riskplugin.liquidity.selling import (
     spread_over_time,
 )
 from riskplugin.results import Table, table
-from riskplugin.tabulation import keys_in, keys_of, rows_of
-from riskplugin.volume_tables import daily_volume
+from riskplugin.tables.tabulation import keys_in, keys_of, rows_of
+from riskplugin.tables.volumes import daily_volume
 
 WITHIN = (1, 5, 10, 21)
 AROUND_THE_CLOCK = "24/7"

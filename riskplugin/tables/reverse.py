@@ -10,8 +10,7 @@ import numpy as np
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import Grouping, grouped
-from riskplugin.core_columns import MOVE
-from riskplugin.core_tables import judged
+from riskplugin.columns.core import MOVE
 from riskplugin.desk import Desk
 from riskplugin.errors import UsageError, did_you_mean, listing
 from riskplugin.factors.model import FactorModel
@@ -26,7 +25,8 @@ from riskplugin.stressing.regimes import regime_for
 from riskplugin.stressing.reverse import HIGHEST, LOWEST, crossings
 from riskplugin.stressing.shock import core_moves, shock_grid
 from riskplugin.stressing.worst_case import FURTHEST, Worst, worst_within
-from riskplugin.tabulation import keys_in, keys_of
+from riskplugin.tables.core import judged
+from riskplugin.tables.tabulation import keys_in, keys_of
 
 REVERSE = "reverse"
 Losses = float | Mapping[object, float]

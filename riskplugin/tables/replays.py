@@ -28,7 +28,7 @@ from riskplugin.stressing.replay import (
     pnl_path,
     replayed,
 )
-from riskplugin.tabulation import (
+from riskplugin.tables.tabulation import (
     keys_in,
     keys_of,
     position_table,

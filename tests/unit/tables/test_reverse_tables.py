@@ -9,10 +9,10 @@ import pytest
 import riskplugin as rp
 from riskplugin.errors import ScenarioError, UsageError
 from riskplugin.pipeline import model_of
-from riskplugin.reverse_tables import curve_table, question, reverse_table, worst_table
 from riskplugin.scenarios.definition import Scenario
+from riskplugin.tables.reverse import curve_table, question, reverse_table, worst_table
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "desk.toml"
+SAMPLE = Path(__file__).parents[3] / "samples" / "desk.toml"
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import riskplugin as rp
 from riskplugin import estimates
 from riskplugin.episodes import Episode
 from riskplugin.inputs.shipped import shipped_episodes
-from riskplugin.replay_tables import (
+from riskplugin.tables.replays import (
     chosen_episodes,
     past_episodes,
     replay_path_table,
@@ -22,7 +22,7 @@ from riskplugin.replay_tables import (
     replay_table,
 )
 
-SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLES = Path(__file__).parents[3] / "samples"
 DATES = ("2023-03-01", "2024-08-21")
 COVERED = ["covered_own", "covered_loadings", "covered_table", "uncovered"]
 LATE = np.datetime64("2026-05-29")

@@ -8,7 +8,7 @@ import pytest
 import riskplugin as rp
 from riskplugin import estimates
 
-SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLES = Path(__file__).parents[3] / "samples"
 
 
 @pytest.fixture(scope="module")

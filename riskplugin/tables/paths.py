@@ -21,7 +21,7 @@ from riskplugin.stressing.path import (
 )
 from riskplugin.stressing.regimes import runs
 from riskplugin.stressing.shock import shock_grid
-from riskplugin.tabulation import keys_in, keys_of
+from riskplugin.tables.tabulation import keys_in, keys_of
 
 SCENARIO, SESSION = "scenario", "session"
 PARTS = ("pnl", "direct", "propagated", "overshoot", "convexity", "liquidity")

@@ -6,7 +6,7 @@ import pytest
 
 import riskplugin as rp
 from riskplugin.errors import UsageError
-from riskplugin.holding_tables import account_table, default_table, look_through_table
+from riskplugin.tables.holdings import account_table, default_table, look_through_table
 
 DAYS = pd.bdate_range("2026-01-05", "2026-05-29")
 

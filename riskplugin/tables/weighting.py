@@ -12,7 +12,7 @@ from riskplugin.factors.model import FactorModel
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import MOST, ScenarioSet
 from riskplugin.stressing.regimes import parts, stress_parts
-from riskplugin.tabulation import keys_in, keys_of
+from riskplugin.tables.tabulation import keys_in, keys_of
 
 
 @one_blas_thread

@@ -8,7 +8,7 @@ import numpy as np
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Vector
 from riskplugin.book import KEYS, Grouping, grouped
-from riskplugin.core_columns import LOADING
+from riskplugin.columns.core import LOADING
 from riskplugin.desk import Desk
 from riskplugin.errors import (
     Issue,

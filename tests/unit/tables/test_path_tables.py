@@ -9,12 +9,12 @@ import pytest
 
 import riskplugin as rp
 from riskplugin.estimates import model_of
-from riskplugin.path_tables import batches, path_summary_table, path_table
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.scenarios.phases import Phase
-from riskplugin.weighting import weighted_table
+from riskplugin.tables.paths import batches, path_summary_table, path_table
+from riskplugin.tables.weighting import weighted_table
 
-SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLES = Path(__file__).parents[3] / "samples"
 FIGURES = (
     "pnl", "direct", "propagated", "overshoot", "convexity", "liquidity", "low", "high",
 )  # fmt: skip
@@ -160,7 +160,7 @@ def test_summary_is_read_off_the_path(desk):
 
 def test_summary_in_batches_is_the_summary_at_once(desk, monkeypatch):
     whole = summary(desk, "tier", 5e6)
-    monkeypatch.setattr("riskplugin.path_tables.CELLS", 1)
+    monkeypatch.setattr("riskplugin.tables.paths.CELLS", 1)
     assert summary(desk, "tier", 5e6).equals(whole)
 
 
@@ -169,7 +169,7 @@ def test_summary_in_batches_is_the_summary_at_once(desk, monkeypatch):
 )
 def test_batches_keep_every_scenario_in_order(desk, monkeypatch, cells, expected):
     """60, 100 and 60 sessions of one group."""
-    monkeypatch.setattr("riskplugin.path_tables.CELLS", cells)
+    monkeypatch.setattr("riskplugin.tables.paths.CELLS", cells)
     chosen = desk.scenarios.choose(NAMES)
     found = list(batches(chosen, 1))
     assert [len(some) for some in found] == expected

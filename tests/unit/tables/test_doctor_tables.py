@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 import riskplugin as rp
-from riskplugin import doctor_tables
-from riskplugin.doctor_tables import diagnosis_table
+from riskplugin.tables import doctor as doctor_tables
+from riskplugin.tables.doctor import diagnosis_table
 
 DAYS = pd.bdate_range("2024-01-01", "2026-05-29")
 NAMES = ["MU", "NVDA", "AMD", "AVGO", "SPY", "QQQ"]

@@ -9,7 +9,7 @@ import numpy as np
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Matrix, Vector
 from riskplugin.book import grouped
-from riskplugin.core_columns import MOVE
+from riskplugin.columns.core import MOVE
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, ScenarioError
 from riskplugin.factors.model import HISTORICAL, FactorModel
@@ -27,7 +27,7 @@ from riskplugin.returns import over_sessions
 from riskplugin.scenarios.definition import PROPAGATIONS, Scenario, ScenarioSet
 from riskplugin.stressing.regimes import parts, regime_for, stress_parts
 from riskplugin.stressing.shock import core_moves, missing_drivers
-from riskplugin.tabulation import Wanted, chosen_scenarios, core_in_words
+from riskplugin.tables.tabulation import Wanted, chosen_scenarios, core_in_words
 
 NO_CORE = "it names no driver"
 FIGURES = (

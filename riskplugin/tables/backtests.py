@@ -17,7 +17,7 @@ from riskplugin.risk.rescaling import FEWEST
 from riskplugin.risk.sampling import HORIZONS, Method, past
 from riskplugin.risk.track import Finding, TrackRecord
 from riskplugin.risk.walkforward import Fit, Held, Nights, Plan, walk_forward
-from riskplugin.tabulation import group_names, keys_in, keys_of
+from riskplugin.tables.tabulation import group_names, keys_in, keys_of
 
 SEED = 1996  # of the simulated tests: the same record, the same p-values
 

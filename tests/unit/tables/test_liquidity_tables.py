@@ -7,13 +7,13 @@ import pytest
 import riskplugin as rp
 from riskplugin.errors import UsageError
 from riskplugin.estimates import model_of
-from riskplugin.liquidity_tables import (
+from riskplugin.manifest import manifest_of
+from riskplugin.tables.liquidity import (
     AROUND_THE_CLOCK,
     liquidity_table,
     session_volatility,
 )
-from riskplugin.manifest import manifest_of
-from riskplugin.volume_tables import volume_issues, volume_table, volumes_of
+from riskplugin.tables.volumes import volume_issues, volume_table, volumes_of
 
 DAYS = pd.bdate_range("2025-06-02", "2026-05-29")
 ALL_DAYS = pd.date_range("2026-04-01", "2026-05-29")

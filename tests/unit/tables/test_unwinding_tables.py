@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from tests.unit.tables.test_liquidity_tables import DAYS, INSTRUMENTS, LAST, SETTINGS, volumes
 
 import riskplugin as rp
-from riskplugin import unwinding_tables
 from riskplugin.errors import UsageError
 from riskplugin.estimates import model_of
 from riskplugin.scenarios.definition import ScenarioSet
-from riskplugin.unwinding_tables import unwinding_table
-from tests.unit.test_liquidity_tables import DAYS, INSTRUMENTS, LAST, SETTINGS, volumes
+from riskplugin.tables import unwinding as unwinding_tables
+from riskplugin.tables.unwinding import unwinding_table
 
 SESSIONS = 4
 FALL = rp.Scenario(

@@ -32,8 +32,8 @@ from riskplugin.errors import ModelError
 from riskplugin.factors.drivers import driver_history, falls, priced_baskets
 from riskplugin.results import Table, table
 from riskplugin.returns import panel
+from riskplugin.tables.volumes import volumes_of
 from riskplugin.universe import UNCLASSIFIED, Instrument
-from riskplugin.volume_tables import volumes_of
 
 MEMORY = "memory"
 LEADERS = ("memory", "gpu")

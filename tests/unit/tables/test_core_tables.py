@@ -8,17 +8,17 @@ import pytest
 from scipy.stats import chi2
 
 import riskplugin as rp
-from riskplugin.core_tables import plausibility_table, regime_table
 from riskplugin.errors import ScenarioError
-from riskplugin.path_tables import path_summary_table, path_table
 from riskplugin.pipeline import model_of
 from riskplugin.scenarios.definition import PROPAGATIONS, Scenario, ScenarioSet
 from riskplugin.stressing.regimes import parts
 from riskplugin.stressing.shock import shock_grid
-from riskplugin.tabulation import stress_table
-from riskplugin.weighting import weighted_table
+from riskplugin.tables.core import plausibility_table, regime_table
+from riskplugin.tables.paths import path_summary_table, path_table
+from riskplugin.tables.tabulation import stress_table
+from riskplugin.tables.weighting import weighted_table
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "desk.toml"
+SAMPLE = Path(__file__).parents[3] / "samples" / "desk.toml"
 CRYPTO = Scenario(name="crypto_falls", core={"crypto": -0.4}, horizon_sessions=80)
 MEMORY = Scenario(name="memory_falls", core={"memory": -0.4}, horizon_sessions=80)
 VIEWS = Scenario(name="tiers_only", tiers={"memory": -0.2})

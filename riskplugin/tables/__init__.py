@@ -1,0 +1,1 @@
+"""Every question answered as a labelled table: kernels on arrays in, DataFrames out."""
