@@ -44,7 +44,7 @@ from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
 CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
-USED = frozenset({"volumes", "holdings", "rates", "vols"})
+USED = frozenset({"volumes", "holdings", "rates", "vols", "indicators"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
