@@ -60,7 +60,7 @@ def statuses(runs: list[Run]) -> list[tuple[np.datetime64, dict[Key, str]]]:
 def first_night(
     key: list[str], status: str, nights: list[tuple[np.datetime64, dict[Key, str]]]
 ) -> np.datetime64 | None:
-    """Return the first of the latest nights that all say `status`; None if none does."""
+    """Return the first of the latest nights in a row that say `status`."""
     first = None
     for night, said in nights:
         if said.get(tuple(key)) != status:

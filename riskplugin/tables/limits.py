@@ -1,9 +1,10 @@
 """Where the desk stands against its limits, as a labelled table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from riskplugin._typing import Flags, Vector
 from riskplugin.desk import Desk
@@ -73,13 +74,14 @@ def standing_of(
     """
     nav = nav_of(desk, limits)
     per_nav = np.array([in_nav(limit) for limit in limits], dtype=bool)
-    divided = per_nav & np.array([limit.metric.column != "pct_nav" for limit in limits])
+    own = np.array([limit.metric.is_share_of_nav for limit in limits], dtype=bool)
     figures = np.array([value.figure for value in values], dtype=np.float64)
-    figures = np.divide(figures, nav, out=figures.copy(), where=divided)
+    figures = np.divide(figures, nav, out=figures.copy(), where=per_nav & ~own)
     missing, at_least = gaps(desk, limits, values, nav)
     whole = np.array([not words for words in missing], dtype=bool)
     judged = judge(bounds_of(limits), figures, whole, at_least)
-    unit = np.where([limit.unit == BASE for limit in limits], 1.0, np.nan)
+    base = np.array([limit.unit == BASE for limit in limits], dtype=bool)
+    unit = np.where(base, 1.0, np.nan)
     money = judged.headroom * np.where(per_nav, nav, unit)
     breach = judged.status == Status.BREACH.value
     return Standing(judged, money, missing, breach & waived(limits, desk.as_of))
@@ -166,12 +168,18 @@ def standing_table(
         ),
     }
     order = worst_first(columns)
-    return table(LIMITS, desk.as_of, {k: v[order] for k, v in columns.items()})
+    ordered = {name: as_column(column[order]) for name, column in columns.items()}
+    return table(LIMITS, desk.as_of, ordered)
 
 
-def texts(words: object) -> np.ndarray:
+def texts(words: Iterable[str]) -> np.ndarray:
     """Return words as an array of objects."""
-    return np.array(list(words), dtype=object)  # type: ignore[call-overload]
+    return np.array(list(words), dtype=object)
+
+
+def as_column(values: np.ndarray) -> object:
+    """Return words as text, even if there are none; anything else as it is."""
+    return pd.array(values, dtype="str") if values.dtype == object else values
 
 
 def worst_first(columns: dict[str, np.ndarray]) -> np.ndarray:
