@@ -87,6 +87,11 @@ def standing_of(
     return Standing(judged, money, missing, breach & waived(limits, desk.as_of))
 
 
+def broken(found: pd.DataFrame) -> int:
+    """Return how many hard limits of a table are broken and not waived."""
+    return int(((found["status"] == Status.BREACH.value) & ~found["waived"]).sum())
+
+
 def in_nav(limit: Limit) -> bool:
     """Whether a limit is a share of NAV."""
     return limit.unit == NAV or limit.metric.is_share_of_nav
