@@ -14,7 +14,7 @@ from riskplugin.errors import ConfigError, UsageError
 from riskplugin.factors.views import View
 from riskplugin.inputs.assemble import assemble
 from riskplugin.inputs.config import parse_toml, settings_file
-from riskplugin.inputs.derived import narrowed, repositioned
+from riskplugin.inputs.derived import narrowed, repositioned, with_limits
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.results import Evidence, Report, Table
@@ -1167,7 +1167,12 @@ def liquidations(desk: Desk, scenarios: Wanted = None) -> Table:
     return liquidation_tables.liquidation_table(desk, model, chosen)
 
 
-def check_limits(desk: Desk, store: str | PathLike[str] | None = None) -> Table:
+def check_limits(
+    desk: Desk,
+    store: str | PathLike[str] | None = None,
+    *,
+    limits: pd.DataFrame | None = None,
+) -> Table:
     """Return where the desk stands against its limits, the worst first.
 
     Parameters
@@ -1176,6 +1181,8 @@ def check_limits(desk: Desk, store: str | PathLike[str] | None = None) -> Table:
         With a table of limits; without one the answer has no rows.
     store : path, optional
         Root of a store of runs, which tells since when each status has stood.
+    limits : DataFrame, optional
+        A table of limits to hold it against instead of its own.
 
     Returns
     -------
@@ -1188,9 +1195,13 @@ def check_limits(desk: Desk, store: str | PathLike[str] | None = None) -> Table:
 
     Raises
     ------
+    InputError
+        With every issue of `limits`.
     AdapterError
         If the store holds no finished run, or cannot be read.
     """
+    if limits is not None:
+        desk = with_limits(desk, RawTable(limits, "limits"), Findings())
     model, sample_of = estimates.model_of(desk), partial(estimates.sample_of, desk)
     found = limit_tables.limit_table(desk, model, sample_of)
     return found if store is None else with_since(found, store)

@@ -260,9 +260,7 @@ def show_report(report: Report, folder: Path | None) -> None:
     out = console()
     unit = f"{report.base_currency} million"
     out.print(f"Risk on {report.as_of}, run {report.run_id}, {report.status}\n")
-    for line in limit_lines(report):
-        style = "bold red" if line.startswith(Status.BREACH) else None
-        out.print(line, style=style, markup=False)
+    show_limits(report, out)
     show_left_out(report, out)
     held = in_millions(report.exposures, SHOWN_EXPOSURES)
     draw_fitting(out, held, f"What we hold, by tier ({unit}; pct nav = net / NAV)")
@@ -307,6 +305,14 @@ def in_millions(found: Table, columns: list[str]) -> pd.DataFrame:
     """Return some columns of a table with their money in millions."""
     frame = found.to_frame()[columns]
     return frame.assign(**{c: frame[c] / MILLION for c in columns if c in MONEY})
+
+
+def show_limits(report: Report, out: Console) -> None:
+    """Print how limits stand, and each that is not OK in a line."""
+    for line in limit_lines(report):
+        style = "bold red" if line.startswith(f"{Status.BREACH}:") else None
+        out.print(line, style=style, markup=False)
+    out.print()
 
 
 def show_left_out(report: Report, out: Console) -> None:

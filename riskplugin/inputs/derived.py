@@ -11,8 +11,9 @@ from riskplugin.errors import Issue, UsageError, did_you_mean, input_error
 from riskplugin.inputs.assemble import resolved, unclassified_issues
 from riskplugin.inputs.holdings import book_of, empty_book, left_out
 from riskplugin.inputs.instruments import with_unknown
+from riskplugin.inputs.limit_rows import around_desk, check_limits
 from riskplugin.inputs.reading import Findings, RawTable, check_table
-from riskplugin.inputs.tables import POSITIONS
+from riskplugin.inputs.tables import LIMITS, POSITIONS
 from riskplugin.inputs.valuation import nav_notices, priced_contracts, valued
 from riskplugin.results import Table, table
 
@@ -93,6 +94,24 @@ def narrowed(desk: Desk, books: Sequence[str]) -> Desk:
         tables=dict(tables_of_books(desk, books)),
         origin=desk,
     )
+
+
+def with_limits(desk: Desk, raw: RawTable, findings: Findings) -> Desk:
+    """Return a desk with the limits of `raw` instead of its own.
+
+    Raises
+    ------
+    InputError
+        With every issue of the table.
+    """
+    found = check_table(raw, LIMITS, findings)
+    if not findings.fatal:
+        check_limits(found, around_desk(desk), findings)
+    if findings.errors():
+        raise input_error(findings.issues)
+    usable = found.usable()
+    limits = table("limits", desk.as_of, {str(c): usable[c] for c in usable})
+    return replace(desk, tables={**desk.tables, "limits": limits})
 
 
 def with_scenarios(desk: Desk, names: Sequence[str]) -> Desk:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskplugin.desk import Settings
+from riskplugin.desk import Desk, Settings
 from riskplugin.errors import Issue, Place, Severity, UsageError, did_you_mean, listing
 from riskplugin.inputs.reading import CheckedTable, Findings
 from riskplugin.inputs.tables import ASSET_CLASSES, KINDS, LINKS
@@ -40,17 +40,17 @@ class Fault(NamedTuple):
 
 
 def around(
-    positions: pd.DataFrame,
+    own: Mapping[str, Iterable[str]],
     universe: Universe,
     settings: Settings,
     scenarios: ScenarioSet,
 ) -> Around:
-    """Return what limits may name: what is known, and what the positions say."""
-    own = {key: sorted(set(positions[key]) - {""}) for key in ("book", *HELD_LABELS)}
+    """Return what limits may name; `own` are the labels that the positions say."""
+    said = {key: sorted(set(own[key]) - {""}) for key in ("book", *HELD_LABELS)}
     known = universe.instruments.values()
     labels = {
-        **own,
-        "book": list(dict.fromkeys([*own["book"], *settings.nav])),
+        **said,
+        "book": list(dict.fromkeys([*said["book"], *settings.nav])),
         "tier": universe.tier_names(),
         "link": LINKS,
         "asset_class": (*ASSET_CLASSES, UNCLASSIFIED),
@@ -59,6 +59,17 @@ def around(
         "instrument": list(universe.instruments),
     }
     return Around(labels, universe, scenarios)
+
+
+def around_desk(desk: Desk) -> Around:
+    """Return what limits on a desk, or on those that it comes from, may name."""
+    own: dict[str, set[str]] = {key: set() for key in ("book", *HELD_LABELS)}
+    home: Desk | None = desk
+    while home is not None:
+        for key, labels in own.items():
+            labels |= {*home.book.labels[key].names, *home.left_out.get(key, ())}
+        home = home.origin
+    return around(own, desk.universe, desk.settings, desk.scenarios)
 
 
 def check_limits(table: CheckedTable, known: Around, findings: Findings) -> None:

@@ -40,7 +40,7 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def limited(report: Report) -> Iterator[str]:
-    """Yield where the desk stands against its limits: what is not OK, in a line each."""
+    """Yield how limits stand, and each that is not OK in a line."""
     first, *others = [*limit_lines(report)] or [""]
     yield f"**{first}**" if first else "No limits were given."
     yield ""
