@@ -266,27 +266,27 @@ CODES: Mapping[str, Code] = {
         "Add it to instruments.",
     ),
     "unknown-metric": Code(
-        ROW,
-        "A limit on what is no column of exposures, stress, liquidity or greeks, and no "
-        "risk measure, or a measure with an option that it does not take.",
+        CHOICE,
+        "A limit on what is neither a column that can be limited nor a risk measure, "
+        "or a measure with an option that it does not take.",
         "Take the nearest name that the issue gives; see the page on limits.",
     ),
     "unknown-scope": Code(
-        ROW,
+        CHOICE,
         "A limit on a key or a label that the desk does not know.",
         "Write `total`, or a key of exposures and a label, as `tier:memory`. Take out "
         "limits on books, accounts and strategies that are closed.",
     ),
     "bad-unit": Code(
-        ROW, "A limit in a unit that its metric is not in.", "Take one that is named."
+        CHOICE, "A limit in a unit that its metric is not in.", "Take one that is named."
     ),
     "limit-order": Code(
-        ROW,
+        CHOICE,
         "A limit whose hard level is reached before the soft one.",
         "Of a `max` the soft level is below the hard one, of a `min` above it.",
     ),
     "idle-limit": Code(
-        ROW,
+        CHOICE,
         "A limit that no value can break, as a `max` above 0 of `short`, which is a "
         "negative number.",
         "Mind the sign and the direction.",
@@ -298,23 +298,23 @@ CODES: Mapping[str, Code] = {
         "Turn the sign, unless a profit is meant, as of a book of hedges.",
     ),
     "missing-scenario": Code(
-        ROW,
+        CHOICE,
         "A limit on a stress that names no scenario.",
         "Name one, or `worst`, or `worst:FAMILY`.",
     ),
     "unknown-scenario": Code(
-        ROW,
+        CHOICE,
         "A limit on a scenario or a family that the desk does not have.",
         "Take the nearest name that the issue gives.",
     ),
     "needless-scenario": Code(
-        ROW, "A limit with a scenario on what is of none.", "Leave it blank."
+        CHOICE, "A limit with a scenario on what is of none.", "Leave it blank."
     ),
     "waiver-without-reason": Code(
-        ROW, "A waiver that nobody gives a reason for.", "Say why, and who agreed."
+        CHOICE, "A waiver that nobody gives a reason for.", "Say why, and who agreed."
     ),
     "conflicting-limits": Code(
-        ROW,
+        CHOICE,
         "Two limits on the same with other levels, or a `min` above a `max`.",
         "Keep one of them.",
     ),
@@ -982,10 +982,11 @@ def cli_page() -> str:
                 ("0", "done"),
                 ("1", "a bug of riskplugin, or stopped by the user"),
                 *((str(n), listed(by_code[n])) for n in by_code),
+                ("6", "done, and a hard limit is broken and not waived"),
             ],
         ),
-        "A run from which positions were left out is done and exits with 3. See "
-        "[errors](errors.md).",
+        "A run from which positions were left out is done and exits with 3. If several "
+        "hold: 1 before 5, 4, 3 and 6. See [errors](errors.md).",
         *(
             f"## {name}\n\n" + fenced("text", command_help(f"riskplugin {name}", verb))
             for name, verb in verbs(cli.cli)
