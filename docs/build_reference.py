@@ -278,7 +278,9 @@ CODES: Mapping[str, Code] = {
         "limits on books, accounts and strategies that are closed.",
     ),
     "bad-unit": Code(
-        CHOICE, "A limit in a unit that its metric is not in.", "Take one that is named."
+        CHOICE,
+        "A limit in a unit that its metric is not in.",
+        "Take one that the issue names.",
     ),
     "limit-order": Code(
         CHOICE,
