@@ -490,6 +490,7 @@ USED: Mapping[str, frozenset[str]] = {
     ),
     "volumes": frozenset(TABLES["volumes"].names()),
     "holdings": frozenset(TABLES["holdings"].names()),
+    "limits": frozenset(TABLES["limits"].names()),
     "instruments": frozenset(f.name for f in fields(Instrument)),
     "prices": frozenset(TABLES["prices"].names()),
     "fx": frozenset(TABLES["fx"].names()),
