@@ -1,4 +1,4 @@
-"""A desk that loads fast (three books of the sample on 400 days); formulas of a book."""
+"""A desk that loads fast (three books on their last 400 days); formulas of a book."""
 
 import sys
 from pathlib import Path

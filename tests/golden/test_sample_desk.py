@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import riskplugin as rp
+from riskplugin.store.summary import summary as first_page
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 GOLDEN = Path(__file__).with_name("sample_stress_total.csv")
@@ -139,7 +140,9 @@ def test_marks_of_options_give_back_the_volatilities_they_were_made_of(desk):
         i = int(row)
         smile = vols[vols["instrument"] == terms.underlyings[i]]
         grid = smile.pivot_table("implied_volatility", "tenor_days", "moneyness")
-        by_tenor = [np.interp(terms.strike[i], grid.columns, r) for r in grid.values]
+        by_tenor = [
+            np.interp(terms.strike[i], grid.columns, r) for r in grid.to_numpy()
+        ]
         wanted = np.interp(365 * terms.years[i], grid.index, by_tenor)
         assert terms.volatility[i] == pytest.approx(wanted, abs=0.006)
 
@@ -170,3 +173,9 @@ def test_what_a_fund_discloses_is_seen_through(report):
     assert seen.loc["equity_benchmark", "left_in_funds"] == pytest.approx(
         0.20 * (fund + hedge), rel=1e-9
     )
+
+
+def test_the_first_page_counts_in_words(report):
+    assert "## The data: 1 finding\n" in first_page(report)
+    share = report.tables["cycle"].set_index("signal").loc["breadth"]
+    assert share["evidence"].startswith(f"{share['reading']:.0%} of ")
