@@ -35,8 +35,8 @@ def write_run(
     """Write the run folder `out` in a temporary sibling, then rename it.
 
     The folder holds manifest.json, summary.md, report.html, every table as CSV and
-    Parquet, and what they were computed from. The same inputs give the same bytes. A folder that already
-    holds this run is left as it is.
+    Parquet, and what they were computed from. The same inputs give the same bytes. A
+    folder that already holds this run is left as it is.
 
     Returns
     -------
