@@ -70,7 +70,7 @@ STRESS = Section(
                 *ratio("distance"),
                 *percent("tail_normal tail_t"),
                 *count("windows at_least_as_bad"),
-                *text("alone worst_windows reason"),
+                *text("worst_windows alone reason"),
             ),
         ),
         Shown(
@@ -79,7 +79,6 @@ STRESS = Section(
             (
                 *text("scenario regime"),
                 *money("pnl low high"),
-                *percent("hectic_share"),
                 *count("independent_scenarios"),
                 *text("reason"),
             ),
@@ -131,7 +130,7 @@ PATHS = Section(
             (
                 *text("scenario"),
                 *money("pnl worst"),
-                *days("worst_session horizon_sessions breach_session"),
+                *days("worst_session horizon_sessions"),
                 *money("cash_called margin_called"),
             ),
             sort="worst",

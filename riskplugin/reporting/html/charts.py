@@ -19,6 +19,12 @@ WIDE, LEFT, RIGHT, ROW, TOP = 760.0, 190.0, 74.0, 26.0, 8.0
 MOST_ROWS = 30
 PANEL, TALL, ACROSS = 250.0, 180.0, 3
 LINES_TALL, COLOURS = 300.0, 8
+SHORT = {
+    "propagated": "prop.",
+    "overshoot": "over.",
+    "convexity": "conv.",
+    "liquidity": "liq.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +251,16 @@ def step_mark(
 ) -> Html:
     """Return a step of a waterfall with its name below."""
     x, width = place
-    name = label(x + width / 2 - 2, TALL - 22, part[:6], text_anchor="middle")
+    said = SHORT.get(part, part)
+    name = label(
+        x + width / 2 - 2, TALL - 22, said, text_anchor="middle", class_="small"
+    )
     if isnan(sum(ends)):
         return mark(tip, label(x, axis.at(0) - 4, "?"), name)
     top, bottom = sorted(axis.at(end) for end in ends)
-    loses = ends[1] < ends[0]
-    kind = "bar-whole" if part == "P&L" else "bar-loss" if loses else "bar-gain"
+    step = ends[1] - ends[0]
+    kind = "bar-loss" if step < 0 else "bar-gain"
+    kind = "bar-whole" if part == "P&L" or step == 0 else kind
     return mark(tip, box(x, top, width - 4, max(bottom - top, 0.8), kind), name)
 
 

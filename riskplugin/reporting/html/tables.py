@@ -33,6 +33,7 @@ def table_of(rows: Rows, title: str, currency: str, *, heat: bool = False) -> Ht
 def header(column: Column, scale: Scale, *, grid: bool) -> Html:
     """Return a column's header: a button that sorts, and tells what the column is."""
     name = column.name.replace("_", " ") if grid else heading(column, scale)
+    name = name.replace(scale.unit, scale.unit.replace(" ", "\N{NO-BREAK SPACE}"))
     kind = "number" if column.kind in NUMBERS else "text"
     button = element(
         "button", name, type="button", data_c=None if grid else column.name
