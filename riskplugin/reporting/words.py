@@ -25,7 +25,7 @@ def money(value: float, currency: str = "") -> str:
     scale, letters = scale_of(value)
     decimals = 1 if letters else (0 if abs(value) >= 100 else 2)
     digits = f"{abs(value) / scale:,.{decimals}f}{letters}"
-    sign = MINUS if value < 0 and digits.strip("0.") else ""
+    sign = MINUS if value < 0 else ""
     return f"{currency} {sign}{digits}".strip()
 
 
@@ -46,7 +46,7 @@ def share(value: float) -> str:
     if isnan(value):
         return UNKNOWN
     digits = f"{abs(value):.1%}"
-    return (MINUS if value < 0 and digits != "0.0%" else "") + digits
+    return (MINUS if value < 0 else "") + digits
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -54,7 +54,7 @@ def number(value: float, digits: int = 2) -> str:
     if isnan(value):
         return UNKNOWN
     said = f"{abs(value):,.{digits}f}"
-    return (MINUS if value < 0 and said.strip("0.") else "") + said
+    return (MINUS if value < 0 else "") + said
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

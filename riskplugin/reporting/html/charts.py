@@ -18,6 +18,7 @@ from riskplugin.reporting.words import spaced
 WIDE, LEFT, RIGHT, ROW, TOP = 760.0, 190.0, 74.0, 26.0, 8.0
 MOST_ROWS = 30
 PANEL, TALL, ACROSS = 250.0, 180.0, 3
+HEAT = Picture.HEAT
 LINES_TALL, COLOURS = 300.0, 8
 SHORT = {
     "propagated": "prop.",
@@ -50,8 +51,9 @@ def axis_over(values: Iterable[float], start: float, end: float) -> Axis:
 
 def chart_of(drawing: Drawing, rows: Rows, title: str, currency: str) -> Html:
     """Return the picture of a table; nothing where there is nothing to draw."""
-    if rows.frame.empty or drawing.picture is Picture.HEAT:
-        return Html("")  # the table of a heat map is shaded itself
+    figures = rows.frame[list(drawing.values)] if drawing.picture != HEAT else None
+    if figures is None or not figures.notna().any(axis=None):
+        return Html("")  # nothing is known; a heat map is its own table, shaded
     draw = {Picture.WATERFALL: waterfalls, Picture.LINES: lines}
     return draw.get(drawing.picture, bars)(drawing, rows, title, currency)
 

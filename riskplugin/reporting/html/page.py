@@ -14,7 +14,7 @@ from riskplugin.reporting.html.charts import chart_of
 from riskplugin.reporting.html.markup import Html, element, joined
 from riskplugin.reporting.html.tables import table_of
 from riskplugin.reporting.passages import FirstPage, Passage, Tone
-from riskplugin.reporting.shown import Picture, Rows, Section, Shown, rows_of
+from riskplugin.reporting.shown import Rows, Section, Shown, rows_of
 from riskplugin.results import Report
 
 POLICY = (
@@ -144,7 +144,9 @@ def passage_of(passage: Passage, currency: str) -> Html:
     if passage.note:
         parts.append(element("p", passage.note, class_="note"))
     wide = " wide" if passage.rows is not None else ""
-    return element("article", parts, class_=f"card {passage.tone}{wide}")
+    return element(
+        "article", parts, class_=f"card p-{passage.key} {passage.tone}{wide}"
+    )
 
 
 def section_of(section: Section, report: Report) -> tuple[Html, list[str]]:
@@ -173,8 +175,7 @@ def shown_table(shown: Shown, rows: Rows, currency: str) -> Html:
         return element("div", parts, element("p", "None.", class_="note"), class_="of")
     if shown.drawing is not None:
         parts.append(chart_of(shown.drawing, rows, shown.title, currency))
-    heat = shown.drawing is not None and shown.drawing.picture is Picture.HEAT
-    parts.append(table_of(rows, shown.title, currency, heat=heat))
+    parts.append(table_of(rows, shown.title, currency, grid=shown.pivot is not None))
     if rows.there > len(rows.frame):
         file = element("code", f"{shown.table}.parquet")
         said = f"The first {len(rows.frame):,} of {rows.there:,} rows; all of them in "

@@ -12,17 +12,17 @@ from riskplugin.reporting.shown import NUMBERS, Column, Kind, Rows
 WORDY = 40  # characters from which a text cell wraps
 
 
-def table_of(rows: Rows, title: str, currency: str, *, heat: bool = False) -> Html:
-    """Return a table in a frame that scrolls; a heat table shades cells by value."""
+def table_of(rows: Rows, title: str, currency: str, *, grid: bool = False) -> Html:
+    """Return a table in a frame that scrolls; a grid shades its cells by value."""
     scale = scale_of(rows, currency)
     caption = element("caption", title, class_="unseen")
     head = element(
-        "thead", element("tr", [header(c, scale, grid=heat) for c in rows.columns])
+        "thead", element("tr", [header(c, scale, grid=grid) for c in rows.columns])
     )
-    body = element("tbody", body_rows(rows, scale, most_of(rows) if heat else 0.0))
+    body = element("tbody", body_rows(rows, scale, most_of(rows) if grid else 0.0))
     return element(
         "div",
-        element("table", caption, head, body, class_="heat" if heat else None),
+        element("table", caption, head, body, class_="heat" if grid else None),
         class_="scroll",
         tabindex="0",
         role="region",
