@@ -28,7 +28,9 @@ SWITCHES = (
 HARNESS = """
 <pre id="found" hidden></pre><script>
 (async () => {{
-  const put = (x) => {{ document.getElementById("found").textContent = JSON.stringify(x); }};
+  const put = (x) => {{
+    document.getElementById("found").textContent = JSON.stringify(x);
+  }};
   try {{
     const value = await (async () => {{ {script} }})();
     const asked = performance.getEntriesByType("resource").map((e) => e.name);

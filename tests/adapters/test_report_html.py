@@ -180,11 +180,13 @@ def test_a_heading_sorts_by_click_and_key(page, tmp_path):
 @browser
 def test_a_page_that_asks_for_something_is_caught(page, tmp_path):
     """What `requests` says of the report is worth something."""
-    leak = '<img src="file:///nowhere/leak.png" alt="">'
+    leak = '<img src="https://nowhere.invalid/leak.png" alt="">'
     policy = page.replace("default-src 'none'", "default-src *")
-    control = policy.replace("img-src data:", "img-src *").replace("</main>", leak)
+    control = policy.replace("img-src data:", "img-src *").replace(
+        "</main>", f"{leak}</main>"
+    )
     wait = "await new Promise((done) => setTimeout(done, 500)); return 1;"
-    assert asked(control, tmp_path, wait)[2] == ["file:///nowhere/leak.png"]
+    assert asked(control, tmp_path, wait)[2] == ["https://nowhere.invalid/leak.png"]
 
 
 @browser
