@@ -28,6 +28,7 @@ BAND_NOTE = (
     "left prices apart in the history used; it does not say how likely that move is."
 )
 STATUSES = (("BREACH", "hard"), ("WARN", "soft"))
+WAIVED = "WAIVED"
 MONEY_UNITS = ("base",)
 
 
@@ -36,7 +37,7 @@ def breaches(report: Report) -> Passage | None:
     if "limits" not in report.tables:
         return None
     rows = frame_of(report, "limits")
-    status = rows["status"].astype(str)
+    status = standing(rows)
     hit = rows[status.isin([s for s, _ in STATUSES])]
     tone = tone_of(status)
     order = hit.assign(rank=(hit["status"].astype(str) != "BREACH")).sort_values(
@@ -45,12 +46,22 @@ def breaches(report: Report) -> Passage | None:
     columns = (
         *text("status metric scope scenario"),
         *ratio("value soft hard headroom"),
+        *text("unit"),
+        *money("headroom_money"),
         *text("reason"),
     )
     there = tuple(c for c in columns if c.name in order)
     shown = Rows(there, order[[c.name for c in there]].head(2 * SHOWN), len(order))
     points = tuple(breach_points(rows, report.base_currency))
     return Passage("breaches", "Limits", tone, points, shown if len(hit) else None)
+
+
+def standing(rows: pd.DataFrame) -> "pd.Series[str]":
+    """Return the status of limits; a breach that is waived stands as one apart."""
+    status = rows["status"].astype(str)
+    if "waived" not in rows:
+        return status
+    return status.mask((status == "BREACH") & rows["waived"].astype(bool), WAIVED)
 
 
 def tone_of(status: "pd.Series[str]") -> Tone:
@@ -61,18 +72,27 @@ def tone_of(status: "pd.Series[str]") -> Tone:
 
 def breach_points(rows: pd.DataFrame, currency: str) -> Iterator[str]:
     """Yield what is broken, what is close, and what is within."""
-    status = rows["status"].astype(str)
+    status = standing(rows)
     for wanted, level in STATUSES:
         hit = rows[status == wanted]
         if len(hit):
             said = joined((over(r, level, currency) for r in records(hit)), SHOWN)
             many = plural(len(hit), f"{level} limit")
             yield f"{many} {verb(len(hit))} broken: {said}."
+    waived = rows[status == WAIVED]
+    if len(waived):
+        said = joined(map(limit_in_words, records(waived)))
+        yield f"Broken and waived: {said}."
     within = int((status == "OK").sum())
     if within == len(rows):
-        yield f"All {plural(within, 'limit')} hold."
+        yield f"All limits hold, {within} of {within}."
     else:
-        yield f"{within} of {plural(len(rows), 'limit')} hold."
+        yield f"{within} of {plural(len(rows), 'limit')} {holds(within)}."
+
+
+def holds(count: int) -> str:
+    """Return holds or hold."""
+    return "holds" if count == 1 else "hold"
 
 
 def over(row: Mapping[str, Any], level: str, currency: str) -> str:
@@ -85,9 +105,11 @@ def over(row: Mapping[str, Any], level: str, currency: str) -> str:
 def figure(value: float, row: Mapping[str, Any], currency: str) -> str:
     """Return a limit's figure in its unit."""
     unit = str(row.get("unit", "") or "")
-    if unit in MONEY_UNITS or (not unit and abs(value) >= 1000):
+    if unit in MONEY_UNITS:
         return said_money(value, currency)
-    return f"{number(value)} {unit}".rstrip() if unit != "ratio" else number(value)
+    if unit == "nav":
+        return f"{share(value)} of NAV"
+    return f"{number(value, 1)} days" if unit == "days" else number(value)
 
 
 def worst(report: Report) -> Passage:

@@ -12,6 +12,8 @@ from riskplugin.results import Report
 from riskplugin.store.layout import DATE, counting_runs
 from riskplugin.store.reading import desk_in, read_run
 
+LATEST = "latest.html"
+
 
 def report_html(
     report: Report | str | PathLike[str],
@@ -74,6 +76,14 @@ def page_of(
     except (AdapterError, ModelError):
         return first_page(report, previous)
     return first_page(report, previous, parts)
+
+
+def write_latest(store: Path, folder: Path) -> Path:
+    """Write the page of a store's newest night, with what changed since the one before.
+
+    It stands beside the runs: a run's own files say nothing of other runs.
+    """
+    return report_html(folder, store / LATEST, run_before(folder))
 
 
 def run_before(folder: Path) -> Path | None:
