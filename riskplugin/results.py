@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, NoReturn
 
 import numpy as np
@@ -196,6 +197,15 @@ def definition(column: str) -> str:
     return COLUMNS[column]
 
 
+def shown_by(name: str, result: object) -> str:
+    """Return what a function of the notebook's pages makes of a result.
+
+    Results know nothing of pages: those are looked up when a notebook asks.
+    """
+    pages = import_module("riskplugin.reporting.html.notebook")
+    return str(getattr(pages, name)(result))
+
+
 class Table(pd.DataFrame):
     """A result: a DataFrame that knows its name and date, fresh on every call.
 
@@ -228,6 +238,10 @@ class Table(pd.DataFrame):
     def to_frame(self) -> pd.DataFrame:
         """Return an independent ordinary DataFrame with the same content."""
         return pd.DataFrame(self)
+
+    def _repr_html_(self) -> str:
+        """Return the table as a notebook shows it."""
+        return shown_by("table_html", self)
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         msg = f"table {self.title!r} is a result; use to_frame() for one to change"
@@ -347,6 +361,10 @@ class Report:
     issues: tuple[Issue, ...]
     manifest: Mapping[str, Any]
     inputs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        """Return the first page of the run as a notebook shows it."""
+        return shown_by("report_html", self)
 
     @property
     def exposures(self) -> Table:

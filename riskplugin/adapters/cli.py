@@ -39,7 +39,7 @@ from riskplugin.adapters.options import (
     positions_option,
 )
 from riskplugin.adapters.plots import save_evidence
-from riskplugin.adapters.run_commands import explain, history, prune, verify
+from riskplugin.adapters.run_commands import explain, history, prune, report, verify
 from riskplugin.adapters.run_log import log_to
 from riskplugin.adapters.scenario_commands import (
     claims,
@@ -274,6 +274,7 @@ for command in (
     backtest,
     explain,
     verify,
+    report,
     history,
     prune,
     excel,

@@ -14,6 +14,7 @@ from riskplugin.inputs.derived import with_scenarios
 from riskplugin.results import Report
 from riskplugin.store.batch import batch, run_id_of
 from riskplugin.store.layout import night, note_finished, run_folder
+from riskplugin.store.pages import write_latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
         report = batch(
             desk, folder, jobs=wanted.jobs, replace=wanted.replace, told=told
         )
+    if wanted.store is not None:
+        write_latest(wanted.store, folder)
     log("end", {"as_of": as_of, "run": run_id, "status": report.status})
     return report, folder
 

@@ -16,6 +16,7 @@ from riskplugin.desk import Desk
 from riskplugin.errors import UsageError, did_you_mean
 from riskplugin.results import Table, table
 from riskplugin.store.history import history as history_of
+from riskplugin.store.pages import report_html, run_before
 from riskplugin.store.reading import desk_at
 from riskplugin.store.retention import prune as prune_store
 from riskplugin.store.runs import content_of
@@ -166,6 +167,30 @@ def chosen(found: Table, rows: Flags) -> Table:
     """Return some rows of a table."""
     date = np.datetime64(found.as_of, "D")
     return table(found.title, date, {str(c): found[c].to_numpy()[rows] for c in found})
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--before",
+    type=click.Path(path_type=Path),
+    help="Run folder to compare with; by default the date before, in a store.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="report.html",
+    show_default=True,
+    help="File to write.",
+)
+def report(run: Path, before: Path | None, out: Path) -> int:
+    """Write the report of a finished run as one HTML file.
+
+    It says what changed since the run before, and why.
+    """
+    earlier = run_before(run) if before is None else before
+    terminal.say(f"Written to {report_html(run, out, earlier)}")
+    return DONE
 
 
 @click.command()

@@ -19,9 +19,9 @@ from rich.table import Table as Grid
 
 from riskplugin.errors import Severity
 from riskplugin.limits.judging import Status
+from riskplugin.reporting.unknowns import left_out_in_words
 from riskplugin.results import Evidence, Report, Table
 from riskplugin.store.limit_lines import limit_lines
-from riskplugin.store.summary import left_out_in_words
 
 PIPE_WIDTH = 150
 WIDEST = 240

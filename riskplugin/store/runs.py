@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from riskplugin.errors import AdapterError, UsageError
+from riskplugin.reporting.first_page import first_page
+from riskplugin.reporting.html.page import report_page
 from riskplugin.results import Report
 from riskplugin.store.audit import manifest
 from riskplugin.store.files import (
@@ -23,6 +25,7 @@ from riskplugin.store.summary import summary
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.md"
+HTML = "report.html"
 PARTIAL, OLD, LOCK = "partial", "old", "lock"
 
 
@@ -31,9 +34,9 @@ def write_run(
 ) -> Path:
     """Write the run folder `out` in a temporary sibling, then rename it.
 
-    The folder holds manifest.json, summary.md, every table as CSV and Parquet, and what
-    they were computed from. The same inputs give the same bytes. A folder that already
-    holds this run is left as it is.
+    The folder holds manifest.json, summary.md, report.html, every table as CSV and
+    Parquet, and what they were computed from. The same inputs give the same bytes. A
+    folder that already holds this run is left as it is.
 
     Returns
     -------
@@ -169,7 +172,9 @@ def close(report: Report, folder: Path) -> None:
     The manifest comes last: a folder without one is no run.
     """
     write_inputs(report.inputs, folder)
-    (folder / SUMMARY).write_text(summary(report), "utf-8")
+    page = first_page(report)
+    (folder / SUMMARY).write_text(summary(report, page), "utf-8")
+    (folder / HTML).write_text(report_page(report, page), "utf-8", newline="\n")
     files = sorted(path for path in folder.iterdir() if path.is_file())
     known = hashes(folder, (path.name for path in files))
     text = json.dumps(

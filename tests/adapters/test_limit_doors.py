@@ -1,4 +1,4 @@
-"""Limits through the doors: exit codes of processes, the run, the first page, nights."""
+"""Limits through the doors: exit codes of processes, runs, first pages, nights."""
 
 import json
 import subprocess
@@ -39,7 +39,11 @@ def desk_file(folder, *limits, on_error="stop", held=None):
 
 def ran(*words):
     return subprocess.run(
-        [SCRIPT, *map(str, words)], capture_output=True, text=True, encoding="utf-8"
+        [SCRIPT, *map(str, words)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
 
 

@@ -62,6 +62,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "desk_from_tables": "the desk is the one that the desk file names",
     "morning_after": "of two runs: riskplugin explain --morning-after",
     "prune": "deletes runs; never from a cell",
+    "report_html": "a file for a browser: riskplugin report RUN",
     "read_run": "of a run folder, for notebooks",
     "verify": "of a run folder: riskplugin verify RUN",
     "evidence": "a study of minutes, for the command line and notebooks",
