@@ -18,8 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as Grid
 
 from riskplugin.errors import Severity
+from riskplugin.reporting.unknowns import left_out_in_words
 from riskplugin.results import Evidence, Report, Table
-from riskplugin.store.summary import left_out_in_words
 
 PIPE_WIDTH = 150
 WIDEST = 240

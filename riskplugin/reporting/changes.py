@@ -1,22 +1,26 @@
 """What changed since the run before, and why."""
 
+import re
 from collections.abc import Iterator
 from math import isnan
+from typing import Any
 
 import pandas as pd
 
 from riskplugin.reporting.figures import (
     cvar_of,
     frame_of,
+    records,
     total,
     worst_scenarios,
 )
 from riskplugin.reporting.passages import Passage, Tone
 from riskplugin.reporting.shown import Rows, money, text
 from riskplugin.reporting.unknowns import limit_in_words
-from riskplugin.reporting.words import joined, plural, signed, spaced
+from riskplugin.reporting.words import joined, plural, signed, spaced, verb
 from riskplugin.results import Report, Table
 
+FIRST_MOVER = re.compile(r"(.+?) [+-][\d,]+(?:,| and|$)")
 STRESSES = 3
 PARTS_SAID = 2
 EXPOSED = ("gross", "net", "memory_beta_exposure")
@@ -69,7 +73,7 @@ def headlines(report: Report, like: Report) -> Iterator[tuple[str, str, float]]:
 
 def change_rows(
     report: Report, previous: Report, explained: Table | None
-) -> Iterator[dict[str, object]]:
+) -> Iterator[dict[str, Any]]:
     """Yield a row per headline."""
     was = {metric: value for metric, _, value in headlines(previous, report)}
     for metric, name, value in headlines(report, report):
@@ -85,27 +89,23 @@ def change_rows(
 
 
 def due_to(explained: Table | None, metric: str) -> str:
-    """Return the parts that moved a headline most: ``prices −1.1m (MU …)``."""
+    """Return the parts that moved a headline most: ``prices +1.1m (MU most)``."""
     if explained is None:
         return ""
     rows = explained.to_frame()
     rows = rows[(rows["metric"] == metric) & (rows["contribution"].abs() > 0)]
     sizes = rows["contribution"].abs().sort_values(ascending=False, kind="stable")
-    said = [
-        f"{spaced(r.part)} {signed(r.contribution)} ({first_mover(r.movers)})"
-        for r in rows.loc[sizes.index].head(PARTS_SAID).itertuples()
-    ]
+    said = (
+        f"{spaced(row['part'])} {signed(row['contribution'])}{mover(row['movers'])}"
+        for row in records(rows.loc[sizes.index].head(PARTS_SAID))
+    )
     return joined(said)
 
 
-def first_mover(movers: str) -> str:
-    """Return the name that moved most, of names with their money in full."""
-    name = (
-        movers.split(" and ", maxsplit=1)[0]
-        .split(", ", maxsplit=1)[0]
-        .rsplit(" ", 1)[0]
-    )
-    return f"{name} most" if name else "no single name"
+def mover(movers: str) -> str:
+    """Return the first of names with their money: it moved most."""
+    found = FIRST_MOVER.match(movers)
+    return f" ({found[1]} most)" if found else ""
 
 
 def change_points(report: Report, previous: Report) -> Iterator[str]:
@@ -142,7 +142,7 @@ def new_statuses(report: Report, previous: Report) -> Iterator[str]:
 def statuses(report: Report) -> dict[str, str]:
     """Return the status of every limit by its words."""
     rows = frame_of(report, "limits")
-    return {limit_in_words(row): str(row["status"]) for _, row in rows.iterrows()}
+    return {limit_in_words(row): str(row["status"]) for row in records(rows)}
 
 
 def new_positions(report: Report, previous: Report) -> Iterator[str]:
@@ -161,14 +161,14 @@ def new_positions(report: Report, previous: Report) -> Iterator[str]:
 def new_findings(report: Report, previous: Report) -> Iterator[str]:
     """Yield what the data doctor had not found before."""
     keys = ["code", "instrument"]
-    if not all(len(frame_of(r, "doctor")) for r in (report,)):
-        return
-    old = frame_of(previous, "doctor")
-    was = set(map(tuple, old[keys].astype(str).to_numpy())) if len(old) else set()
-    rows = frame_of(report, "doctor")[keys].astype(str).to_numpy()
-    fresh = [f"{code} of {name}" for code, name in rows if (code, name) not in was]
+    was, now = (
+        {tuple(str(row[k]) for k in keys) for row in records(frame_of(r, "doctor"))}
+        for r in (previous, report)
+    )
+    fresh = [f"{spaced(code)} of {name}" for code, name in sorted(now - was)]
     if fresh:
-        yield f"{plural(len(fresh), 'finding')} in the data not there before: {joined(fresh)}."
+        many = plural(len(fresh), "finding")
+        yield f"{many} in the data that {verb(len(fresh))} new: {joined(fresh)}."
 
 
 def new_scenarios(report: Report, previous: Report) -> Iterator[str]:

@@ -3,12 +3,12 @@
 from math import isnan
 
 from riskplugin.reporting.changes import changed
-from riskplugin.reporting.figures import frame_of, gross_of, nav_of, total
+from riskplugin.reporting.figures import frame_of, gross_of, nav_of, records, total
 from riskplugin.reporting.figures import worst_scenarios as worst_of
 from riskplugin.reporting.health import cycle, data, left_out
 from riskplugin.reporting.losses import breaches, loss_in_words, worst
 from riskplugin.reporting.passages import FirstPage, Tone
-from riskplugin.reporting.unknowns import unknown
+from riskplugin.reporting.unknowns import left_out_in_words, unknown
 from riskplugin.reporting.words import money, plural
 from riskplugin.results import Report, Table, definition
 
@@ -49,16 +49,18 @@ def first_page(
     Returns
     -------
     FirstPage
-        What is not known, what breached, the worst scenarios with their bands, what
-        changed, what was left out, the data, the cycle. What the run does not hold is
-        not there.
+        What is not known and what was left out, what breached, the worst scenarios with
+        their bands, what changed, the data, the cycle. What the run does not hold is
+        left out.
     """
+    out = left_out(report)
     found = (
         unknown(report),
+        out if len(report.left_out) else None,
         breaches(report),
         worst(report),
         changed(report, previous, explained),
-        left_out(report),
+        None if len(report.left_out) else out,
         data(report),
         cycle(report),
     )
@@ -72,20 +74,26 @@ def first_page(
 
 
 def lead(report: Report) -> str:
-    """Return the night in two sentences: what is broken, and what may be lost."""
-    limits = breaches(report)
-    if limits is None:
-        first = "Limits were not checked."
-    elif limits.tone is Tone.UNKNOWN:
-        first = "No limit is known to be broken, and some could not be told."
-    else:
-        first = limits.points[0]
+    """Return the night in a few sentences: what is broken, and what may be lost."""
+    first = limits_in_words(report)
+    if len(report.left_out):
+        first = f"Every figure is without {left_out_in_words(report)}. {first}"
     frame = worst_of(report)
     if frame.empty:
         return f"{first} No scenario could be run."
-    return f"{first} Worst of {plural(len(frame), 'scenario')}, " + loss_in_words(
-        report, frame.iloc[0]
-    )
+    many = plural(len(frame), "scenario")
+    loss = loss_in_words(report, records(frame.head(1))[0])
+    return f"{first} Worst of {many}, {loss}"
+
+
+def limits_in_words(report: Report) -> str:
+    """Return whether a limit is broken, as far as it is known."""
+    limits = breaches(report)
+    if limits is None:
+        return "Limits were not checked."
+    if limits.tone is Tone.UNKNOWN:
+        return "No limit is known to be broken, and some could not be told."
+    return limits.points[0]
 
 
 def facts(report: Report) -> tuple[tuple[str, str], ...]:

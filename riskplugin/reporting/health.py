@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import isnan
 
-from riskplugin.reporting.figures import frame_of
+from riskplugin.reporting.figures import frame_of, records
 from riskplugin.reporting.passages import Passage, Tone
 from riskplugin.reporting.shown import Rows, date, money, ratio, text
 from riskplugin.reporting.unknowns import left_out_in_words
@@ -31,8 +31,8 @@ def left_out(report: Report) -> Passage:
     columns = tuple(c for c in OUT if c.name in out)
     rows = Rows(columns, out[[c.name for c in columns]].head(SHOWN), len(out))
     points = (
-        f"{left_out_in_words(report)}.".capitalize(),
-        f"By book: {', '.join(books_left_out(report))}.",
+        f"{left_out_in_words(report)}. Every figure is without them.",
+        f"Books: {', '.join(books_left_out(report))}.",
     )
     return Passage("left_out", "What was left out", Tone.BREACH, points, rows)
 
@@ -58,8 +58,10 @@ def data(report: Report) -> Passage | None:
     counts = [f"{by[c]} of {c} concern" for c in CONCERNS if c in by]
     most = next(c for c in (*CONCERNS, by.index[0]) if c in by)
     first = found[found["concern"].astype(str) == most]
-    said = joined((f"{r.instrument}, {spaced(r.code)}" for r in first.itertuples()), 4)
-    points = (f"{plural(len(found), 'finding')}: {joined(counts)}.", f"{said}.")
+    said = joined(
+        (f"{r['instrument']} ({spaced(r['code'])})" for r in records(first)), 4
+    )
+    points = (f"{plural(len(found), 'finding')}: {joined(counts)}.", f"First: {said}.")
     columns = tuple(c for c in FOUND if c.name in found)
     rows = Rows(columns, found[[c.name for c in columns]].head(SHOWN), len(found))
     tone = Tone.WARNING if most == "high" else Tone.QUIET
@@ -72,7 +74,7 @@ def cycle(report: Report) -> Passage | None:
     if found.empty:
         return None
     phase = spaced(found["phase"].iloc[0])
-    states = [f"{spaced(r.signal)} {spaced(r.state)}" for r in found.itertuples()]
+    states = [f"{spaced(r['signal'])} {spaced(r['state'])}" for r in records(found)]
     points = (f"{joined(states)}.".capitalize(), *record_in_words(report))
     tone = Tone.WARNING if phase in ("rolling over", "reversal") else Tone.QUIET
     rows = Rows(SIGNALS, found[[c.name for c in SIGNALS]], len(found))
@@ -82,16 +84,17 @@ def cycle(report: Report) -> Passage | None:
 
 def record_in_words(report: Report) -> Iterator[str]:
     """Yield how good the reading has been."""
-    rows = frame_of(report, "cycle_record").rename(columns={"count": "counted_as"})
     said = []
-    for row in rows.itertuples():
-        part = f"{row.counted} {row.counted_as} of {row.of}"
-        if not isnan(row.rate_low):
-            part += f" (80% interval {share(row.rate_low)} to {share(row.rate_high)})"
-        if not isnan(row.median_sessions_late):
-            late = row.median_sessions_late
-            part += f", {abs(late):.0f} sessions {'after' if late >= 0 else 'before'} "
-            part += "the peak in the median"
+    for row in records(frame_of(report, "cycle_record")):
+        part = f"{row['counted']} {row['count']} of {row['of']}"
+        low, high, late = (
+            row[c] for c in ("rate_low", "rate_high", "median_sessions_late")
+        )
+        if not isnan(low):
+            part += f" (80% interval {share(low)} to {share(high)})"
+        if not isnan(late):
+            side = "after" if late >= 0 else "before"
+            part += f", in the median {abs(late):.0f} sessions {side} the peak"
         said.append(part)
     if said:
         yield f"Its record on these prices: {'; '.join(said)}."

@@ -1,21 +1,22 @@
 """What breached, and what the desk loses in the worst scenarios."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isnan
+from typing import Any
 
 import pandas as pd
 
-from riskplugin.reporting.figures import frame_of, nav_of, worst_scenarios
+from riskplugin.reporting.figures import frame_of, nav_of, records, worst_scenarios
 from riskplugin.reporting.passages import Passage, Tone
 from riskplugin.reporting.shown import Rows, money, percent, ratio, text
 from riskplugin.reporting.unknowns import limit_in_words
 from riskplugin.reporting.words import (
     joined,
+    minus,
     number,
     plural,
     share,
     signed,
-    spaced,
     verb,
 )
 from riskplugin.reporting.words import money as said_money
@@ -24,7 +25,7 @@ from riskplugin.results import Report
 SHOWN = 5
 BAND_NOTE = (
     "P&L at the median shock of every name. The band says how far the same core move "
-    "left prices apart in the history used; it does not say how likely the core move is."
+    "left prices apart in the history used; it does not say how likely that move is."
 )
 STATUSES = (("BREACH", "hard"), ("WARN", "soft"))
 MONEY_UNITS = ("base",)
@@ -64,10 +65,9 @@ def breach_points(rows: pd.DataFrame, currency: str) -> Iterator[str]:
     for wanted, level in STATUSES:
         hit = rows[status == wanted]
         if len(hit):
-            said = joined(
-                (over(row, level, currency) for _, row in hit.iterrows()), SHOWN
-            )
-            yield f"{plural(len(hit), f'{level} limit')} {verb(len(hit))} broken: {said}."
+            said = joined((over(r, level, currency) for r in records(hit)), SHOWN)
+            many = plural(len(hit), f"{level} limit")
+            yield f"{many} {verb(len(hit))} broken: {said}."
     within = int((status == "OK").sum())
     if within == len(rows):
         yield f"All {plural(within, 'limit')} hold."
@@ -75,16 +75,14 @@ def breach_points(rows: pd.DataFrame, currency: str) -> Iterator[str]:
         yield f"{within} of {plural(len(rows), 'limit')} hold."
 
 
-def over(row: "pd.Series[object]", level: str, currency: str) -> str:
-    """Return how far a limit is broken: ``gross of tier memory 143.1m against 120m``."""
+def over(row: Mapping[str, Any], level: str, currency: str) -> str:
+    """Return how far a limit is broken: ``gross of tier x 143.1m against 120m``."""
     name = limit_in_words(row)
-    value, limit = (float(str(row[c])) for c in ("value", level))
-    return (
-        f"{name} {figure(value, row, currency)} against {figure(limit, row, currency)}"
-    )
+    value, limit = (figure(row[c], row, currency) for c in ("value", level))
+    return f"{name} {value} against {limit}"
 
 
-def figure(value: float, row: "pd.Series[object]", currency: str) -> str:
+def figure(value: float, row: Mapping[str, Any], currency: str) -> str:
     """Return a limit's figure in its unit."""
     unit = str(row.get("unit", "") or "")
     if unit in MONEY_UNITS or (not unit and abs(value) >= 1000):
@@ -126,24 +124,32 @@ def tiers_in(report: Report, scenario: str) -> pd.DataFrame:
 
 def worst_points(report: Report, frame: pd.DataFrame) -> Iterator[str]:
     """Yield the worst scenario in words: how much, where, how fast, how plausible."""
-    row = frame.iloc[0]
+    row = records(frame.head(1))[0]
     name = str(row["scenario"])
-    yield loss_in_words(report, row)
+    if isnan(row["pnl"]):
+        yield loss_in_words(report, row)
     tiers = tiers_in(report, name)
     lost, won = tiers[tiers["pnl"] < 0], tiers[tiers["pnl"] > 0].iloc[::-1]
     if len(lost):
-        takes = joined(f"{r.tier} {signed(r.pnl)}" for r in lost.head(3).itertuples())
-        gives = joined(f"{r.tier} {signed(r.pnl)}" for r in won.head(2).itertuples())
-        yield f"Most of it is {takes}" + (f"; against it {gives}." if gives else ".")
+        takes = joined(map(tier_in_words, records(lost.head(3))))
+        gives = joined(map(tier_in_words, records(won.head(2))))
+        against = f"; against it {gives}" if gives else ""
+        yield f"In {name} the loss is most of all {takes}{against}."
+    yield from books_in_words(report, name)
     yield from severity_in_words(report, name)
     yield from course_in_words(report, name)
     losing = int((frame["pnl"] < 0).sum())
     yield f"{losing} of {plural(len(frame), 'scenario')} lose money."
 
 
-def loss_in_words(report: Report, row: "pd.Series[object]") -> str:
+def tier_in_words(row: Mapping[str, Any]) -> str:
+    """Return a tier and its P&L."""
+    return f"{row['tier']} {signed(row['pnl'])}"
+
+
+def loss_in_words(report: Report, row: Mapping[str, Any]) -> str:
     """Return the P&L of a scenario and its band in a sentence."""
-    pnl, low, high = (float(str(row[c])) for c in ("pnl", "low", "high"))
+    pnl, low, high = (float(row[c]) for c in ("pnl", "low", "high"))
     if isnan(pnl):
         return f"The P&L of {row['scenario']} is unknown."
     part = pnl / nav_of(report)
@@ -154,36 +160,46 @@ def loss_in_words(report: Report, row: "pd.Series[object]") -> str:
     return f"{row['scenario']}: the desk {does} {money_said}{of_nav}{band}."
 
 
+def books_in_words(report: Report, name: str) -> Iterator[str]:
+    """Yield the books that lose most, where there are several."""
+    frame = frame_of(report, "stress_by_book")
+    if frame.empty or frame["book"].nunique() < 2:
+        return
+    of_book = frame[frame["scenario"] == name].groupby("book", sort=True)["pnl"]
+    sums = of_book.sum(min_count=1).sort_values(kind="stable")
+    losing = sums[sums < 0]
+    if len(losing):
+        said = joined(f"{book} {signed(value)}" for book, value in losing.items())
+        yield f"{len(losing)} of {plural(len(sums), 'book')} lose: {said}."
+
+
 def severity_in_words(report: Report, name: str) -> Iterator[str]:
     """Yield what the scenario holds fixed, and how often history held as much."""
     rows = frame_of(report, "plausibility")
     if "core" not in rows:
         return
-    for row in rows[rows["scenario"] == name].itertuples():
-        over_sessions = plural(int(row.horizon_sessions), "session")
-        seen = ""
-        if not isnan(row.at_least_as_bad) and row.windows:
-            count, of = int(row.at_least_as_bad), int(row.windows)
-            seen = (
-                f"; {count} of {plural(of, 'window')} of the history used fell as far"
-            )
-        yield f"It assumes {row.core} over {over_sessions}{seen}."
+    for row in records(rows[rows["scenario"] == name]):
+        sessions = plural(int(row["horizon_sessions"]), "session")
+        count, of, seen = row["at_least_as_bad"], row["windows"], ""
+        if not isnan(count) and of > 0:
+            windows = plural(int(of), "window")
+            seen = f"; {int(count)} of {windows} of the history used moved as far"
+        yield f"It assumes {minus(row['core'])} over {sessions}{seen}."
 
 
 def course_in_words(report: Report, name: str) -> Iterator[str]:
     """Yield what a scenario calls on the way, and its worst point if not the end."""
     rows = frame_of(report, "stress_path_summary")
-    for row in rows[rows["scenario"] == name].itertuples() if len(rows) else ():
-        if row.worst_session < row.horizon_sessions and row.worst < row.pnl:
-            worst_point = signed(row.worst, report.base_currency)
-            yield f"Its worst point, {worst_point}, comes at session {row.worst_session:.0f}."
+    currency = report.base_currency
+    for row in records(rows[rows["scenario"] == name]) if len(rows) else ():
+        session = row["worst_session"]
+        if session < row["horizon_sessions"] and row["worst"] < row["pnl"]:
+            deepest = signed(row["worst"], currency)
+            yield f"Its worst point, {deepest}, comes at session {session:.0f}."
         called = [
-            f"{said_money(value, report.base_currency)} of {spaced(what)}"
-            for what, value in (
-                ("cash", row.cash_called),
-                ("margin", row.margin_called),
-            )
-            if value > 0
+            f"{said_money(row[f'{what}_called'], currency)} of {what}"
+            for what in ("cash", "margin")
+            if row[f"{what}_called"] > 0
         ]
         if called:
             yield f"On the way it calls up to {joined(called)}."

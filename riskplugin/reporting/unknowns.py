@@ -6,7 +6,7 @@ from typing import Any
 
 from riskplugin.reporting.figures import frame_of, gross_of, nav_of, records, total
 from riskplugin.reporting.passages import Passage, Tone
-from riskplugin.reporting.words import joined, money, plural, share, spaced, verb
+from riskplugin.reporting.words import joined, money, plural, share, spaced
 from riskplugin.results import Report
 
 LEAST = 0.0005  # of gross: less is not worth a line on the first page
@@ -26,7 +26,6 @@ def unknown(report: Report) -> Passage | None:
 
 def unknown_points(report: Report) -> Iterator[str]:
     """Yield each thing that is not known, in words and money."""
-    yield from of_positions(report)
     yield from of_limits(report)
     yield from of_issues(report)
     yield from of_nav(report)
@@ -34,16 +33,6 @@ def unknown_points(report: Report) -> Iterator[str]:
     yield from of_margin(report)
     yield from of_loadings(report)
     yield from of_cycle(report)
-
-
-def of_positions(report: Report) -> Iterator[str]:
-    """Yield what was left out."""
-    out = report.left_out
-    if len(out):
-        yield (
-            f"Every figure is without {left_out_in_words(report)}, which "
-            f"{verb(len(out))} left out."
-        )
 
 
 def left_out_in_words(report: Report) -> str:

@@ -1,11 +1,13 @@
 """Figures as people write them: with a unit, a true minus, and unknown in words."""
 
+import re
 from collections.abc import Iterable, Sequence
 from math import isnan
 
 MINUS = "\N{MINUS SIGN}"
 SCALES = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 UNKNOWN = "unknown"
+BELOW_ZERO = re.compile(r"(?<![\w.)-])-(?=\d)")
 
 
 def scale_of(largest: float) -> tuple[float, str]:
@@ -21,7 +23,8 @@ def money(value: float, currency: str = "") -> str:
     if isnan(value):
         return UNKNOWN
     scale, letters = scale_of(value)
-    digits = f"{abs(value) / scale:,.{1 if letters else 0}f}{letters}"
+    decimals = 1 if letters else (0 if abs(value) >= 100 else 2)
+    digits = f"{abs(value) / scale:,.{decimals}f}{letters}"
     sign = MINUS if value < 0 and digits.strip("0.") else ""
     return f"{currency} {sign}{digits}".strip()
 
@@ -31,6 +34,11 @@ def signed(value: float, currency: str = "") -> str:
     said = money(value)
     plus = "+" if value > 0 and said != "0" else ""
     return f"{currency} {plus}{said}".strip()
+
+
+def minus(text: str) -> str:
+    """Return text whose numbers below zero have a true minus sign."""
+    return BELOW_ZERO.sub(MINUS, text)
 
 
 def share(value: float) -> str:

@@ -331,7 +331,9 @@ def test_bad_book_does_not_sink_the_others_in_quarantine(command, tmp_path):
     assert (code, row["status"], row["left_out"]) == (3, "partial", 2)
     (folder,) = (tmp_path / "store").glob("*/run=*")
     page = (folder / "summary.md").read_text("utf-8")
-    assert "Books: private (all of it), tokens (1 of 3)." in page[: page.index("## ")]
+    assert (
+        "Books: private (all of it), tokens (1 of 3)." in page[: page.index("## Worst")]
+    )
     assert command("run", good, "--out", tmp_path / "alone")[0] == 0
     for name in ("stress_by_book", "measures_by_book", "positions"):
         one = pd.read_csv(folder / f"{name}.csv")

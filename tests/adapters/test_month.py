@@ -128,7 +128,7 @@ def test_the_night_that_was_spoilt_is_partial(month):
     statuses = [read_run(run.folder).status for run in counting_runs(month[0])]
     assert [i for i, status in enumerate(statuses) if status != "complete"] == [SPOILT]
     page = (counting_runs(month[0])[SPOILT].folder / "summary.md").read_text("utf-8")
-    assert "Books: tokens (1 of 3)." in page[: page.index("## ")]
+    assert "Books: tokens (1 of 3)." in page[: page.index("## Worst")]
 
 
 def test_every_change_is_put_on_the_night_and_the_part_it_came_from(explanations):

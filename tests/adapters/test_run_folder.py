@@ -147,12 +147,12 @@ def test_manifest_holds_neither_time_nor_place(desk_toml, written):
 
 def test_summary_opens_with_what_was_left_out_in_money(report, written):
     text = (written / "summary.md").read_text("utf-8")
-    top = text[: text.index("## ")]
-    assert f"Run {report.run_id}, partial." in top
+    top = text[: text.index("## Worst")]
+    assert f"Run {report.run_id}" in top[: top.index("## ")]
+    assert "Status partial" in top[: top.index("## ")]
     price = report.tables["positions"].query("instrument == 'MU'")["price"].iloc[0]
-    assert (
-        f"**Left out: 2 positions, {price:,.0f} USD gross, of unknown value 1.**" in top
-    )
+    said = f"without 2 positions, USD {price:,.2f} gross, of unknown value 1."
+    assert said in top[: top.index("## ")]
     for code in ("bad-number", "missing-value"):
         assert code in top
 
@@ -166,8 +166,9 @@ def test_summary_writes_little_money_as_money(desk_toml, tmp_path):
     little = rp.run(rp.desk_from_tables(positions=cents, prices=prices))
     folder = rp.write_run(little, tmp_path / "little")
     text = (folder / "summary.md").read_text("utf-8")
-    (line,) = (x for x in text.splitlines() if x.startswith("| memory |"))
-    assert "50%" not in line
+    facts = text.splitlines()[4]
+    assert "Gross USD 0.50;" in facts
+    assert "%" not in facts
 
 
 # --- the same bytes ------------------------------------------------------------------
