@@ -27,8 +27,6 @@ from riskplugin.reporting.workbook.looks import (
     WARN_FILL,
     Formats,
     Look,
-    Scale,
-    scale_of,
 )
 from riskplugin.reporting.workbook.pages import Page
 from riskplugin.results import Report
@@ -58,11 +56,12 @@ def report_xlsx(report: Report, first: FirstPage) -> bytes:
     workbook = xlsxwriter.Workbook(file, AS_DATA)
     workbook.set_properties({"title": first.title, "created": CREATED})
     workbook.set_size(2400, 1500)
-    formats = Formats(workbook, scale_for(report))
+    formats = Formats(workbook)
     foot = f"Run {report.run_id}, as of {report.as_of}"
 
     def page(title: str) -> Page:
-        return Page(title, workbook.add_worksheet(title), formats, foot)
+        sheet = workbook.add_worksheet(title)
+        return Page(title, sheet, formats, report.base_currency, foot)
 
     sections = list(contents_of(report))
     front = page(FIRST)
@@ -80,16 +79,6 @@ def report_xlsx(report: Report, first: FirstPage) -> bytes:
 def sheet_title(section: Section) -> str:
     """Return the title of a section's sheet."""
     return OWN_TITLES.get(section.key, section.title)
-
-
-def scale_for(report: Report) -> Scale:
-    """Return the scale of all money of a report."""
-    sums = [
-        report.tables[name][column].to_numpy(dtype=float)
-        for name, column in (("exposures", "gross"), ("stress_total", "pnl"))
-        if name in report.tables
-    ]
-    return scale_of(sums, report.base_currency)
 
 
 def write_first(page: Page, first: FirstPage, others: Sequence[str]) -> None:
@@ -164,8 +153,8 @@ def define(report: Report, page: Page, sections: Sequence[Section]) -> None:
     """Write what every column means that is shown."""
     page.heading(
         "Definitions",
-        f"All money is in {report.base_currency}; cells hold whole figures, written in "
-        f"{page.formats.scale.unit}.",
+        f"All money is in {report.base_currency}. Cells hold whole figures and show "
+        "them in the unit of their column's head.",
         f"Bands hold {report.confidence:.0%} of what the model thinks may come.",
     )
     names = sorted(

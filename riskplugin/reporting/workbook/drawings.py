@@ -7,7 +7,16 @@ import numpy as np
 import pandas as pd
 
 from riskplugin.reporting.shown import Column, Drawing, Kind, Picture, Rows
-from riskplugin.reporting.workbook.looks import GAIN, GREY, INK, LINE, LOSS, SERIES
+from riskplugin.reporting.workbook.looks import (
+    FIGURES,
+    GAIN,
+    GREY,
+    INK,
+    LINE,
+    LOSS,
+    SERIES,
+    money_format,
+)
 from riskplugin.reporting.workbook.pages import Cells, Page
 
 FONT = {"name": "Calibri", "size": 9, "color": INK, "bold": False}
@@ -39,11 +48,17 @@ def draw(canvas: Canvas, page: Page, cells: Cells, drawing: Drawing) -> None:
     page.free += high // ROW + 2
 
 
+def drawn_of(cells: Cells, drawing: Drawing) -> list[str]:
+    """Return the columns that are drawn, of those that are there."""
+    named = drawing.values  # noqa: PD011 - not of a frame
+    return [name for name in named if name in cells.rows.frame.columns]
+
+
 def bars(canvas: Canvas, cells: Cells, drawing: Drawing) -> tuple[Any, int]:
     """Return a bar per row and value."""
     shown = min(len(cells.rows.frame), MOST_BARS)
     chart = canvas.workbook.add_chart({"type": "bar"})
-    named = [v for v in drawing.values if v in cells.rows.frame.columns]
+    named = drawn_of(cells, drawing)
     for name, colour in zip(named, SERIES, strict=False):
         chart.add_series(
             {
@@ -54,7 +69,7 @@ def bars(canvas: Canvas, cells: Cells, drawing: Drawing) -> tuple[Any, int]:
                 "gap": 60,
             }
         )
-    calm(chart, number_format(cells, named[0], canvas), upside_down=True)
+    calm(chart, axis_format(cells, named[0]), upside_down=True)
     if len(named) == 1:
         chart.set_legend({"none": True})
     return chart, 110 + shown * (12 + 12 * len(named))
@@ -64,7 +79,7 @@ def bands(canvas: Canvas, cells: Cells, drawing: Drawing) -> tuple[Any, int]:
     """Return a bar per row with its band."""
     shown = min(len(cells.rows.frame), MOST_BARS)
     frame = cells.rows.frame.head(shown)
-    (value,) = drawing.values
+    (value,) = drawn_of(cells, drawing)
     chart = canvas.workbook.add_chart({"type": "bar"})
     chart.add_series(
         {
@@ -81,7 +96,7 @@ def bands(canvas: Canvas, cells: Cells, drawing: Drawing) -> tuple[Any, int]:
             },
         }
     )
-    calm(chart, canvas.data.formats.scale.number_format, upside_down=True)
+    calm(chart, money_format(cells.scale), upside_down=True)
     chart.set_legend({"none": True})
     return chart, 110 + shown * 24
 
@@ -94,7 +109,7 @@ def arm(lengths: pd.Series) -> list[float]:
 def waterfall(canvas: Canvas, cells: Cells, drawing: Drawing) -> tuple[Any, int]:
     """Return the values of the first row, each beginning where the last ended."""
     frame = cells.rows.frame
-    row, named = frame.iloc[0], [v for v in drawing.values if v in frame.columns]
+    row, named = frame.iloc[0], drawn_of(cells, drawing)
     steps = floating(named, [float(row[name]) for name in named])
     data = plotted(canvas, steps, cells.rows.columns[0].name, str(row.iloc[0]))
     chart = canvas.workbook.add_chart({"type": "column", "subtype": "stacked"})
@@ -110,7 +125,7 @@ def waterfall(canvas: Canvas, cells: Cells, drawing: Drawing) -> tuple[Any, int]
                 "gap": 40,
             }
         )
-    calm(chart, canvas.data.formats.scale.number_format, upside_down=False)
+    calm(chart, money_format(cells.scale), upside_down=False)
     chart.set_legend({"none": True})
     title = f"{row.iloc[0]}: from nothing to the P&L"
     chart.set_title({"name": title, "name_font": {**FONT, "size": 10}})
@@ -141,7 +156,7 @@ def floating(names: Sequence[str], values: Sequence[float]) -> pd.DataFrame:
 
 def lines(canvas: Canvas, cells: Cells, drawing: Drawing) -> tuple[Any, int]:
     """Return a line per series over the label."""
-    (value,) = drawing.values
+    (value,) = drawn_of(cells, drawing)
     grid = cells.rows.frame.pivot_table(
         index=drawing.label, columns=drawing.series, values=value, sort=False
     ).reset_index()
@@ -161,7 +176,7 @@ def lines(canvas: Canvas, cells: Cells, drawing: Drawing) -> tuple[Any, int]:
                 },
             }
         )
-    calm(chart, canvas.data.formats.scale.number_format, upside_down=False)
+    calm(chart, money_format(cells.scale), upside_down=False)
     return chart, 380
 
 
@@ -177,14 +192,15 @@ def plotted(canvas: Canvas, frame: pd.DataFrame, label: str, title: str) -> Cell
     return found
 
 
-def number_format(cells: Cells, name: str, canvas: Canvas) -> str:
+def axis_format(cells: Cells, name: str) -> str:
     """Return how the figures of a column are written along an axis."""
     kind = next(c.kind for c in cells.rows.columns if c.name == name)
-    formats = canvas.data.formats
-    return str(formats.figures(kind).get("num_format", "General"))
+    if kind is Kind.MONEY:
+        return money_format(cells.scale)
+    return str(FIGURES[kind].get("num_format", "General"))
 
 
-def calm(chart: Any, axis_format: str, *, upside_down: bool) -> None:  # noqa: ANN401
+def calm(chart: Any, written: str, *, upside_down: bool) -> None:  # noqa: ANN401
     """Make a chart as calm as the sheet; bars are listed from above."""
     label: dict[str, Any] = {
         "num_font": FONT,
@@ -193,7 +209,7 @@ def calm(chart: Any, axis_format: str, *, upside_down: bool) -> None:  # noqa: A
     }
     value = {
         "num_font": FONT,
-        "num_format": axis_format,
+        "num_format": written,
         "num_format_linked": False,
         "major_gridlines": {"visible": True, "line": {"color": LINE, "width": 0.5}},
         "line": {"none": True},

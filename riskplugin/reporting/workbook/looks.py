@@ -4,13 +4,12 @@ Vermilion is a loss, a breach or an error, blue a gain; the two can be told apar
 colour-blind, and every loss carries its sign.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
+from math import log10
 from typing import Any
 
-import numpy as np
-
+from riskplugin.reporting.cells import Scale
 from riskplugin.reporting.shown import Kind
 
 INK, GREY, LINE, PALE = "#222222", "#6B6B6B", "#BFBFBF", "#F2F2F2"
@@ -62,64 +61,39 @@ LOOKS: Mapping[Look, Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How large sums of money are written; the cell holds the sum itself.
-
-    Attributes
-    ----------
-    unit : str
-        As it stands in headers: ``USD m``.
-    number_format : str
-    """
-
-    unit: str
-    number_format: str
-
-
-def scale_of(sums: Iterable[np.ndarray[Any, Any]], currency: str) -> Scale:
-    """Return the scale in which the largest of some sums has one to four digits."""
-    sizes = [np.abs(s[np.isfinite(s)]) for s in sums]
-    largest = max((float(s.max()) for s in sizes if s.size), default=0.0)
-    if largest >= 1e7:
-        return Scale(f"{currency} m", "#,##0.00,,;-#,##0.00,,;0.00")
-    if largest >= 1e5:
-        return Scale(f"{currency} k", "#,##0.0,;-#,##0.0,;0.0")
-    return Scale(currency, "#,##0.00;-#,##0.00;0.00")
+def money_format(scale: Scale) -> str:
+    """Return how a sum is written: scaled on the screen, whole in the cell."""
+    thousands = "," * round(log10(scale.divisor) / 3)
+    digits = f"#,##0.{'0' * scale.digits}{thousands}"
+    return f"{digits};-{digits};0"
 
 
 FIGURES: Mapping[Kind, Mapping[str, Any]] = {
-    Kind.PERCENT: {"num_format": "0.0%;-0.0%;0.0%"},
-    Kind.RATIO: {"num_format": "#,##0.00;-#,##0.00;0.00"},
-    Kind.COUNT: {"num_format": "#,##0;-#,##0;0"},
-    Kind.DAYS: {"num_format": "#,##0.#;-#,##0.#;0"},
-    Kind.DATE: {"align": "left"},
-    Kind.TEXT: {"align": "left", "text_wrap": True},
+    Kind.MONEY: {"valign": "top"},
+    Kind.PERCENT: {"valign": "top", "num_format": "0.0%;-0.0%;0"},
+    Kind.RATIO: {"valign": "top", "num_format": "#,##0.00;-#,##0.00;0"},
+    Kind.COUNT: {"valign": "top", "num_format": "#,##0;-#,##0;0"},
+    Kind.DAYS: {"valign": "top", "num_format": "#,##0.0;-#,##0.0;0"},
+    Kind.DATE: {"valign": "top", "align": "left"},
+    Kind.TEXT: {"valign": "top", "align": "left", "text_wrap": True},
 }
 
 
 class Formats:
     """The formats of a workbook, each made once."""
 
-    def __init__(self, workbook: Any, scale: Scale) -> None:  # noqa: ANN401 - untyped
+    def __init__(self, workbook: Any) -> None:  # noqa: ANN401 - untyped
         self._workbook = workbook
         self._made: dict[object, Any] = {}
-        self.scale = scale
 
     def __call__(self, look: Look | Kind, **more: object) -> Any:  # noqa: ANN401
         """Return the format of a look, or of the figures of a kind."""
         key = look, tuple(sorted(more.items()))
         if key not in self._made:
             base = {"font_name": "Calibri", "font_size": 10, "font_color": INK}
-            own = LOOKS[look] if isinstance(look, Look) else self.figures(look)
+            own = LOOKS[look] if isinstance(look, Look) else FIGURES[look]
             self._made[key] = self._workbook.add_format({**base, **own, **more})
         return self._made[key]
-
-    def figures(self, kind: Kind) -> Mapping[str, Any]:
-        """Return the properties of the figures of a kind."""
-        if kind is Kind.MONEY:
-            return {"num_format": self.scale.number_format, "valign": "top"}
-        return {**FIGURES[kind], "valign": "top"}
 
     def only(self, **properties: object) -> Any:  # noqa: ANN401
         """Return a format of nothing but `properties`, for conditional formats."""

@@ -5,13 +5,16 @@ Nothing of a desk ever becomes a formula or a link: texts are written as texts.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from riskplugin.reporting.cells import Scale, heading, scale_of
 from riskplugin.reporting.first_page import meaning
 from riskplugin.reporting.shown import NUMBERS, Column, Kind, Rows
+from riskplugin.reporting.words import UNKNOWN
 from riskplugin.reporting.workbook.looks import (
     GAIN_FILL,
     LOSS,
@@ -19,9 +22,9 @@ from riskplugin.reporting.workbook.looks import (
     STATES,
     Formats,
     Look,
+    money_format,
 )
 
-UNKNOWN = "unknown"
 NUMBER_WIDTH, LEAST, MOST = 11.0, 9.0, 34.0
 CHARACTERS = 32_767  # of a cell
 
@@ -33,7 +36,7 @@ class Cells:
     page: str
     rows: Rows
     top: int
-    left: int = 0
+    scale: Scale
 
     @property
     def below(self) -> int:
@@ -42,7 +45,7 @@ class Cells:
 
     def body(self, name: str, count: int | None = None) -> list[object]:
         """Return where the first `count` figures of a column stand, for a chart."""
-        column = self.left + list(self.rows.frame.columns).index(name)
+        column = list(self.rows.frame.columns).index(name)
         shown = len(self.rows.frame) if count is None else count
         return [self.page, self.top + 1, column, self.top + shown, column]
 
@@ -55,9 +58,11 @@ class Page:
         title: str,
         sheet: Any,  # noqa: ANN401 - xlsxwriter has no types
         formats: Formats,
+        currency: str,
         foot: str,
     ) -> None:
         self.title, self.sheet, self.formats = title, sheet, formats
+        self.currency = currency
         self.free = 0
         self._widths: dict[int, float] = {}
         sheet.hide_gridlines(2)
@@ -105,8 +110,8 @@ class Page:
 
     def table(self, rows: Rows, *, heat: bool = False) -> Cells:
         """Write a table that can be filtered and sorted, and mark what stands out."""
-        cells = Cells(self.title, rows, self.free)
-        heads = unique(self.header(c) for c in rows.columns)
+        cells = self.standing(rows)
+        heads = unique(heading(c, cells.scale) for c in rows.columns)
         last = cells.below - 1, len(rows.columns) - 1
         self.sheet.add_table(
             self.free,
@@ -131,23 +136,19 @@ class Page:
 
     def standing(self, rows: Rows) -> Cells:
         """Return a table that is written nowhere, for a drawing that writes its own."""
-        return Cells(self.title, rows, self.free)
-
-    def header(self, column: Column) -> str:
-        """Return a column's name with the unit that its figures are written in."""
-        name = column.name.replace("_", " ")
-        unit = self.formats.scale.unit if column.kind is Kind.MONEY else ""
-        return f"{name} ({unit})" if unit else name
+        return Cells(self.title, rows, self.free, scale_of(rows, self.currency))
 
     def _column(self, cells: Cells, j: int, column: Column, head: str) -> None:
         values = cells.rows.frame[column.name]
-        style, unknown = self.formats(column.kind), self.formats(Look.UNKNOWN)
+        money = {"num_format": money_format(cells.scale)}
+        more = money if column.kind is Kind.MONEY else {}
+        style, unknown = self.formats(column.kind, **more), self.formats(Look.UNKNOWN)
         put = self.sheet
         written = texts_of(values, column.kind)
         for i, value in enumerate(written, start=cells.top + 1):
             if isinstance(value, float):
                 put.write_number(i, j, value, style)
-            elif value == UNKNOWN:
+            elif value == UNKNOWN and column.kind in NUMBERS:
                 put.write_string(i, j, value, unknown)
             elif value:
                 put.write_string(i, j, value, style)
@@ -215,7 +216,7 @@ class Page:
 
 def lines_of(text: str, width: float) -> int:
     """Return how many lines a text takes, words kept whole."""
-    return sum(int(1.15 * len(part) / width) + 1 for part in text.split("\n"))
+    return sum(max(1, ceil(1.05 * len(p) / width)) for p in text.split("\n"))
 
 
 def head_look(column: Column) -> Look:
