@@ -23,7 +23,7 @@ from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.sources.files import given_frames, read_desk
 from riskplugin.sources.opening import text_of
 from riskplugin.store.limit_nights import with_since
-from riskplugin.store.pages import report_html
+from riskplugin.store.pages import report_html, report_xlsx
 from riskplugin.store.runs import write_run
 from riskplugin.tables import backtests as backtest_tables
 from riskplugin.tables import claims as claim_tables
@@ -95,6 +95,7 @@ __all__ = [
     "replay_scenarios",
     "replicate_measures",
     "report_html",
+    "report_xlsx",
     "reverse_curve",
     "reverse_stress",
     "run",

@@ -16,7 +16,7 @@ from riskplugin.desk import Desk
 from riskplugin.errors import UsageError, did_you_mean
 from riskplugin.results import Table, table
 from riskplugin.store.history import history as history_of
-from riskplugin.store.pages import report_html, run_before
+from riskplugin.store.pages import report_html, report_xlsx, run_before
 from riskplugin.store.reading import desk_at
 from riskplugin.store.retention import prune as prune_store
 from riskplugin.store.runs import content_of
@@ -181,15 +181,16 @@ def chosen(found: Table, rows: Flags) -> Table:
     type=click.Path(path_type=Path),
     default="report.html",
     show_default=True,
-    help="File to write.",
+    help="File to write: .html for a browser, .xlsx for a spreadsheet.",
 )
 def report(run: Path, before: Path | None, out: Path) -> int:
-    """Write the report of a finished run as one HTML file.
+    """Write the report of a finished run as one file.
 
     It says what changed since the run before, and why.
     """
     earlier = run_before(run) if before is None else before
-    terminal.say(f"Written to {report_html(run, out, earlier)}")
+    write = report_xlsx if out.suffix.lower() == ".xlsx" else report_html
+    terminal.say(f"Written to {write(run, out, earlier)}")
     return DONE
 
 

@@ -63,6 +63,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "morning_after": "of two runs: riskplugin explain --morning-after",
     "prune": "deletes runs; never from a cell",
     "report_html": "a file for a browser: riskplugin report RUN",
+    "report_xlsx": "a workbook of its own: riskplugin report RUN --out report.xlsx",
     "read_run": "of a run folder, for notebooks",
     "verify": "of a run folder: riskplugin verify RUN",
     "evidence": "a study of minutes, for the command line and notebooks",

@@ -50,7 +50,7 @@ COLUMNS_WIDE = 8  # of a paragraph
 ALL_ROWS = 1_000_000
 
 
-def report_xlsx(report: Report, first: FirstPage) -> bytes:
+def report_workbook(report: Report, first: FirstPage) -> bytes:
     """Return the report of a run as a workbook; the same run gives the same bytes."""
     file = io.BytesIO()
     workbook = xlsxwriter.Workbook(file, AS_DATA)

@@ -11,7 +11,7 @@ import riskplugin as rp
 from riskplugin.reporting.contents import contents_of
 from riskplugin.reporting.first_page import first_page
 from riskplugin.reporting.shown import NUMBERS, rows_of
-from riskplugin.reporting.workbook.book import report_xlsx, sheet_title
+from riskplugin.reporting.workbook.book import report_workbook, sheet_title
 from riskplugin.reporting.workbook.drawings import floating
 
 DAYS = pd.bdate_range(end="2026-05-29", periods=300)
@@ -42,7 +42,7 @@ def report():
 
 @pytest.fixture(scope="module")
 def content(report):
-    return report_xlsx(report, first_page(report))
+    return report_workbook(report, first_page(report))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_text_of_a_desk_is_never_a_formula_or_a_link(book):
 
 
 def test_the_same_run_gives_the_same_bytes(report, content):
-    assert report_xlsx(report, first_page(report)) == content
+    assert report_workbook(report, first_page(report)) == content
 
 
 def test_charts_are_native_and_every_table_can_be_filtered(report, book):
