@@ -37,7 +37,13 @@ from riskplugin.adapters.options import (
     positions_option,
 )
 from riskplugin.adapters.plots import save_evidence
-from riskplugin.adapters.run_commands import explain, history, prune, verify
+from riskplugin.adapters.run_commands import (
+    explain,
+    export_command,
+    history,
+    prune,
+    verify,
+)
 from riskplugin.adapters.run_log import log_to
 from riskplugin.adapters.scenario_commands import (
     claims,
@@ -106,6 +112,11 @@ def cli() -> None:
     help="File to append a line per stage to, with its seconds.",
 )
 @click.option("--log-json", is_flag=True, help="Write the log as JSON lines.")
+@click.option(
+    "--export",
+    is_flag=True,
+    help="Then write the run into the database of [export] in the desk file.",
+)
 def run(
     desk: str,
     as_of: object,
@@ -268,6 +279,7 @@ for command in (
     backtest,
     explain,
     verify,
+    export_command,
     history,
     prune,
     excel,

@@ -9,10 +9,11 @@ from riskplugin import api, pipeline
 from riskplugin.adapters import terminal
 from riskplugin.adapters.run_log import Write, shown
 from riskplugin.desk import Desk
-from riskplugin.errors import UsageError
+from riskplugin.errors import AdapterError, UsageError
 from riskplugin.results import Report
 from riskplugin.store.batch import batch, run_id_of
 from riskplugin.store.layout import night, note_finished, run_folder
+from riskplugin.warehouse.export import Target, export, target_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Wanted:
     store: Path | None
     replace: bool
     jobs: int
+    export: bool = False
 
     def check(self) -> None:
         """Refuse what does not fit together.
@@ -43,6 +45,8 @@ class Wanted:
             raise UsageError("give --out or --store, not both")
         if self.jobs > 1 and self.out is None and self.store is None:
             raise UsageError("--jobs needs a folder to work in: --store or --out")
+        if self.export and self.out is None and self.store is None:
+            raise UsageError("--export needs a run that is kept: --store or --out")
 
 
 def desk_wanted(wanted: Wanted) -> Desk:
@@ -58,6 +62,7 @@ def desk_wanted(wanted: Wanted) -> Desk:
 def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
     """Run what is asked for and return its report and folder."""
     wanted.check()
+    to = target_in(wanted.desk) if wanted.export else None
     desk = desk_wanted(wanted)
     if wanted.out is None and wanted.store is None:
         with terminal.progress() as on_stage:
@@ -69,7 +74,25 @@ def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
             desk, folder, jobs=wanted.jobs, replace=wanted.replace, told=told
         )
     log("end", {"as_of": as_of, "run": run_id, "status": report.status})
+    if to is not None:
+        send(folder, to, log)
     return report, folder
+
+
+def send(folder: Path, to: Target, log: Write) -> None:
+    """Export a run that stands in its folder, whatever becomes of the export.
+
+    Raises
+    ------
+    AdapterError
+        If the database does not take it; with the command to try again.
+    """
+    try:
+        found = export(folder, to)
+    except AdapterError as error:
+        again = f"the run stands in {folder}; `riskplugin export` tries again"
+        raise AdapterError(f"{error}; {again}") from error
+    log("exported", {"tables": len(found), "rows": int(found["rows"].sum())})
 
 
 @contextmanager
