@@ -12,6 +12,7 @@ from riskplugin.desk import Desk
 from riskplugin.errors import AdapterError, UsageError
 from riskplugin.results import Report
 from riskplugin.store.batch import batch, run_id_of
+from riskplugin.store.executors import Executor, InTurn, Pool
 from riskplugin.store.layout import night, note_finished, run_folder
 from riskplugin.warehouse.export import Target, export, target_in
 
@@ -48,6 +49,10 @@ class Wanted:
         if self.export and self.out is None and self.store is None:
             raise UsageError("--export needs a run that is kept: --store or --out")
 
+    def executor(self) -> Executor:
+        """Return what computes."""
+        return InTurn() if self.jobs == 1 else Pool(self.jobs)
+
 
 def desk_wanted(wanted: Wanted) -> Desk:
     """Return the desk, or the part of it, that is asked for."""
@@ -71,7 +76,7 @@ def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
     log("start", {"as_of": as_of, "run": run_id, "positions": len(desk.book)})
     with place(wanted, as_of, run_id) as folder, shown(log) as told:
         report = batch(
-            desk, folder, jobs=wanted.jobs, replace=wanted.replace, told=told
+            desk, folder, on=wanted.executor(), replace=wanted.replace, told=told
         )
     log("end", {"as_of": as_of, "run": run_id, "status": report.status})
     if to is not None:
