@@ -107,6 +107,19 @@ def cli() -> None:
     help="Processes to compute on; the results are the same on any number.",
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Dask scheduler to compute on, tcp://HOST:PORT, or local for one of its own.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Workers of a local cluster, or how many of another to wait for.",
+)
+@click.option(
+    "--worker-memory", help="Of each worker of a local cluster, such as 2GiB."
+)
+@click.option(
     "--log",
     type=click.Path(path_type=Path),
     help="File to append a line per stage to, with its seconds.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from riskplugin import api, pipeline
 from riskplugin.adapters import terminal
+from riskplugin.adapters.cluster import Cluster
 from riskplugin.adapters.run_log import Write, shown
 from riskplugin.desk import Desk
 from riskplugin.errors import AdapterError, UsageError
@@ -34,6 +35,9 @@ class Wanted:
     replace: bool
     jobs: int
     export: bool = False
+    cluster: str | None = None
+    workers: int | None = None
+    worker_memory: str | None = None
 
     def check(self) -> None:
         """Refuse what does not fit together.
@@ -44,13 +48,30 @@ class Wanted:
         """
         if self.out is not None and self.store is not None:
             raise UsageError("give --out or --store, not both")
-        if self.jobs > 1 and self.out is None and self.store is None:
-            raise UsageError("--jobs needs a folder to work in: --store or --out")
-        if self.export and self.out is None and self.store is None:
-            raise UsageError("--export needs a run that is kept: --store or --out")
+        for option, asked in (
+            ("--jobs needs a folder to work in", self.jobs > 1),
+            ("--cluster needs a folder to work in", self.cluster is not None),
+            ("--export needs a run that is kept", self.export),
+        ):
+            if asked and self.out is None and self.store is None:
+                raise UsageError(f"{option}: --store or --out")
+        if self.cluster is None and (self.workers or self.worker_memory):
+            raise UsageError("--workers and --worker-memory go with --cluster")
+        if self.cluster is not None and self.jobs > 1:
+            raise UsageError("give --jobs or --cluster, not both")
 
     def executor(self) -> Executor:
-        """Return what computes."""
+        """Return what computes.
+
+        Raises
+        ------
+        UsageError
+            If the cluster is none.
+        """
+        if self.cluster is not None:
+            found = Cluster(self.cluster, self.workers, self.worker_memory)
+            found.check()
+            return found
         return InTurn() if self.jobs == 1 else Pool(self.jobs)
 
 
@@ -67,6 +88,7 @@ def desk_wanted(wanted: Wanted) -> Desk:
 def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
     """Run what is asked for and return its report and folder."""
     wanted.check()
+    on = wanted.executor()
     to = target_in(wanted.desk) if wanted.export else None
     desk = desk_wanted(wanted)
     if wanted.out is None and wanted.store is None:
@@ -75,9 +97,7 @@ def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
     run_id, as_of = run_id_of(desk), str(desk.as_of)
     log("start", {"as_of": as_of, "run": run_id, "positions": len(desk.book)})
     with place(wanted, as_of, run_id) as folder, shown(log) as told:
-        report = batch(
-            desk, folder, on=wanted.executor(), replace=wanted.replace, told=told
-        )
+        report = batch(desk, folder, on=on, replace=wanted.replace, told=told)
     log("end", {"as_of": as_of, "run": run_id, "status": report.status})
     if to is not None:
         send(folder, to, log)
