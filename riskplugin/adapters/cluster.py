@@ -7,6 +7,7 @@ few at a time, so that workers need no disk in common and no more memory for mor
 """
 
 import logging
+import warnings
 from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -86,7 +87,9 @@ class Cluster:
             if self.address == LOCAL:
                 where = stack.enter_context(local_cluster(self.workers, self.memory))
             try:
-                found = distributed.Client(where, timeout=CONNECT_SECONDS)
+                with warnings.catch_warnings():  # of versions, which we refuse
+                    warnings.simplefilter("ignore")
+                    found = distributed.Client(where, timeout=CONNECT_SECONDS)
             except (OSError, ValueError) as error:  # a time-out is an OSError
                 raise AdapterError(
                     f"no scheduler answers at {self.address}: see that `dask scheduler`"
@@ -116,22 +119,36 @@ def dask() -> Any:  # noqa: ANN401 - a module
 @contextmanager
 def local_cluster(workers: int | None, memory: str | None) -> Iterator[Any]:
     """Yield a cluster of processes of this machine, one thread each."""
+    check_memory(memory)
     with TemporaryDirectory(prefix="riskplugin-") as place:
-        try:
-            made = dask().LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                memory_limit=memory or "auto",
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-                local_directory=place,
-            )
-        except ValueError as error:
-            raise UsageError(f"--worker-memory {memory!r}: {error}") from error
+        made = dask().LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=memory or "auto",
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+            local_directory=place,
+        )
         with closing(made):
             yield made
+
+
+def check_memory(memory: str | None) -> None:
+    """Refuse a size that is none.
+
+    Raises
+    ------
+    UsageError
+    """
+    dask()
+    from dask.utils import parse_bytes  # noqa: PLC0415 - an extra, and heavy
+
+    try:
+        parse_bytes(memory or "1GiB")
+    except ValueError as error:
+        raise UsageError(f"--worker-memory {memory!r}: write 2GiB") from error
 
 
 def await_workers(client: Client, count: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from distributed import WorkerPlugin
 
+from riskplugin._version import __version__
 from riskplugin.adapters.arithmetic import arithmetic
 from riskplugin.errors import AdapterError
 from riskplugin.pipeline import Stage
@@ -26,7 +27,7 @@ class Holder(WorkerPlugin):
     """The desk of a run, its model and plans, packed until a piece needs them."""
 
     def __init__(self, run: str, given: Given, rounding: str) -> None:
-        self.run, self.rounding = run, rounding
+        self.run, self.rounding, self.version = run, rounding, __version__
         self.content = pickle.dumps(given)
 
     def setup(self, worker: Any) -> None:  # noqa: ANN401 - Dask's
@@ -45,15 +46,31 @@ def in_cluster(run: str, piece: Piece) -> tuple[Made, ...]:
     Raises
     ------
     AdapterError
-        If this processor or its libraries round otherwise than where the run began.
+        If this worker is not as the process that began the run.
     """
     with _one_at_a_time:
         if run not in _plans:
             held = _held[run]
-            if arithmetic() != held.rounding:
-                raise AdapterError(OTHER)
+            refuse_other(held)
             _plans[run] = plan_of(pickle.loads(held.content))
         return computed(_plans[run], piece)
+
+
+def refuse_other(held: Holder) -> None:
+    """Refuse to compute for a run that began with other code or another processor.
+
+    Raises
+    ------
+    AdapterError
+        If this worker would give other figures.
+    """
+    if __version__ != held.version:
+        raise AdapterError(
+            f"a worker runs riskplugin {__version__}, and the run began with "
+            f"{held.version}; install the same version everywhere"
+        )
+    if arithmetic() != held.rounding:
+        raise AdapterError(OTHER)
 
 
 OTHER = (
