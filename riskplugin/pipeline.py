@@ -27,7 +27,7 @@ from riskplugin.tables.holdings import account_table, look_through_table
 from riskplugin.tables.liquidations import liquidation_table
 from riskplugin.tables.liquidity import liquidity_table
 from riskplugin.tables.paths import path_summary_table
-from riskplugin.tables.replays import past_episodes, replay_table
+from riskplugin.tables.replays import outcome_table, past_episodes
 from riskplugin.tables.risk import factor_table, measure_table, sample_table
 from riskplugin.tables.shocks import shock_table
 from riskplugin.tables.tabulation import (
@@ -224,7 +224,7 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         "stress_path_summary": lambda: path_summary_table(
             desk, model, scenarios, (), confidence, None
         ),
-        "replays": lambda: replay_table(desk, model, None, ("episode", "tier")),
+        "replays": lambda: outcome_table(desk, model, None, ("episode", "tier")),
         "claims": lambda: claim_table(desk, past_episodes(desk.as_of)),
         "doctor": lambda: diagnosis_table(desk),
         "cycle": watch,

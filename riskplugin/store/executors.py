@@ -1,6 +1,7 @@
 """Where the pieces of a run are computed: here, or in processes of this machine."""
 
 import os
+import sys
 from collections.abc import (
     Callable,
     Generator,
@@ -28,6 +29,7 @@ from riskplugin.pipeline import Plan, Stage, stages
 from riskplugin.store.pieces import Made, Piece, computed, longest_first
 
 F = TypeVar("F")
+MOST_ON_WINDOWS = 61
 AHEAD = 2  # pieces given out for every process, so that none waits and few are held
 LOST = "a worker process was lost, killed or out of memory; run again to go on"
 
@@ -73,7 +75,7 @@ class Pool:
     def results(self, desk: Desk, pieces: Sequence[Piece]) -> Results:
         """Yield each piece with what was made of it, as they end."""
         pool = ProcessPoolExecutor(
-            self.jobs,
+            processes(self.jobs),
             mp_context=get_context("spawn"),
             initializer=start_worker,
             initargs=given_of(desk),
@@ -97,6 +99,11 @@ class Pool:
             raise AdapterError(LOST) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def processes(wanted: int) -> int:
+    """Return how many processes a pool has; Windows cannot wait for more than 61."""
+    return min(wanted, MOST_ON_WINDOWS) if sys.platform == "win32" else wanted
 
 
 def in_window(
