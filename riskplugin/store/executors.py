@@ -30,7 +30,7 @@ from riskplugin.store.pieces import Made, Piece, computed, longest_first
 
 F = TypeVar("F")
 MOST_ON_WINDOWS = 61
-AHEAD = 2  # pieces given out for every process, so that none waits and few are held
+AHEAD = 3  # pieces given out for every process, so that none waits and few are held
 LOST = "a worker process was lost, killed or out of memory; run again to go on"
 
 Results = Generator[tuple[Piece, tuple[Made, ...]], None, None]

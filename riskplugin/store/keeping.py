@@ -122,13 +122,11 @@ def kept_part(new: Path, piece: Piece) -> bool:
 
 
 def keep_part(new: Path, piece: Piece, one: Made) -> None:
-    """Write a part and then its record."""
+    """Write a part and then its record, whose hashes tell whether it is all there."""
     folder, files = new / RECORDS, {}
     if one.late is None:
         for ending, content in zip(PARTS, (one.csv, one.columns), strict=True):
-            path = folder / f"{piece}{ending}"
-            path.write_bytes(content)
-            sync(path)
+            (folder / f"{piece}{ending}").write_bytes(content)
         files = hashes(folder, (f"{piece}{ending}" for ending in PARTS))
     write_record(part_record(new, piece), one.rows, one.late, files)
 
