@@ -40,7 +40,7 @@ from riskplugin.adapters.excel.specification import Function
 from riskplugin.book import KEYS
 from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers
-from riskplugin.inputs.references import QueryRef, TableRef
+from riskplugin.inputs.references import ExportRef, QueryRef, TableRef
 from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
 from riskplugin.inputs.tables import TABLES
 from riskplugin.results import COLUMNS, Table, definition
@@ -810,7 +810,7 @@ def desk_toml() -> str:
         GENERATED,
         "One file names everything that a run needs. Every key is optional but for "
         "`tables.positions` and `tables.prices`. An unknown key is an error.",
-        key_grid(DeskFile, skip=["settings"]),
+        key_grid(DeskFile, skip=["settings", "export"]),
         "`settings=` of [`desk_from_tables`](python.md#desk_from_tables) takes the "
         "same keys but for `tables` and `as_of`, and those of `[settings]` beside "
         "them.",
@@ -825,6 +825,10 @@ def desk_toml() -> str:
         key_grid(QueryRef),
         "## [settings]",
         key_grid(Numbers),
+        "## [export]",
+        "Where `riskplugin run --export` writes to; see [to a database]"
+        "(../how-to/export-to-sql.md).",
+        key_grid(ExportRef),
         "## Defaults written out",
         fenced("toml", 'base_currency = "USD"\non_error = "stop"\n'
                'universe = "extend"\nscenario_library = "extend"\n\n[drivers]\n'

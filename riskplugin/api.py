@@ -71,6 +71,7 @@ __all__ = [
     "evidence",
     "evidence_for",
     "explain",
+    "export_run",
     "exposures",
     "factor_risk",
     "greeks_exposure",
@@ -1434,6 +1435,50 @@ def verify(run: str | PathLike[str], desk: Desk | None = None) -> Table:
     from riskplugin.store import verifying  # noqa: PLC0415 - reads Parquet
 
     return verifying.verify(run, desk)
+
+
+def export_run(
+    run: Report | str | PathLike[str],
+    url_env: str,
+    *,
+    tables: Sequence[str] = (),
+    **keys: object,
+) -> Table:
+    """Write the results of a finished run into the desk's PostgreSQL or SQLite.
+
+    All tables of the run or none; what the database holds of the same run is replaced,
+    so a repeated export changes nothing. Missing tables are made, missing columns
+    added; NaN is NULL.
+
+    Parameters
+    ----------
+    run : Report or path
+        A report, or a run folder, which must be as it was written.
+    url_env : str
+        Environment variable that holds the database's URL.
+    tables : sequence of str, optional
+        Results to export; all of them by default.
+    **keys
+        The other keys of [export] in desk.toml: user_env, password_env, schema_name,
+        prefix, timeout_seconds, retries.
+
+    Returns
+    -------
+    Table
+        table, rows, columns_added; a row per table of the database.
+
+    Raises
+    ------
+    UsageError, ConfigError
+        If there is no such key or table, or a variable is not set.
+    AdapterError
+        If the database cannot be reached, a column there is of another type, or the run
+        is not as it was written; the database then holds what it held.
+    """
+    from riskplugin.warehouse.export import export, target_of  # noqa: PLC0415
+
+    to = target_of(url_env=url_env, tables=list(tables), **keys)
+    return export(run, to)
 
 
 def read_run(path: str | PathLike[str]) -> Report:

@@ -39,7 +39,14 @@ from riskplugin.adapters.options import (
     positions_option,
 )
 from riskplugin.adapters.plots import save_evidence
-from riskplugin.adapters.run_commands import explain, history, prune, report, verify
+from riskplugin.adapters.run_commands import (
+    explain,
+    export_command,
+    history,
+    prune,
+    report,
+    verify,
+)
 from riskplugin.adapters.run_log import log_to
 from riskplugin.adapters.scenario_commands import (
     claims,
@@ -105,11 +112,29 @@ def cli() -> None:
     help="Processes to compute on; the results are the same on any number.",
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Dask scheduler to compute on, tcp://HOST:PORT, or local for one of its own.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Workers of a local cluster, or how many of another to wait for.",
+)
+@click.option(
+    "--worker-memory", help="Of each worker of a local cluster, such as 2GiB."
+)
+@click.option(
     "--log",
     type=click.Path(path_type=Path),
     help="File to append a line per stage to, with its seconds.",
 )
 @click.option("--log-json", is_flag=True, help="Write the log as JSON lines.")
+@click.option(
+    "--export",
+    is_flag=True,
+    help="Then write the run into the database of [export] in the desk file.",
+)
 def run(
     desk: str,
     as_of: object,
@@ -275,6 +300,7 @@ for command in (
     explain,
     verify,
     report,
+    export_command,
     history,
     prune,
     excel,

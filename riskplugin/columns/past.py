@@ -73,4 +73,7 @@ PAST: Mapping[str, str] = {
     "state": "as_written, changed, missing, stranger, or differs from what is computed "
     "again.",
     "detail": "What differs.",
+    "table": "Table of the database.",
+    "rows": "Rows of the run in it.",
+    "columns_added": "Columns that the table had lacked.",
 }

@@ -20,6 +20,7 @@ from riskplugin.desk import Settings
 from riskplugin.errors import ConfigError, Issue, Place, did_you_mean
 from riskplugin.inputs.references import (
     REFERENCES,
+    ExportRef,
     Fraction,
     Number,
     Positive,
@@ -192,6 +193,9 @@ class DeskFile(Choices):
     )
     tables: dict[str, Reference] = Field(default={}, description="Where each table is.")
     settings: Numbers = Field(default=Numbers(), description="Figures of the method.")
+    export: ExportRef | None = Field(
+        None, description="Database that finished runs are exported to."
+    )
 
     def to_settings(self) -> Settings:
         """Return the settings of the core."""
@@ -282,13 +286,14 @@ def config_issues(
 def wrong_value(detail: ErrorDetails) -> tuple[str, str]:
     """Return what is wrong with a value, and what to do.
 
-    A value of [tables] is not shown: it may be a secret in the wrong place.
+    A value of [tables] or [export] is not shown: it may be a secret in the wrong
+    place.
     """
     message = detail["msg"].removeprefix("Value error, ")
     message = f"{message[0].lower()}{message[1:]}"
     if detail["type"] == "missing":
         message = f"absent: {message}"
-    elif "tables" not in detail["loc"]:
+    elif not {"tables", "export"} & set(detail["loc"]):
         message = f"found {detail['input']!r}: {message}"
     return message, "see the reference of desk.toml"
 

@@ -16,6 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.cluster import cluster
 from tests.benchmarks.contracts import contracts as engine_contracts
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.diagnosis import diagnose
@@ -115,6 +116,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         ),
         "measures": partial(measures, book, repeats),
         "batch": partial(batch, night, min(repeats, 3)),
+        "cluster": partial(cluster, night, min(repeats, 3)),
     }
 
 

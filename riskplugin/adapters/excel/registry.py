@@ -60,6 +60,7 @@ FUNCTIONS = registry(
 )
 NOT_IN_CELLS: Mapping[str, str] = {
     "desk_from_tables": "the desk is the one that the desk file names",
+    "export_run": "writes to a database; never from a cell",
     "morning_after": "of two runs: riskplugin explain --morning-after",
     "prune": "deletes runs; never from a cell",
     "report_html": "a file for a browser: riskplugin report RUN",
