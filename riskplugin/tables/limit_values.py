@@ -314,15 +314,18 @@ def measures_of(asked: Asked, limits: Sequence[Limit]) -> list[Value]:
     """Return risk measures of each scope by itself."""
 
     @cache
-    def held(method: str, sessions: int) -> tuple[Sample, Holdings]:
-        sample = asked.sample_of(method, sessions)
-        return sample, holdings(asked.desk, sample)
+    def held(method: str, sessions: int) -> tuple[Sample, Holdings] | str:
+        try:
+            sample = asked.sample_of(method, sessions)
+            return sample, holdings(asked.desk, sample)
+        except ModelError as error:
+            return str(error)
 
     return [measure_value(limit, held) for limit in limits]
 
 
 def measure_value(
-    limit: Limit, held: Callable[[str, int], tuple[Sample, Holdings]]
+    limit: Limit, held: Callable[[str, int], tuple[Sample, Holdings] | str]
 ) -> Value:
     """Return one measure, or why it is not known.
 
@@ -334,8 +337,11 @@ def measure_value(
     how = limit.metric.how
     if how is None:
         raise ValueError(f"{limit.metric.name} is no measure")
+    of = held(how.method.value, how.sessions)
+    if isinstance(of, str):
+        return unknown(of)
     try:
-        return measured_in(limit, how, held(how.method.value, how.sessions))
+        return measured_in(limit, how, of)
     except ModelError as error:
         return unknown(str(error))
 
