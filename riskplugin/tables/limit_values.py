@@ -364,7 +364,8 @@ def measured_in(limit: Limit, how: HowMeasured, of: tuple[Sample, Holdings]) -> 
     done = measured(how.measure, pnl[:, None], sample.probabilities, how.alpha)
 
     def split() -> Split:
-        per_unit = components(done.weights[:, 0], held.unit)
+        counts = np.flatnonzero(done.weights[:, 0])  # of a tail, few scenarios do
+        per_unit = components(done.weights[counts, 0], held.unit[counts])
         by_part = grouped(book, (BOOK if limit.key == INSTRUMENT else INSTRUMENT,))
         (names,) = by_part.keys.values()
         parts = by_part.total(book.reference_value * inside * per_unit[held.name])
