@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Flags, Vector
 from riskplugin.desk import Desk
 from riskplugin.factors.model import FactorModel
@@ -28,6 +29,7 @@ def limits_of(desk: Desk) -> tuple[Limit, ...]:
     return limits_from(desk.tables[LIMITS]) if LIMITS in desk.tables else ()
 
 
+@one_blas_thread
 def limit_table(desk: Desk, model: FactorModel, sample_of: SampleOf) -> Table:
     """Return value, headroom and status of every limit, the worst first.
 

@@ -205,9 +205,10 @@ def stress_table(
     order = row_order(len(grouping), len(scenarios), scenario_first=not before)
     group, scenario = order
     columns: dict[str, object] = {}
+    names = scenarios.names()
     for key in keys:
         if key == SCENARIO:
-            columns[key] = [scenarios.names()[s] for s in scenario]
+            columns[key] = [names[s] for s in scenario]
         else:
             labels_of = np.array(keys_in(grouping)[key], dtype=object)
             columns[key] = labels_of[group].tolist()

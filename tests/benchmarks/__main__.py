@@ -24,6 +24,7 @@ from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.leveraged import leveraged
+from tests.benchmarks.limiting import limiting
 from tests.benchmarks.loading import load
 from tests.benchmarks.options import options
 from tests.benchmarks.paths import paths
@@ -115,6 +116,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),
         "measures": partial(measures, book, repeats),
+        "limits": partial(limiting, replace(size, positions=lots, books=18), repeats),
         "batch": partial(batch, night, min(repeats, 3)),
         "cluster": partial(cluster, night, min(repeats, 3)),
     }
