@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 import riskplugin as rp
-
 from riskplugin.results import table
 from tests.adapters.nights import closes
 
