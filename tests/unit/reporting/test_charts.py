@@ -35,9 +35,9 @@ def test_bars_run_from_zero_to_their_value():
     )
     drawn = chart_of(Drawing(Picture.BARS, "tier", ("net",)), rows, "t", "USD")
     zero = LEFT + SPAN / 4
-    ((x, _, width, _),) = boxes(drawn, "bar-gain")
+    ((x, _, width, _),) = boxes(drawn, "bar gain")
     assert (x, width) == pytest.approx((zero, SPAN * 3 / 4), abs=0.06)
-    ((x, _, width, _),) = boxes(drawn, "bar-loss")
+    ((x, _, width, _),) = boxes(drawn, "bar loss")
     assert (x, width) == pytest.approx((LEFT, SPAN / 4), abs=0.06)
     assert "a: net 3.00, USD m" in drawn
 
@@ -64,11 +64,11 @@ def test_waterfall_begins_where_the_part_before_ended():
     rows = rows_of(text("scenario") + money(" ".join(parts)), frame)
     drawing = Drawing(Picture.WATERFALL, "", parts, series="scenario")
     drawn = chart_of(drawing, rows, "t", "USD")
-    (_, top, _, tall), (_, next_top, _, next_tall) = boxes(drawn, "bar-loss")
+    (_, top, _, tall), (_, next_top, _, next_tall) = boxes(drawn, "bar loss")
     assert next_top == pytest.approx(top + tall, abs=0.11)
     assert tall == pytest.approx(2 * next_tall, abs=0.11)
-    ((_, _, _, gain),) = boxes(drawn, "bar-gain")
-    ((_, whole_top, _, whole),) = boxes(drawn, "bar-whole")
+    ((_, _, _, gain),) = boxes(drawn, "bar gain")
+    ((_, whole_top, _, whole),) = boxes(drawn, "bar whole")
     assert whole == pytest.approx(tall + next_tall - gain, abs=0.21)
     assert whole_top == top
 
@@ -78,8 +78,8 @@ def test_unknown_step_is_a_question_and_no_bar():
     rows = rows_of(text("scenario") + money("direct overshoot"), frame)
     drawing = Drawing(Picture.WATERFALL, "", ("direct", "overshoot"), series="scenario")
     drawn = chart_of(drawing, rows, "t", "USD")
-    assert len(boxes(drawn, "bar-loss")) == 1
-    assert boxes(drawn, "bar-whole") == []
+    assert len(boxes(drawn, "bar loss")) == 1
+    assert boxes(drawn, "bar whole") == []
     assert drawn.count(">?</text>") == 2
 
 
