@@ -889,7 +889,8 @@ def results_page() -> str:
         "Python, `table.definitions` says what the columns mean.",
         "[`run`](python.md#run) returns every table below as `report.tables[name]`, "
         "and the run folder holds each as `.csv` and `.parquet`. It also holds "
-        "`summary.md`, the first page in words, and `manifest.json`: the run id and "
+        "`report.html`, [the report](../how-to/the-report.md), `summary.md`, its first "
+        "page, and `manifest.json`: the run id and "
         "the inputs, settings, scenarios and version that it stands for. In CSV "
         "files, text that a spreadsheet would run as a formula has a `'` before it; "
         "Parquet files hold it as it is.",

@@ -121,7 +121,7 @@ PATHS = Section(
                 *days("session"),
                 *money("pnl cash_called margin_called"),
             ),
-            cut=0,
+            cut=4000,
             drawing=Drawing(Picture.LINES, "session", ("pnl",), series="scenario"),
         ),
         Shown(

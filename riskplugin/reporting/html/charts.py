@@ -162,8 +162,8 @@ def bar_marks(
         value = values[name]
         if not isnan(value):
             start, end = sorted((axis.at(0), axis.at(value)))
-            kind = "bar-loss" if value < 0 else "bar-gain"
-            kind = kind if size > 4 else "bar-thin"
+            kind = "bar loss" if value < 0 else "bar gain"
+            kind = kind if size > 4 else "bar thin"
             marks.append(
                 box(start, middle - size / 2, max(end - start, 0.8), size, kind)
             )
@@ -183,7 +183,7 @@ def band_marks(
         marks.append(box(ends[0], middle - 4, ends[1] - ends[0], 8, "band"))
     if not isnan(value):
         place = {"cx": f"{axis.at(value):.1f}", "cy": f"{middle:.1f}", "r": "5.5"}
-        kind = "bar-loss" if value < 0 else "bar-gain"
+        kind = "bar loss" if value < 0 else "bar gain"
         marks.append(element("circle", class_=kind, **place))
     return marks
 
@@ -261,8 +261,8 @@ def step_mark(
         return mark(tip, label(x, axis.at(0) - 4, "?"), name)
     top, bottom = sorted(axis.at(end) for end in ends)
     step = ends[1] - ends[0]
-    kind = "bar-loss" if step < 0 else "bar-gain"
-    kind = "bar-whole" if part == "P&L" or step == 0 else kind
+    kind = "bar loss" if step < 0 else "bar gain"
+    kind = "bar whole" if part == "P&L" or step == 0 else kind
     return mark(tip, box(x, top, width - 4, max(bottom - top, 0.8), kind), name)
 
 

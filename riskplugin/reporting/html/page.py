@@ -115,7 +115,7 @@ def front(page: FirstPage) -> Html:
     )
     return element(
         "section",
-        element("h2", "First page", id="first-title", class_="unseen"),
+        element("h2", "First page", id="first_title", class_="unseen"),
         element("p", page.lead, class_="lead"),
         element("dl", list(facts), class_="facts"),
         element(
@@ -124,7 +124,7 @@ def front(page: FirstPage) -> Html:
             class_="passages",
         ),
         id="first",
-        aria_labelledby="first-title",
+        aria_labelledby="first_title",
     )
 
 
@@ -205,11 +205,11 @@ def definitions(columns: list[str], report: Report) -> Html:
     ]
     return element(
         "section",
-        element("h2", "Definitions", id="definitions-title"),
+        element("h2", "Definitions", id="definitions_title"),
         element("p", UNITS.format(currency=report.base_currency), class_="question"),
         element("dl", items, class_="definitions"),
         id="definitions",
-        aria_labelledby="definitions-title",
+        aria_labelledby="definitions_title",
     )
 
 

@@ -1,8 +1,11 @@
 """Results in a notebook."""
 
 import numpy as np
+import pandas as pd
 
+import riskplugin as rp
 from riskplugin.results import table
+from tests.adapters.nights import closes
 
 DATE = np.datetime64("2026-05-29", "D")
 
@@ -31,10 +34,9 @@ def test_long_table_says_how_long():
     assert "N60" not in said
 
 
-def test_first_page_of_a_run(desk):
-    import riskplugin as rp  # noqa: PLC0415
-
-    report = rp.run(desk)
+def test_first_page_of_a_run():
+    held = pd.DataFrame({"book": ["a"], "instrument": ["MU"], "quantity": [1.0]})
+    report = rp.run(rp.desk_from_tables(positions=held, prices=closes()))
     said = report._repr_html_()
     assert "What is not known" in said
     assert str(report.as_of) in said
