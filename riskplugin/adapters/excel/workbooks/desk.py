@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from riskplugin import api
 from riskplugin.adapters.excel.session import Session
@@ -86,8 +85,14 @@ def stated(desk: Desk) -> list[dict[str, Any]]:
             "liquidation_price": float(book.liquidation_price[i]),
             "locked_until": iso(book.locked_until[i]),
         }
-        rows.append({k: None if v == "" or pd.isna(v) else v for k, v in found.items()})
+        rows.append({name: as_cell(value) for name, value in found.items()})
     return rows
+
+
+def as_cell(value: object) -> object:
+    """Return a value as a cell holds it: None where there is none."""
+    unknown = isinstance(value, float) and np.isnan(value)
+    return None if value == "" or unknown else value
 
 
 def iso(day: np.datetime64) -> str:
