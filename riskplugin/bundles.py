@@ -1,9 +1,12 @@
 """Results of several tables: a main one, and others that stand beside it."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from riskplugin.results import Table
+
+if TYPE_CHECKING:
+    from riskplugin.desk import Desk
 
 Made = TypeVar("Made", bound=Table)
 
@@ -112,4 +115,42 @@ def backtest_table(
     """Return what tests say, with the nights they speak of."""
     made = with_tables(Backtest(tests.to_frame()), tests, {"nights": nights})
     object.__setattr__(made, "records", records)
+    return made
+
+
+class WhatIf(Table):
+    """What trades would do to the headline figures of a desk.
+
+    Attributes
+    ----------
+    exposures : Table
+        Exposures by the keys, before, after and their change.
+    stress : Table
+        Stress of the whole desk in every scenario, in five parts, with bands.
+    stress_by : Table
+        The same by the keys.
+    measures : Table
+        Risk measures with contributions, as far as asked for.
+    trades : Table
+        The orders: quantity, price, cost, days.
+    desk : Desk
+        The desk that holds what there is afterwards, to be asked anything else.
+    """
+
+    _metadata = [  # noqa: RUF012 - pandas' name
+        *("title", "as_of", "exposures", "stress", "stress_by", "measures", "trades"),
+        "desk",
+    ]
+    exposures: Table
+    stress: Table
+    stress_by: Table
+    measures: Table
+    trades: Table
+    desk: "Desk"
+
+
+def whatif_table(summary: Table, desk: "Desk", **beside: Table) -> WhatIf:
+    """Return the headline figures, with the tables and the desk behind them."""
+    made = with_tables(WhatIf(summary.to_frame()), summary, beside)
+    object.__setattr__(made, "desk", desk)
     return made

@@ -1,0 +1,166 @@
+"""Orders as they would go to the market: what they cost, and how long they take."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from riskplugin._typing import Codes, Flags, Vector
+from riskplugin.custody import locked
+from riskplugin.desk import Desk
+from riskplugin.factors.model import FactorModel
+from riskplugin.results import Table, table
+from riskplugin.tables.liquidity import released_after, session_volatility
+from riskplugin.tables.volumes import daily_volume, is_cash
+from riskplugin.trading.books import Turn
+from riskplugin.trading.filling import Depth, Fills, Orders, fills
+
+KEYS = ("book", "instrument", "account", "strategy")
+
+
+def depth_of(desk: Desk, row: dict[str, int], model: FactorModel) -> Depth:
+    """Return the market of every instrument of a desk's book, by its code."""
+    instrument = desk.book.labels["instrument"]
+    rows = np.array([row[name] for name in instrument.names], dtype=np.int64)
+    half_spread = np.empty(len(instrument.names))
+    half_spread[instrument.codes] = desk.book.half_spread
+    return Depth(
+        daily_volume(desk),
+        session_volatility(model)[rows],
+        half_spread,
+        is_cash(desk.book),
+    )
+
+
+class Grouped:
+    """The touched rows of a turn as orders: one per book, instrument, account, …."""
+
+    def __init__(self, turn: Turn) -> None:
+        self.rows = np.flatnonzero(turn.touched)
+        self.turn = turn
+        labels = turn.before.labels
+        cell = np.zeros(len(self.rows), dtype=np.int64)
+        for key in KEYS:
+            codes = labels[key].codes[self.rows]
+            cell = cell * (len(labels[key].names) + 1) + codes
+            _, cell = np.unique(cell, return_inverse=True)
+        self.order: Codes = cell
+        self.first = np.unique(cell, return_index=True)[1]
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def total(self, values: Vector) -> Vector:
+        """Return the sum of `values` (P + L,) over each order, shape (R,)."""
+        sums = np.bincount(self.order, values[self.rows], len(self))
+        return sums.astype(np.float64)
+
+    def first_of(self, values: Vector) -> Vector:
+        """Return the value of the first lot of each order, shape (R,)."""
+        return values[self.rows[self.first]]
+
+    def most(self, values: Vector) -> Vector:
+        """Return the largest of `values` (P + L,) over each order, shape (R,)."""
+        found = np.zeros(len(self))
+        np.maximum.at(found, self.order, values[self.rows])
+        return found
+
+    def words(self, key: str) -> list[str]:
+        """Return a label of each order."""
+        labels = self.turn.before.labels[key]
+        codes = labels.codes[self.rows[self.first]]
+        return [labels.names[int(code)] for code in codes]
+
+    @property
+    def bought(self) -> Vector:
+        """Units that each row buys, (P + L,); sold < 0."""
+        bought: Vector = self.turn.after.quantity - self.turn.before.quantity
+        return bought
+
+    @property
+    def value(self) -> Vector:
+        """Market value that each row buys, base currency, (P + L,)."""
+        value: Vector = self.turn.after.market_value - self.turn.before.market_value
+        return value
+
+
+def filled(desk: Desk, grouped: Grouped, depth: Depth) -> Fills:
+    """Return what the orders of a turn cost; `desk` holds its rows."""
+    shut = locked(desk.book, desk.as_of)
+    released = np.where(shut, released_after(desk), 0.0)
+    instrument = desk.book.labels["instrument"].codes
+    orders = Orders(
+        instrument[grouped.rows[grouped.first]],
+        grouped.total(grouped.bought),
+        grouped.total(grouped.value),
+        grouped.most(released),
+    )
+    settings = desk.settings
+    return fills(orders, depth, settings.participation, settings.impact)
+
+
+def order_table(desk: Desk, turn: Turn, depth: Depth) -> Table:
+    """Return the orders of a turn with cost and days; `desk` holds its rows."""
+    grouped = Grouped(turn)
+    found = filled(desk, grouped, depth)
+    shut = locked(desk.book, desk.as_of)
+    columns = {
+        **{key: grouped.words(key) for key in KEYS},
+        "quantity": grouped.total(grouped.bought),
+        "held_before": held_with(turn, grouped, turn.before.quantity),
+        "held_after": held_with(turn, grouped, turn.after.quantity),
+        "price": grouped.first_of(desk.book.price),
+        "fx_rate": grouped.first_of(desk.book.fx_rate),
+        "traded": grouped.total(grouped.value),
+        "spread_cost": found.spread,
+        "impact_cost": found.impact,
+        "cost": found.cost,
+        "days": found.days,
+    }
+    sold_locked = grouped.total(np.abs(grouped.bought) * shut)
+    turns = turned(columns["held_before"], columns["held_after"])
+    until = grouped.most(desk.book.locked_until.astype(np.float64) * shut)
+    columns["mind"] = [
+        "; ".join(filter(None, (words, locked_words(part, last))))
+        for words, part, last in zip(turns, sold_locked, until, strict=True)
+    ]
+    return table("trades", desk.as_of, columns)
+
+
+def held_with(turn: Turn, grouped: Grouped, quantity: Vector) -> Vector:
+    """Return what is held where each order goes, untouched lots included, (R,)."""
+    labels = turn.before.labels
+    there = np.ones((len(grouped), len(quantity)), dtype=bool)
+    for key in KEYS:
+        codes = labels[key].codes
+        there &= codes[grouped.rows[grouped.first]][:, None] == codes[None, :]
+    held: Vector = there @ quantity
+    return held
+
+
+def turned(before: Vector, after: Vector) -> list[str]:
+    """Return what is said of orders that turn a long into a short, or back."""
+    words = []
+    for held, then in zip(before, after, strict=True):
+        if held > 0 > then:
+            words.append(f"sells {-then:,.10g} more than is held long")
+        elif held < 0 < then:
+            words.append(f"buys {then:,.10g} more than is held short")
+        else:
+            words.append("")
+    return words
+
+
+def locked_words(quantity: float, until: float) -> str:
+    """Return what is said of a part that cannot be sold yet."""
+    if not quantity:
+        return ""
+    day = np.datetime64(int(until), "D")
+    return f"{quantity:,.10g} of it locked until {day}"
+
+
+def in_total(values: Sequence[float] | Vector, known: Flags) -> float:
+    """Return the sum of what is known; NaN if there is something and none is known."""
+    found = np.asarray(values, dtype=np.float64)
+    if len(found) and not known.any():
+        return np.nan
+    return float(found[known].sum())
