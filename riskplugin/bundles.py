@@ -154,3 +154,21 @@ def whatif_table(summary: Table, desk: "Desk", **beside: Table) -> WhatIf:
     made = with_tables(WhatIf(summary.to_frame()), summary, beside)
     object.__setattr__(made, "desk", desk)
     return made
+
+
+class Ranking(Table):
+    """Ideas for trades, the one that saves most for its cost first.
+
+    Attributes
+    ----------
+    stress : Table
+        What every idea does in every scenario.
+    """
+
+    _metadata = ["title", "as_of", "stress"]  # noqa: RUF012 - pandas' name
+    stress: Table
+
+
+def ranking_table(ideas: Table, **beside: Table) -> Ranking:
+    """Return ideas in their order, with the tables that stand beside them."""
+    return with_tables(Ranking(ideas.to_frame()), ideas, beside)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from riskplugin.columns.core import CORE, OF_DRIVER
 from riskplugin.columns.cycle import CYCLE
+from riskplugin.columns.decisions import DECISIONS
 from riskplugin.columns.held import HELD
 from riskplugin.columns.past import PAST
 from riskplugin.errors import Issue, Severity
@@ -170,6 +171,7 @@ COLUMNS: Mapping[str, str] = {
     **CYCLE,
     **HELD,
     **CORE,
+    **DECISIONS,
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from riskplugin._typing import Codes, Flags, Vector
+from riskplugin.book import Book
 from riskplugin.custody import locked
 from riskplugin.desk import Desk
 from riskplugin.factors.model import FactorModel
@@ -32,19 +33,32 @@ def depth_of(desk: Desk, row: dict[str, int], model: FactorModel) -> Depth:
 
 
 class Grouped:
-    """The touched rows of a turn as orders: one per book, instrument, account, …."""
+    """Rows whose quantity changes as orders: one per book, instrument, account, ….
 
-    def __init__(self, turn: Turn) -> None:
-        self.rows = np.flatnonzero(turn.touched)
-        self.turn = turn
-        labels = turn.before.labels
+    `bought` and `value` (P + L,) are units and market value that each row buys, sold
+    < 0; `rows` are those that do, `order` is the order of each, `first` its first row.
+    """
+
+    def __init__(self, book: Book, bought: Vector, value: Vector) -> None:
+        self.rows = np.flatnonzero(bought)
+        self.bought, self.value, self.book = bought, value, book
         cell = np.zeros(len(self.rows), dtype=np.int64)
         for key in KEYS:
-            codes = labels[key].codes[self.rows]
-            cell = cell * (len(labels[key].names) + 1) + codes
-            _, cell = np.unique(cell, return_inverse=True)
+            codes = book.labels[key].codes[self.rows]
+            cell = cell * (len(book.labels[key].names) + 1) + codes
+            cell = np.unique(cell, return_inverse=True)[1]
         self.order: Codes = cell
         self.first = np.unique(cell, return_index=True)[1]
+
+    @classmethod
+    def of(cls, turn: Turn) -> "Grouped":
+        """Return the orders of a turn."""
+        before, after = turn.before, turn.after
+        return cls(
+            before,
+            after.quantity - before.quantity,
+            after.market_value - before.market_value,
+        )
 
     def __len__(self) -> int:
         return len(self.first)
@@ -66,21 +80,9 @@ class Grouped:
 
     def words(self, key: str) -> list[str]:
         """Return a label of each order."""
-        labels = self.turn.before.labels[key]
+        labels = self.book.labels[key]
         codes = labels.codes[self.rows[self.first]]
         return [labels.names[int(code)] for code in codes]
-
-    @property
-    def bought(self) -> Vector:
-        """Units that each row buys, (P + L,); sold < 0."""
-        bought: Vector = self.turn.after.quantity - self.turn.before.quantity
-        return bought
-
-    @property
-    def value(self) -> Vector:
-        """Market value that each row buys, base currency, (P + L,)."""
-        value: Vector = self.turn.after.market_value - self.turn.before.market_value
-        return value
 
 
 def filled(desk: Desk, grouped: Grouped, depth: Depth) -> Fills:
@@ -100,7 +102,7 @@ def filled(desk: Desk, grouped: Grouped, depth: Depth) -> Fills:
 
 def order_table(desk: Desk, turn: Turn, depth: Depth) -> Table:
     """Return the orders of a turn with cost and days; `desk` holds its rows."""
-    grouped = Grouped(turn)
+    grouped = Grouped.of(turn)
     found = filled(desk, grouped, depth)
     shut = locked(desk.book, desk.as_of)
     columns = {

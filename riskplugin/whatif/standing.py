@@ -9,7 +9,7 @@ from cachetools import LRUCache
 
 from riskplugin import estimates
 from riskplugin._threads import one_blas_thread
-from riskplugin._typing import Codes
+from riskplugin._typing import Codes, Vector
 from riskplugin.book import Book, Grouping, grouped
 from riskplugin.contracts import Contracts
 from riskplugin.desk import Desk
@@ -59,6 +59,12 @@ class Scenes:
         for f in fields(Stressed):
             getattr(whole, f.name)[there] = getattr(found, f.name)[place[there]]
         return whole
+
+    def whole(self, desk: Desk) -> Vector:
+        """Return the P&L of the whole book of `desk` in every scenario, (S,)."""
+        everything = grouped(desk.book, ())
+        pnl: Vector = self.before(desk, everything, ()).pnl[0]
+        return pnl
 
     def stressed(self, lots: Sequence[Lots], groups: int) -> Stressed:
         """Return the stress of groups of positions, a `Lots` per part."""
