@@ -1508,8 +1508,8 @@ def what_if(
     -------
     WhatIf
         The headline figures: metric, before, after, change. Beside them `exposures`,
-        `stress` (the whole desk), `stress_by`, `measures`, each with rows before, after
-        and change (column stage); `trades`, the orders with cost and days; and
+        `stress` (the whole desk), `stress_by`, `measures`, `limits`, each with rows
+        before, after and change (column stage); `trades`, the orders with cost and days; and
         `desk`, that holds what there is afterwards.
 
     Raises

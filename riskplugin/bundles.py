@@ -131,6 +131,8 @@ class WhatIf(Table):
         The same by the keys.
     measures : Table
         Risk measures with contributions, as far as asked for.
+    limits : Table
+        Value, headroom and status of every limit, before, after and their change.
     trades : Table
         The orders: quantity, price, cost, days.
     desk : Desk
@@ -138,13 +140,14 @@ class WhatIf(Table):
     """
 
     _metadata = [  # noqa: RUF012 - pandas' name
-        *("title", "as_of", "exposures", "stress", "stress_by", "measures", "trades"),
-        "desk",
+        *("title", "as_of", "exposures", "stress", "stress_by", "measures", "limits"),
+        *("trades", "desk"),
     ]
     exposures: Table
     stress: Table
     stress_by: Table
     measures: Table
+    limits: Table
     trades: Table
     desk: "Desk"
 

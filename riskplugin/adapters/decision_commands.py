@@ -90,7 +90,7 @@ def wanted_trades(orders: pd.DataFrame | None, path: str | None) -> pd.DataFrame
 @click.option(
     "--details",
     is_flag=True,
-    help="Show exposures, stress, measures and orders too.",
+    help="Show orders, exposures, stress, measures and limits too.",
 )
 def what_if(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
     """Show what trades would do to exposures, stress and measures, and their cost."""
@@ -107,7 +107,7 @@ def what_if(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
         measures=given["measures"],
     )
     beside = [found.trades, found.exposures, found.stress, found.stress_by]
-    beside += [found.measures] if len(found.measures) else []
+    beside += [part for part in (found.measures, found.limits) if len(part)]
     for part in beside:
         keep(part, given["out"])
     for order, mind in zip(found.trades["instrument"], found.trades["mind"], strict=True):

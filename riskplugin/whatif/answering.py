@@ -29,13 +29,12 @@ from riskplugin.tables.tabulation import (
 )
 from riskplugin.trading.books import Turn, turn_of
 from riskplugin.trading.orders import Trade
+from riskplugin.whatif.limiting import STAGES, limits_before_and_after
 from riskplugin.whatif.orders import depth_of, in_total, order_table
 from riskplugin.whatif.resolving import SOURCE, Resolver
 from riskplugin.whatif.standing import Standing, standing_of
 
 STAGE = "stage"
-BEFORE, AFTER, CHANGE = "before", "after", "change"
-STAGES = (BEFORE, AFTER, CHANGE)
 HEADLINES = (
     "gross",
     "net",
@@ -160,9 +159,11 @@ def answered(
             **{s: [row[1 + i] for row in rows] for i, s in enumerate(STAGES)},
         },
     )
+    kept = kept_of(desk, found)
     return whatif_table(
         summary,
-        kept_of(desk, found),
+        kept,
+        limits=limits_before_and_after(desk, kept),
         exposures=exposures,
         stress=total,
         stress_by=grouped,
