@@ -42,7 +42,7 @@ from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers
 from riskplugin.inputs.references import QueryRef, TableRef
 from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
-from riskplugin.inputs.tables import TABLES
+from riskplugin.inputs.tables import TABLES, TRADES
 from riskplugin.results import COLUMNS, Table, definition
 from riskplugin.risk.definitions import DEFINITIONS
 from riskplugin.risk.measure import ALSO_CALLED
@@ -80,6 +80,12 @@ CODES: Mapping[str, Code] = {
         CHOICE,
         "Text that the column does not take, such as an unknown asset class.",
         "Write one of the texts listed in the [input tables](input-tables.md).",
+    ),
+    "bad-trade": Code(
+        ALWAYS,
+        "A trade that cannot be meant: no amount or two, no book or scope, a scope of "
+        "which nothing is held, lots cut twice, a target beside other trades.",
+        "Say how much in one way, and of what.",
     ),
     "bad-config": Code(
         ALWAYS,
@@ -602,7 +608,7 @@ def input_tables() -> str:
         "blank; in every other column a blank cell means *not given*.",
         "Decimals everywhere (0.05 is 5 %); dates as 2026-05-29. Nothing is filled "
         "in and nothing is guessed.",
-        *(table_section(spec) for spec in TABLES.values()),
+        *(table_section(spec) for spec in (*TABLES.values(), TRADES)),
         "## scenarios",
         "A TOML file: see the [scenario file](scenario-file.md).",
     ]

@@ -93,7 +93,8 @@ def ready(book: Book, grid: ShockGrid, confidence: float) -> Ready:
     scenarios = len(grid.horizon)
     grid, place = in_order(grid.padded())
     z = band_ends(confidence)[1]
-    moves = name_moves(grid, np.unique(names), z)
+    contracts = np.flatnonzero(grid.model.contracts.curved)  # of lots to come, too
+    moves = name_moves(grid, np.union1d(names, contracts), z)
     open_ = uncertainty(grid, moves.carry)
     where = np.arange(len(grid.horizon)) if place is None else place
     return Ready(

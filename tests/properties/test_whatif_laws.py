@@ -1,21 +1,18 @@
 """Laws of what-ifs: full revaluation, nothing, there and back, order, one by one."""
 
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import riskplugin as rp
 
 LAST = "2026-05-29"
-LAWS = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+LAWS = settings(max_examples=15, deadline=None)
 LINEAR = ("MU", "000660.KS", "NVDA", "TAO", "BTC", "SPY")
 NAMES = (*LINEAR, "PERP", "INVERSE", "PUT", "CALL", "TWICE", "CASH")
 NOT_HELD = ("AMD", "FET", "PUT_LOW")  # may be added
@@ -54,7 +51,7 @@ def prices():
     common = 0.012 * rng.standard_normal((260, 1))
     own = 0.02 * rng.standard_normal((260, len(names)))
     wide = pd.DataFrame(100 * np.exp(np.cumsum(common + own, axis=0)), days, names)
-    return wide * 100 / wide.iloc[-1]
+    return (wide * 100 / wide.iloc[-1]).assign(TWICE=40.0)
 
 
 def spreads():
@@ -116,8 +113,9 @@ HELD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def desk():
+@cache
+def the_desk():
+    """Return the desk, made once; too large to be an argument that is printed."""
     made = rp.desk_from_tables(
         pd.DataFrame(HELD, columns=FRAME),
         prices(),
@@ -169,7 +167,8 @@ def frame_of(rows):
 def lots_after(rows):
     """Return the lots after orders, one order after the other, written out plainly.
 
-    What names an account is taken first; of the same book and instrument all together.
+    What names an account is taken first, all of one place together, from what was held
+    before.
     """
     lots = [dict(one) for one in HELD]
     places = sorted({(r.account == "", r.book, r.instrument, r.account) for r in rows})
@@ -182,8 +181,9 @@ def lots_after(rows):
             one for one in lots
             if (one["book"], one["instrument"]) == (book, name)
             and (anywhere or one["account"] == account)
+            and not one.get("bought")
         ]  # fmt: skip
-        accounts = {one["account"] for one in own if not one.get("bought")}
+        accounts = {one["account"] for one in own}
         for is_locked in (False, True):
             other = [
                 one for one in own
@@ -211,9 +211,7 @@ def at(table, stage):
 def same(ours, full, keys, scale=1.0):
     """Whether two tables say the same of every row; of a row without lots, nothing."""
     columns = [c for c in full.columns if c not in keys]
-    both = ours.merge(full.to_frame(), "left", keys, suffixes=("", "_full")) if keys else (
-        ours.join(full.to_frame(), rsuffix="_full")
-    )  # fmt: skip
+    both = ours.merge(full.to_frame(), "left", keys, suffixes=("", "_full"))
     there = both[f"{columns[0]}_full"].notna()
     assert there.sum() == len(full)
     for column in columns:
@@ -236,16 +234,16 @@ def agrees(done, full):
 
 @LAWS
 @given(rows=trades)
-def test_it_is_the_full_revaluation_of_the_positions_afterwards(desk, rows):
-    done = rp.what_if(desk, frame_of(rows), ("book", "tier"))
-    agrees(done, rp.with_positions(desk, lots_after(rows)))
+def test_it_is_the_full_revaluation_of_the_positions_afterwards(rows):
+    done = rp.what_if(the_desk(), frame_of(rows), ("book", "tier"))
+    agrees(done, rp.with_positions(the_desk(), lots_after(rows)))
 
 
 @settings(LAWS, max_examples=8)
 @given(rows=trades)
-def test_measures_are_those_of_the_positions_afterwards(desk, rows):
-    done = rp.what_if(desk, frame_of(rows), "tier", measures=["CVaR", "volatility"])
-    full = rp.with_positions(desk, lots_after(rows))
+def test_measures_are_those_of_the_positions_afterwards(rows):
+    done = rp.what_if(the_desk(), frame_of(rows), "tier", measures=["CVaR", "volatility"])
+    full = rp.with_positions(the_desk(), lots_after(rows))
     wanted = rp.measures(full, ["CVaR", "volatility"], by="tier")
     columns = ["tier", "measure", "total", "component", "standalone"]
     found = at(done.measures, "after")[columns]
@@ -260,8 +258,8 @@ def test_measures_are_those_of_the_positions_afterwards(desk, rows):
 
 @LAWS
 @given(rows=trades)
-def test_the_desk_it_gives_holds_what_there_is_afterwards(desk, rows):
-    done = rp.what_if(desk, frame_of(rows), ("book", "tier"))
+def test_the_desk_it_gives_holds_what_there_is_afterwards(rows):
+    done = rp.what_if(the_desk(), frame_of(rows), ("book", "tier"))
     agrees(done, done.desk)
     held = rp.positions(done.desk).groupby(["book", "instrument"])["quantity"].sum()
     wanted = lots_after(rows).groupby(["book", "instrument"])["quantity"].sum()
@@ -278,24 +276,24 @@ def no_change(done):
         assert (change.fillna(0.0) == 0.0).all(axis=None)
 
 
-def test_no_trades_are_exactly_no_change(desk):
-    done = rp.what_if(desk, frame_of([]), ("book", "tier"))
+def test_no_trades_are_exactly_no_change():
+    done = rp.what_if(the_desk(), frame_of([]), ("book", "tier"))
     no_change(done)
     assert len(done.trades) == 0
-    assert rp.what_if(desk, {}, book="one")["change"].fillna(0.0).eq(0.0).all()
+    assert rp.what_if(the_desk(), {}, book="one")["change"].fillna(0.0).eq(0.0).all()
 
 
 @LAWS
 @given(rows=trades)
-def test_a_trade_and_its_reverse_are_exactly_no_change(desk, rows):
+def test_a_trade_and_its_reverse_are_exactly_no_change(rows):
     back = [replace(row, quantity=-row.quantity) for row in rows]
-    no_change(rp.what_if(desk, frame_of([*rows, *back]), ("book", "tier")))
+    no_change(rp.what_if(the_desk(), frame_of([*rows, *back]), ("book", "tier")))
 
 
 @LAWS
 @given(rows=trades)
-def test_the_reverse_on_the_desk_it_gives_leads_back(desk, rows):
-    done = rp.what_if(desk, frame_of(rows))
+def test_the_reverse_on_the_desk_it_gives_leads_back(rows):
+    done = rp.what_if(the_desk(), frame_of(rows))
     net = lots_after(rows).groupby(["book", "instrument"])["quantity"].sum()
     was = pd.DataFrame(HELD).groupby(["book", "instrument"])["quantity"].sum()
     targets = was.reindex(net.index.union(was.index)).fillna(0.0).rename("target_quantity")
@@ -305,16 +303,16 @@ def test_the_reverse_on_the_desk_it_gives_leads_back(desk, rows):
         at(t.exposures, stage).groupby("tier")[linear].sum()
         for t, stage in ((again, "after"), (done, "before"))
     )
-    both = back.join(first, how="outer", rsuffix="_f").fillna(0.0)
+    both = back.join(first.add_suffix("_f"), how="outer").fillna(0.0)
     for column in linear:
         np.testing.assert_allclose(both[column], both[column + "_f"], atol=1e-3)
 
 
 @LAWS
 @given(rows=trades, data=st.data())
-def test_the_order_of_trades_does_not_matter(desk, rows, data):
+def test_the_order_of_trades_does_not_matter(rows, data):
     shuffled = data.draw(st.permutations(rows))
-    first, second = (rp.what_if(desk, frame_of(r), "tier") for r in (rows, shuffled))
+    first, second = (rp.what_if(the_desk(), frame_of(r), "tier") for r in (rows, shuffled))
     assert at(first.stress, "after").equals(at(second.stress, "after"))
     keys = ["book", "instrument", "account", "strategy"]
     one, two = (
@@ -326,7 +324,7 @@ def test_the_order_of_trades_does_not_matter(desk, rows, data):
 cuts = st.lists(
     st.tuples(
         st.sampled_from(["memory", "gpu", "crypto_benchmark", "equity_benchmark"]),
-        st.floats(-1.0, 1.0).filter(bool),
+        st.floats(-1.0, 1.0).map(lambda p: round(p, 3)).filter(bool),
     ),
     min_size=1,
     max_size=3,
@@ -336,28 +334,28 @@ cuts = st.lists(
 
 @LAWS
 @given(cut=cuts)
-def test_cuts_scale_what_is_held_of_a_scope(desk, cut):
+def test_cuts_scale_what_is_held_of_a_scope(cut):
     rows = pd.DataFrame(cut, columns=["tier", "pct"])
-    done = rp.what_if(desk, rows, ("book", "tier"))
-    tier = {n: desk.universe.instruments[n].tier for n in NAMES}
+    done = rp.what_if(the_desk(), rows, ("book", "tier"))
+    tier = {n: the_desk().universe.instruments[n].tier for n in NAMES}
     shares = {t: 1 + pct for t, pct in cut}
     lots = pd.DataFrame(HELD, columns=FRAME)
     share = lots["instrument"].map(tier).map(shares).fillna(1.0)
     lots = lots.assign(
         quantity=lots["quantity"] * share, margin_posted=lots["margin_posted"] * share
     )
-    agrees(done, rp.with_positions(desk, lots[share != 0]))
+    agrees(done, rp.with_positions(the_desk(), lots[share != 0]))
 
 
 @LAWS
 @given(ideas=st.lists(trades.filter(bool), min_size=1, max_size=6))
-def test_each_idea_ranked_is_the_what_if_of_it_alone(desk, ideas):
+def test_each_idea_ranked_is_the_what_if_of_it_alone(ideas):
     named = [frame_of(rows).assign(idea=f"i{k}") for k, rows in enumerate(ideas)]
-    ranking = rp.rank_trades(desk, pd.concat(named, ignore_index=True))
+    ranking = rp.rank_trades(the_desk(), pd.concat(named, ignore_index=True))
     assert sorted(ranking["idea"]) == sorted(f"i{k}" for k in range(len(ideas)))
-    gross = float(rp.exposures(desk, ())["gross"].iloc[0])
+    gross = float(rp.exposures(the_desk(), ())["gross"].iloc[0])
     for k, rows in enumerate(ideas):
-        alone = rp.what_if(desk, frame_of(rows))
+        alone = rp.what_if(the_desk(), frame_of(rows))
         pnl = at(alone.stress, "after").set_index("scenario")["pnl"]
         mine = ranking.stress[ranking.stress["idea"] == f"i{k}"].set_index("scenario")
         size = gross + float(alone.trades["traded"].abs().sum())
