@@ -439,6 +439,7 @@ USED: Mapping[str, frozenset[str]] = {
         {*KEYS, "quantity", "price", "margin_posted", "locked_until"}
     ),
     "volumes": frozenset(TABLES["volumes"].names()),
+    "trades": frozenset(TRADES.names()),
     "holdings": frozenset(TABLES["holdings"].names()),
     "instruments": frozenset(f.name for f in fields(Instrument)),
     "prices": frozenset(TABLES["prices"].names()),

@@ -108,8 +108,8 @@ def order_table(desk: Desk, turn: Turn, depth: Depth) -> Table:
     columns = {
         **{key: grouped.words(key) for key in KEYS},
         "quantity": grouped.total(grouped.bought),
-        "held_before": held_with(turn, grouped, turn.before.quantity),
-        "held_after": held_with(turn, grouped, turn.after.quantity),
+        "held_before": held_with(grouped, turn.before.quantity),
+        "held_after": held_with(grouped, turn.after.quantity),
         "price": grouped.first_of(desk.book.price),
         "fx_rate": grouped.first_of(desk.book.fx_rate),
         "traded": grouped.total(grouped.value),
@@ -119,7 +119,12 @@ def order_table(desk: Desk, turn: Turn, depth: Depth) -> Table:
         "days": found.days,
     }
     sold_locked = grouped.total(np.abs(grouped.bought) * shut)
-    turns = turned(columns["held_before"], columns["held_after"])
+    in_book = KEYS[:2]
+    turns = turned(
+        held_with(grouped, turn.before.quantity, in_book),
+        held_with(grouped, turn.after.quantity, in_book),
+        columns["held_after"],
+    )
     until = grouped.most(desk.book.locked_until.astype(np.float64) * shut)
     columns["mind"] = [
         "; ".join(filter(None, (words, locked_words(part, last))))
@@ -128,25 +133,30 @@ def order_table(desk: Desk, turn: Turn, depth: Depth) -> Table:
     return table("trades", desk.as_of, columns)
 
 
-def held_with(turn: Turn, grouped: Grouped, quantity: Vector) -> Vector:
+def held_with(
+    grouped: Grouped, quantity: Vector, keys: Sequence[str] = KEYS
+) -> Vector:
     """Return what is held where each order goes, untouched lots included, (R,)."""
-    labels = turn.before.labels
     there = np.ones((len(grouped), len(quantity)), dtype=bool)
-    for key in KEYS:
-        codes = labels[key].codes
+    for key in keys:
+        codes = grouped.book.labels[key].codes
         there &= codes[grouped.rows[grouped.first]][:, None] == codes[None, :]
     held: Vector = there @ quantity
     return held
 
 
-def turned(before: Vector, after: Vector) -> list[str]:
-    """Return what is said of orders that turn a long into a short, or back."""
+def turned(before: Vector, after: Vector, left: Vector) -> list[str]:
+    """Return what is said of orders that turn what a book holds of an instrument.
+
+    `before` and `after` are what the book holds, `left` what is left where the order
+    goes, each (R,).
+    """
     words = []
-    for held, then in zip(before, after, strict=True):
-        if held > 0 > then:
-            words.append(f"sells {-then:,.10g} more than is held long")
-        elif held < 0 < then:
-            words.append(f"buys {then:,.10g} more than is held short")
+    for held, then, own in zip(before, after, left, strict=True):
+        if held > 0 > then and own < 0:
+            words.append(f"sells {-then:,.10g} more than the book holds")
+        elif held < 0 < then and own > 0:
+            words.append(f"buys {then:,.10g} more than the book is short")
         else:
             words.append("")
     return words
