@@ -1,12 +1,9 @@
 """Results of several tables: a main one, and others that stand beside it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from riskplugin.results import Table
-
-if TYPE_CHECKING:
-    from riskplugin.desk import Desk
 
 Made = TypeVar("Made", bound=Table)
 
@@ -149,10 +146,10 @@ class WhatIf(Table):
     measures: Table
     limits: Table
     trades: Table
-    desk: "Desk"
+    desk: Any  # it stands above, and knows of tables
 
 
-def whatif_table(summary: Table, desk: "Desk", **beside: Table) -> WhatIf:
+def whatif_table(summary: Table, desk: object, **beside: Table) -> WhatIf:
     """Return the headline figures, with the tables and the desk behind them."""
     made = with_tables(WhatIf(summary.to_frame()), summary, beside)
     object.__setattr__(made, "desk", desk)

@@ -110,7 +110,9 @@ def what_if(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
     beside += [part for part in (found.measures, found.limits) if len(part)]
     for part in beside:
         keep(part, given["out"])
-    for order, mind in zip(found.trades["instrument"], found.trades["mind"], strict=True):
+    for order, mind in zip(
+        found.trades["instrument"], found.trades["mind"], strict=True
+    ):
         if mind:
             terminal.warn(f"{order}: {mind}")
     code = finish(held, found, as_json=given["as_json"], out=given["out"])

@@ -93,7 +93,10 @@ def read_trades(raw: RawTable, desk: Desk, book: str | None = None) -> list[Trad
     context = Context(desk, table, book, findings)
     names = canonical(context)
     columns = {name: table.frame[name].tolist() for name in TRADES.names()}
-    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    rows = [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*columns.values(), strict=True)
+    ]
     check_ideas(context, columns["idea"])
     trades = [
         trade_of(context, int(line), row | {"instrument": name})

@@ -116,5 +116,3 @@ def add(desk: Desk, known: Tradable, table: CheckedTable, names: list[str]) -> N
     for row, name in enumerate(priced.contracts.instruments):
         if name not in held:
             known.contracts[name] = priced.contracts.at(np.array([row]))
-
-

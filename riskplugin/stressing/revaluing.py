@@ -119,9 +119,7 @@ class Lots:
     cost: Vector
 
     @classmethod
-    def of(
-        cls, book: Book, groups: Codes, names: Codes, unwind_share: float
-    ) -> "Lots":
+    def of(cls, book: Book, groups: Codes, names: Codes, unwind_share: float) -> "Lots":
         """Return the positions of a book by groups and names, (P,)."""
         value = book.reference_value
         cost = unwind_cost(book.half_spread, unwind_share) * np.abs(value)

@@ -179,9 +179,7 @@ def with_rows(
             words = [str(getattr(place, key)) for place in places]
         else:
             words = [unit.label(key) for unit in units]
-        labels[key] = extended(
-            book.labels[key], words, tiers if key == "tier" else ()
-        )
+        labels[key] = extended(book.labels[key], words, tiers if key == "tier" else ())
     return labels
 
 

@@ -67,9 +67,7 @@ class Orders:
     released: Vector
 
 
-def fills(
-    orders: Orders, depth: Depth, participation: float, impact: float
-) -> Fills:
+def fills(orders: Orders, depth: Depth, participation: float, impact: float) -> Fills:
     """Return what orders cost that go to the market of the day together.
 
     ``|value| half_spread`` and ``|value| impact x volatility x sqrt(Q / volume)`` with

@@ -119,7 +119,9 @@ def one_idea(raw: RawTable, desk: Desk, book: str | None) -> list[Trade]:
     trades = read_trades(raw, desk, book)
     ideas = list(by_idea(trades))
     if len(ideas) > 1:
-        msg = f"trades hold {len(ideas)} ideas ({listing(ideas, 3)}): give one, or rank "
+        msg = (
+            f"trades hold {len(ideas)} ideas ({listing(ideas, 3)}): give one, or rank "
+        )
         raise UsageError(msg + "them by rank_trades")
     return trades
 
@@ -181,7 +183,10 @@ def kept_of(desk: Desk, found: Traded) -> Desk:
 
 
 def stages(
-    title: str, as_of: np.datetime64, keys: dict[str, object], both: Sequence[pd.DataFrame]
+    title: str,
+    as_of: np.datetime64,
+    keys: dict[str, object],
+    both: Sequence[pd.DataFrame],
 ) -> Table:
     """Return rows before, after and their change, group by group."""
     before, after = both
@@ -201,7 +206,7 @@ def compared(found: Traded, compute: Callable[[Desk], Table]) -> Table:
     """Return a table of the desk before and after, and the change of its figures."""
     both = [compute(found.before), compute(found.after)]
     words = [c for c in both[0].columns if not is_figure(both[0], c)]
-    keys = {c: both[0][c].tolist() for c in words}
+    keys: dict[str, object] = {c: both[0][c].tolist() for c in words}
     numbers = [t.to_frame().drop(columns=words) for t in both]
     return stages(both[0].title, found.before.as_of, keys, numbers)
 
@@ -239,9 +244,7 @@ def stress_frame(done: Stressed) -> pd.DataFrame:
     return pd.DataFrame({f.name: getattr(done, f.name).T.ravel() for f in fields(done)})
 
 
-def measured(
-    found: Traded, by: tuple[str, ...], wanted: Measuring
-) -> Table:
+def measured(found: Traded, by: tuple[str, ...], wanted: Measuring) -> Table:
     """Return risk measures before and after, a row per group and measure.
 
     No row if none is asked for.
@@ -302,4 +305,3 @@ def cost(orders: Table) -> list[Row]:
         "trade:days": float(days.max()) if len(days) else 0.0,
     }
     return [(metric, 0.0, after, after) for metric, after in figures.items()]
-

@@ -104,12 +104,13 @@ def order_table(desk: Desk, turn: Turn, depth: Depth) -> Table:
     """Return the orders of a turn with cost and days; `desk` holds its rows."""
     grouped = Grouped.of(turn)
     found = filled(desk, grouped, depth)
+    left = held_with(grouped, turn.after.quantity)
     shut = locked(desk.book, desk.as_of)
     columns = {
         **{key: grouped.words(key) for key in KEYS},
         "quantity": grouped.total(grouped.bought),
         "held_before": held_with(grouped, turn.before.quantity),
-        "held_after": held_with(grouped, turn.after.quantity),
+        "held_after": left,
         "price": grouped.first_of(desk.book.price),
         "fx_rate": grouped.first_of(desk.book.fx_rate),
         "traded": grouped.total(grouped.value),
@@ -123,7 +124,7 @@ def order_table(desk: Desk, turn: Turn, depth: Depth) -> Table:
     turns = turned(
         held_with(grouped, turn.before.quantity, in_book),
         held_with(grouped, turn.after.quantity, in_book),
-        columns["held_after"],
+        left,
     )
     until = grouped.most(desk.book.locked_until.astype(np.float64) * shut)
     columns["mind"] = [
@@ -133,9 +134,7 @@ def order_table(desk: Desk, turn: Turn, depth: Depth) -> Table:
     return table("trades", desk.as_of, columns)
 
 
-def held_with(
-    grouped: Grouped, quantity: Vector, keys: Sequence[str] = KEYS
-) -> Vector:
+def held_with(grouped: Grouped, quantity: Vector, keys: Sequence[str] = KEYS) -> Vector:
     """Return what is held where each order goes, untouched lots included, (R,)."""
     there = np.ones((len(grouped), len(quantity)), dtype=bool)
     for key in keys:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskplugin._threads import one_blas_thread
-from riskplugin._typing import Matrix, Vector
+from riskplugin._typing import Codes, Matrix, Vector
 from riskplugin.bundles import Ranking, ranking_table
 from riskplugin.desk import Desk
 from riskplugin.errors import UsageError
@@ -17,7 +17,7 @@ from riskplugin.liquidity.cost import unwind_cost
 from riskplugin.results import Table, table
 from riskplugin.tables.tabulation import Wanted, chosen_scenarios
 from riskplugin.trading.books import Turn, turn_of
-from riskplugin.trading.orders import Change, Place, Trade
+from riskplugin.trading.orders import Change, Place
 from riskplugin.whatif.orders import Grouped, depth_of, filled, in_total
 from riskplugin.whatif.resolving import SOURCE, Resolver
 from riskplugin.whatif.standing import Scenes, Standing, standing_of
@@ -83,7 +83,7 @@ def ranked(
     wanted: Wanted,
     confidence: float,
 ) -> Ranking:
-    """Return the ideas of a table of trades, the one that saves most for its cost first.
+    """Return the ideas of a table, the one that saves most for its cost first.
 
     Raises
     ------
@@ -208,17 +208,19 @@ def tables_of(
     ranking = {name: np.asarray(column)[order] for name, column in columns.items()}
     return ranking_table(
         table("ranking", desk.as_of, {"rank": rows + 1, **ranking}),
-        stress=by_scenario(desk, [ideas[int(k)] for k in order], names, before, after[order]),
+        stress=by_scenario(
+            desk, [ideas[int(k)] for k in order], names, before, after[order]
+        ),
     )
 
 
-def ranks(gained: Vector, per_cost: Vector) -> Vector:
+def ranks(gained: Vector, per_cost: Vector) -> Codes:
     """Return the order of ideas: most gained per cost first, unknown cost last.
 
     Among those without one by what they gain; of equals the first given.
     """
     unknown = np.isnan(per_cost)
-    order: Vector = np.lexsort((-gained, -np.nan_to_num(per_cost), unknown))
+    order: Codes = np.lexsort((-gained, -np.nan_to_num(per_cost), unknown))
     return order
 
 

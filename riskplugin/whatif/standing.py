@@ -38,9 +38,7 @@ class Scenes:
     ready: tuple[Ready, ...]
     base: dict[tuple[str, ...], tuple[Codes, Stressed]] = field(default_factory=dict)
 
-    def before(
-        self, desk: Desk, grouping: Grouping, keys: tuple[str, ...]
-    ) -> Stressed:
+    def before(self, desk: Desk, grouping: Grouping, keys: tuple[str, ...]) -> Stressed:
         """Return the stress of the book of `desk` in groups of more rows; 0 of others.
 
         Computed once by its keys.

@@ -59,7 +59,10 @@ def whatif(size: synthetic.Size, ideas: int, repeats: int) -> list[Line]:
     took = medians(in_turns(jobs, repeats))
     shape = f"{size.positions:,} positions, {len(desk.scenarios)} scenarios"
     return [
-        Line("what-if / full revaluation", took["what-if"], "ms", took["full"], None, shape),
+        Line(
+            "what-if / full revaluation", took["what-if"], "ms", took["full"],
+            note=shape,
+        ),
         Line("what-if of linear trades", took["what-if"], "ms", bar=TYPED_BAR),
         Line(
             f"rank {ideas} ideas / as many full revaluations",

@@ -92,7 +92,13 @@ SCENARIOS = (
 def lot(book, instrument, quantity, **more):
     blank = {"account": "", "strategy": "", "price": np.nan, "margin_posted": np.nan,
              "liquidation_price": np.nan, "locked_until": None}  # fmt: skip
-    return {**blank, "book": book, "instrument": instrument, "quantity": quantity, **more}
+    return {
+        **blank,
+        "book": book,
+        "instrument": instrument,
+        "quantity": quantity,
+        **more,
+    }
 
 
 HELD = [
@@ -197,8 +203,8 @@ def lots_after(rows):
                 one["margin_posted"] *= 1 - share
                 one["quantity"] *= 1 - share
         if abs(left) > 1e-9:
-            account = account or (accounts.pop() if len(accounts) == 1 else "")
-            lots.append(lot(book, name, left, account=account, bought=True))
+            into = account or (accounts.pop() if len(accounts) == 1 else "")
+            lots.append(lot(book, name, left, account=into, bought=True))
     kept = [one for one in lots if abs(one["quantity"]) > 1e-12]
     return pd.DataFrame(kept, columns=FRAME)
 
@@ -219,7 +225,9 @@ def same(ours, full, keys, scale=1.0):
             both.loc[there, c].to_numpy(np.float64) for c in (column, f"{column}_full")
         )
         size = scale if np.nanmax(np.abs(wanted), initial=0.0) > 100.0 else 1.0
-        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9 * size, err_msg=column)
+        np.testing.assert_allclose(
+            found, wanted, rtol=1e-9, atol=1e-9 * size, err_msg=column
+        )
         gone = both.loc[~there, column].to_numpy(np.float64)
         assert ((gone == 0) | np.isnan(gone)).all()
 
@@ -242,13 +250,17 @@ def test_it_is_the_full_revaluation_of_the_positions_afterwards(rows):
 @settings(LAWS, max_examples=8)
 @given(rows=trades)
 def test_measures_are_those_of_the_positions_afterwards(rows):
-    done = rp.what_if(the_desk(), frame_of(rows), "tier", measures=["CVaR", "volatility"])
+    done = rp.what_if(
+        the_desk(), frame_of(rows), "tier", measures=["CVaR", "volatility"]
+    )
     full = rp.with_positions(the_desk(), lots_after(rows))
     wanted = rp.measures(full, ["CVaR", "volatility"], by="tier")
     columns = ["tier", "measure", "total", "component", "standalone"]
     found = at(done.measures, "after")[columns]
     size = float(wanted["total"].max())
-    both = found.merge(wanted[columns], "inner", ["tier", "measure"], suffixes=("", "_f"))
+    both = found.merge(
+        wanted[columns], "inner", ["tier", "measure"], suffixes=("", "_f")
+    )
     assert len(both) == len(wanted)
     for column in columns[2:]:
         np.testing.assert_allclose(
@@ -296,7 +308,9 @@ def test_the_reverse_on_the_desk_it_gives_leads_back(rows):
     done = rp.what_if(the_desk(), frame_of(rows))
     net = lots_after(rows).groupby(["book", "instrument"])["quantity"].sum()
     was = pd.DataFrame(HELD).groupby(["book", "instrument"])["quantity"].sum()
-    targets = was.reindex(net.index.union(was.index)).fillna(0.0).rename("target_quantity")
+    targets = (
+        was.reindex(net.index.union(was.index)).fillna(0.0).rename("target_quantity")
+    )
     again = rp.what_if(done.desk, targets.reset_index())
     linear = ["net", "delta_equivalent", "memory_beta_exposure"]
     back, first = (
@@ -312,7 +326,9 @@ def test_the_reverse_on_the_desk_it_gives_leads_back(rows):
 @given(rows=trades, data=st.data())
 def test_the_order_of_trades_does_not_matter(rows, data):
     shuffled = data.draw(st.permutations(rows))
-    first, second = (rp.what_if(the_desk(), frame_of(r), "tier") for r in (rows, shuffled))
+    first, second = (
+        rp.what_if(the_desk(), frame_of(r), "tier") for r in (rows, shuffled)
+    )
     assert at(first.stress, "after").equals(at(second.stress, "after"))
     keys = ["book", "instrument", "account", "strategy"]
     one, two = (
@@ -361,7 +377,9 @@ def test_each_idea_ranked_is_the_what_if_of_it_alone(ideas):
         size = gross + float(alone.trades["traded"].abs().sum())
         np.testing.assert_allclose(mine["after"], pnl, rtol=1e-9, atol=1e-11 * size)
         row = ranking[ranking["idea"] == f"i{k}"].iloc[0]
-        assert row["worst_after"] == pytest.approx(pnl.min(), rel=1e-9, abs=1e-11 * size)
+        assert row["worst_after"] == pytest.approx(
+            pnl.min(), rel=1e-9, abs=1e-11 * size
+        )
         assert row["orders"] == len(alone.trades)
         np.testing.assert_allclose(
             row["traded"], alone.trades["traded"].abs().sum(), rtol=1e-9

@@ -208,9 +208,9 @@ def test_nothing_is_estimated_again(desk):
 # --- what cannot be meant -------------------------------------------------------------
 
 WRONG = {
-    "no amount": (rows(("semis", "MU", np.nan)), "one of quantity, .* is needed, found n"),
+    "no amount": (rows(("semis", "MU", np.nan)), "one of quantity, .* found none"),
     "two": (rows(("semis", "MU", 1.0), pct=-1.0), "found quantity and pct"),
-    "no book": (rows((None, "MU", 1.0)), "blank, and the desk has several .name one of s"),
+    "no book": (rows((None, "MU", 1.0)), "the desk has several .name one of s"),
     "book": (rows(("semi", "MU", 1.0)), "no book 'semi' .did you mean 'semis'"),
     "unknown": (rows(("semis", "MUU", 1.0)), "no table knows 'MUU'"),
     "no price": (rows(("semis", "AMAT", 1.0)), "AMAT: no price on or before"),
@@ -218,7 +218,7 @@ WRONG = {
     "tier": (rows(("semis", "MU", 1.0), tier="memory"), "whatever its tier"),
     "scope": (pd.DataFrame({"pct": [-1.0]}), "it names no scope"),
     "pct": (pd.DataFrame({"tier": ["memory"], "pct": [-1.5]}), "a share of -1 or more"),
-    "label": (pd.DataFrame({"tier": ["memry"], "pct": [-1.0]}), "did you mean 'memory'"),
+    "label": (pd.DataFrame({"tier": ["memry"], "pct": [-1.0]}), "you mean 'memory'"),
     "nothing": (
         pd.DataFrame({"tier": ["memory"], "book": "tokens", "pct": [-1.0]}),
         "nothing is held of book tokens, tier memory",
@@ -257,7 +257,7 @@ def test_arguments_that_cannot_be_used(desk):
         rp.what_if(desk, {"MU": 1.0}, book="x")
     with pytest.raises(rp.UsageError, match="trades are a list; give a DataFrame, or"):
         rp.what_if(desk, [("MU", 1.0)])
-    with pytest.raises(rp.UsageError, match="2 ideas .a, b.: give one, or rank them"):
+    with pytest.raises(rp.UsageError, match=r"2 ideas .a, b.: give one, or rank them"):
         rp.what_if(desk, {"a": {"MU": 1.0}, "b": {"MU": 2.0}}, book="semis")
     with pytest.raises(rp.UsageError, match="mix ideas and units"):
         rp.rank_trades(desk, {"a": {"MU": 1.0}, "MU": 2.0}, book="semis")

@@ -48,4 +48,3 @@ def rank(
 def chosen(held: Held, scenario: str | None) -> str | None:
     """Return a scenario as the desk writes it; None stands for all."""
     return None if scenario is None else canonical_scenario(held.desk, scenario)
-

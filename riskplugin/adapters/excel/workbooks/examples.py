@@ -1,6 +1,7 @@
 """RiskExamples.xlsx: a sheet per function, written from the registry."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from riskplugin import api
 from riskplugin.adapters.excel.cells import Kind
@@ -59,8 +60,8 @@ def write_positions(page: Page) -> Cells:
     cells = Cells(place, rows, page.title, 3, 1)
     trades = trades_beside(cells)
     page.put(2, trades.column, "Trades: an idea that halves the first", Look.LABEL)
-    for i, row in enumerate(trades.rows):
-        for j, cell in enumerate(row):
+    for i, trade in enumerate(trades.rows):
+        for j, cell in enumerate(trade):
             look = Look.INPUT_UNITS if j == 3 else Look.INPUT
             page.put(3 + i, trades.column + j, cell, look if i else Look.HEADER_TEXT)
     return cells
@@ -70,11 +71,11 @@ def trades_beside(positions: Cells) -> Cells:
     """Return trades that stand beside the positions: half of the first of them."""
     book, instrument, quantity = positions.rows[1]
     half = -float(quantity) / 2
-    rows = [
+    given: list[list[Any]] = [
         ["idea", "book", "instrument", "quantity"],
         ["half", book, instrument, half],
     ]
-    return Cells("Positions!$F$4:$I$5", rows, "Positions", 3, 5)
+    return Cells("Positions!$F$4:$I$5", given, "Positions", 3, 5)
 
 
 def write_index(page: Page) -> None:
