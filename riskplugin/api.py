@@ -1509,8 +1509,8 @@ def what_if(
     WhatIf
         The headline figures: metric, before, after, change. Beside them `exposures`,
         `stress` (the whole desk), `stress_by`, `measures`, `limits`, each with rows
-        before, after and change (column stage); `trades`, the orders with cost and days; and
-        `desk`, that holds what there is afterwards.
+        before, after and change (column stage); `trades`, the orders with cost and
+        days; and `desk`, that holds what there is afterwards.
 
     Raises
     ------

@@ -20,6 +20,6 @@ DECISIONS: Mapping[str, str] = {
     "worst_before": "Lowest P&L over the scenarios before the trades, base currency.",
     "worst_after": "Lowest P&L over them after the trades, base currency.",
     "gained_per_cost": "gained / cost; NaN where the cost is unknown or nothing.",
-    "uncosted": "Gross of the trades whose cost is unknown, base currency; not in cost.",
+    "uncosted": "Gross of trades whose cost is unknown, base currency; not in cost.",
     "orders": "How many orders it takes.",
 }

@@ -27,7 +27,7 @@ from riskplugin.inputs.instruments import (
     priced_by_underlying,
     with_unknown,
 )
-from riskplugin.inputs.limit_rows import around, check_limits
+from riskplugin.inputs.limit_rows import OF_POSITIONS, around, check_limits
 from riskplugin.inputs.reading import (
     CheckedTable,
     Findings,
@@ -140,7 +140,8 @@ def check_carried(tables: Checked, universe: Universe, findings: Findings) -> No
     if "holdings" in tables.carried:
         check_funds(tables.carried["holdings"], universe, tables.names, findings)
     if "limits" in tables.carried:
-        held = tables.positions.frame
+        frame = tables.positions.frame
+        held = {key: frame[key].tolist() for key in OF_POSITIONS}
         known = around(held, universe, tables.settings, tables.scenarios)
         check_limits(tables.carried["limits"], known, findings)
 

@@ -17,7 +17,7 @@ from riskplugin.results import Table
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.universe import UNCLASSIFIED, Universe
 
-HELD_LABELS = ("account", "strategy")
+OF_POSITIONS = ("book", "account", "strategy")  # keys that positions alone tell
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,7 +46,7 @@ def around(
     scenarios: ScenarioSet,
 ) -> Around:
     """Return what limits may name; `own` are the labels that the positions say."""
-    said = {key: sorted(set(own[key]) - {""}) for key in ("book", *HELD_LABELS)}
+    said = {key: sorted(set(own[key]) - {""}) for key in OF_POSITIONS}
     known = universe.instruments.values()
     labels = {
         **said,
@@ -63,7 +63,7 @@ def around(
 
 def around_desk(desk: Desk) -> Around:
     """Return what limits on a desk, or on those that it comes from, may name."""
-    own: dict[str, set[str]] = {key: set() for key in ("book", *HELD_LABELS)}
+    own: dict[str, set[str]] = {key: set() for key in OF_POSITIONS}
     home: Desk | None = desk
     while home is not None:
         for key, labels in own.items():
@@ -179,7 +179,7 @@ def unknown_label(key: str, label: str, known: Around) -> Iterator[Fault]:
     """Yield the fault of a scope that names what the desk does not know."""
     if key and label not in known.labels[key]:
         hint = did_you_mean(label, known.labels[key])
-        if key in ("book", *HELD_LABELS):
+        if key in OF_POSITIONS:
             hint = f"{hint}; take the limit out if it is closed".removeprefix("; ")
         yield Fault("scope", "unknown-scope", f"there is no {key} {label!r}", hint)
 

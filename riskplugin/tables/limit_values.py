@@ -312,36 +312,41 @@ def lacks(metric: Metric) -> str:
 
 def measures_of(asked: Asked, limits: Sequence[Limit]) -> list[Value]:
     """Return risk measures of each scope by itself."""
-    held: dict[tuple[str, int], tuple[Sample, Holdings] | str] = {}
-    found = []
-    for limit in limits:
-        how = limit.metric.how
-        if how is None:
-            raise ValueError(f"{limit.metric.name} is no measure")
-        key = (how.method.value, how.sessions)
-        if key not in held:
-            held[key] = sample_held(asked, how)
-        of = held[key]
-        found.append(
-            unknown(of)
-            if isinstance(of, str)
-            else measured_in(asked.desk, limit, how, of)
-        )
-    return found
+
+    @cache
+    def held(method: str, sessions: int) -> tuple[Sample, Holdings] | str:
+        try:
+            sample = asked.sample_of(method, sessions)
+            return sample, holdings(asked.desk, sample)
+        except ModelError as error:
+            return str(error)
+
+    return [measure_value(limit, held) for limit in limits]
 
 
-def sample_held(asked: Asked, how: HowMeasured) -> tuple[Sample, Holdings] | str:
-    """Return the scenarios of a measure and what is held in them, or why not."""
-    try:
-        sample = asked.sample_of(how.method.value, how.sessions)
-        return sample, holdings(asked.desk, sample)
-    except ModelError as error:
-        return str(error)
-
-
-def measured_in(
-    desk: Desk, limit: Limit, how: HowMeasured, of: tuple[Sample, Holdings]
+def measure_value(
+    limit: Limit, held: Callable[[str, int], tuple[Sample, Holdings] | str]
 ) -> Value:
+    """Return one measure, or why it is not known.
+
+    Raises
+    ------
+    ValueError
+        If the metric is no measure.
+    """
+    how = limit.metric.how
+    if how is None:
+        raise ValueError(f"{limit.metric.name} is no measure")
+    of = held(how.method.value, how.sessions)
+    if isinstance(of, str):
+        return unknown(of)
+    try:
+        return measured_in(limit, how, of)
+    except ModelError as error:
+        return unknown(str(error))
+
+
+def measured_in(limit: Limit, how: HowMeasured, of: tuple[Sample, Holdings]) -> Value:
     """Return one measure of one scope by itself."""
     sample, held = of
     book = held.book

@@ -23,6 +23,7 @@ from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.leveraged import leveraged
+from tests.benchmarks.limiting import limiting
 from tests.benchmarks.loading import load
 from tests.benchmarks.options import options
 from tests.benchmarks.paths import paths
@@ -121,6 +122,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
             20 if given.small else 500,
             repeats,
         ),
+        "limits": partial(limiting, replace(size, positions=lots, books=18), repeats),
         "batch": partial(batch, night, min(repeats, 3)),
     }
 

@@ -96,3 +96,10 @@ def test_contracts_run_through_the_engine(capfd):
     assert "5 American options x 4 scenarios, with bands" in out
     assert "leveraged, SOXL on SOXX, worst" in out
     assert "--data DIR" in out
+
+
+def test_limits_run(capfd):
+    assert main([*TINY, "--only", "limits"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[1].startswith("limits")
+    assert "limits, 100 positions" in lines[1]

@@ -3,8 +3,6 @@
 import datetime as dt
 from collections.abc import Sequence
 
-import pandas as pd
-
 from riskplugin import api
 from riskplugin.adapters.excel.answers import as_table
 from riskplugin.adapters.excel.cells import Code, ExcelError
@@ -21,7 +19,7 @@ NOT_SHOWN = ["since", "waiver_until", "headroom_money"]
 def limit_table(
     session: Session, positions: object, limits: object = None, asof: AsOf = None
 ) -> Table:
-    """Return where a book stands against limits: the desk's own, or those of a range."""
+    """Return where a book stands against the desk's limits, or those of a range."""
     held = session.held(positions, asof)
     if limits is None:
         found = checked(held)
@@ -50,12 +48,12 @@ def limit_headroom(
     """
     found = checked(session.held(positions, asof))
     row = row_of(found, limit)
-    if row["status"] == Status.UNKNOWN.value:
-        raise ExcelError(Code.NOT_AVAILABLE, str(row["reason"]))
-    return float(row["headroom"])
+    if found["status"].iloc[row] == Status.UNKNOWN.value:
+        raise ExcelError(Code.NOT_AVAILABLE, str(found["reason"].iloc[row]))
+    return float(found["headroom"].iloc[row])
 
 
-def row_of(found: Table, limit: str) -> "pd.Series[object]":
+def row_of(found: Table, limit: str) -> int:
     """Return the row of a limit named by metric, scope and scenario.
 
     Its unit and direction may follow, where there are several.
@@ -66,19 +64,17 @@ def row_of(found: Table, limit: str) -> "pd.Series[object]":
         If there is none, or there are several.
     """
     wanted = " ".join(limit.casefold().split())
-    short = named(found, KEYS)
-    long = [named(found, (*KEYS, *more)) for more in (("unit",), ("direction",), LAST)]
-    rows = [
-        i for i, names in enumerate(zip(short, *long, strict=True)) if wanted in names
-    ]
+    short, full = named(found, KEYS), named(found, (*KEYS, *LAST))
+    ways = zip(short, *(named(found, (*KEYS, c)) for c in LAST), full, strict=True)
+    rows = [row for row, names in enumerate(ways) if wanted in names]
     if not rows:
         hint = did_you_mean(wanted, dict.fromkeys(short))
         raise ExcelError(Code.NOT_AVAILABLE, f"there is no limit {limit!r}; {hint}")
     if len(rows) > 1:
-        several = ", ".join(long[-1][i] for i in rows)
+        several = ", ".join(full[row] for row in rows)
         reason = f"{limit!r} may be several limits: {several}"
         raise ExcelError(Code.NOT_AVAILABLE, reason)
-    return found.iloc[rows[0]]
+    return rows[0]
 
 
 KEYS = ("metric", "scope", "scenario")

@@ -325,6 +325,16 @@ def test_a_measure_that_the_history_does_not_allow_is_unknown(one, prices):
     assert found["reason"]
 
 
+def test_a_measure_that_is_unknown_leaves_the_others_known(desk_with):
+    desk = desk_with(row("MDD"), row("CVaR method=reversal horizon=21"), row("gross"))
+    found = checked(desk).set_index("metric")["status"]
+    assert found.to_dict() == {
+        "MDD": "OK",
+        "CVaR horizon=21 method=reversal": "UNKNOWN",
+        "gross": "OK",
+    }
+
+
 def volumes(**daily):
     days = DAYS[-40:]
     return pd.concat(

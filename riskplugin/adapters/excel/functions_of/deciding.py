@@ -18,7 +18,7 @@ IDEAS = Argument("trades", Kind.ANY, "The same with a column idea.")
 DECIDING = (
     Function(
         "RISK_WHATIF",
-        "What trades would do: exposures, stress, cost and days; before, after, change.",
+        "What trades would do to exposures and stress, their cost; before and after.",
         "rp.what_if(rp.with_positions(desk, positions), trades, scenarios=scenario)",
         (POSITIONS, TRADES, SCENARIO_OR_ALL, ASOF),
         spills=True,

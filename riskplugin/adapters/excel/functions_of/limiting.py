@@ -32,7 +32,7 @@ LIMITING = (
             Argument(
                 "limit",
                 Kind.TEXT,
-                "Metric and scope, then scenario: gross total, stress_loss total worst.",
+                "Metric, scope, then scenario: gross total, stress_loss total worst.",
             ),
             ASOF,
         ),
