@@ -431,7 +431,7 @@ CODES: Mapping[str, Code] = {
         "The message names the nearest key.",
     ),
 }
-NOT_CODES = frozenset({"yyyy-mm-dd"})
+NOT_CODES = frozenset({"yyyy-mm-dd", "what-if"})
 CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 # ------------------------------------------------------- what the pages say of a table

@@ -21,6 +21,8 @@ def limits_before_and_after(desk: Desk, after: Desk) -> Table:
     The status of a change says what it was and what it becomes, if it does. No row if
     the desk has no limits.
     """
+    if LIMITS not in desk.tables:
+        return table(LIMITS, desk.as_of, {name: [] for name in (*KEYS, "stage")})
     if desk not in _before:
         _before[desk] = checked(desk)
     return side_by_side(_before[desk], checked(after))

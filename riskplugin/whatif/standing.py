@@ -135,14 +135,10 @@ class Standing:
         after = Stressed(*(getattr(before, f.name).copy() for f in fields(Stressed)))
         moved = np.unique(grouping.codes[turn.touched])
         rows = turn.kept & np.isin(grouping.codes, moved)
-        groups = np.searchsorted(moved, grouping.codes[rows])
+        groups = np.searchsorted(moved, grouping.codes)
+        share = desk.settings.unwind_share
         lots = [
-            Lots.of(
-                turn.after.only(rows),
-                groups,
-                self.names(turn, of.names)[rows],
-                desk.settings.unwind_share,
-            )
+            Lots.of(turn.after, groups, self.names(turn, of.names), share).only(rows)
             for of in scenes.ready
         ]
         found = scenes.stressed(lots, len(moved))
