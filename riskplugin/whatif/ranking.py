@@ -104,6 +104,8 @@ def ranked(
     resolver.checked()
     field = field_of(desk, resolver, changes)
     scenarios = chosen_scenarios(desk, field.standing.model, wanted)
+    if not len(scenarios):
+        raise UsageError("there is no scenario to rank by: give one")
     scenes = field.standing.scenes_of(desk, scenarios, confidence)
     moved = np.array([field.quantity(change) for change in changes])
     before = scenes.whole(desk)

@@ -281,3 +281,12 @@ def test_a_held_instrument_without_closes_trades_at_the_price_positions_state(de
     several = pd.concat([HELD, more, more.assign(price=60.0)], ignore_index=True)
     with pytest.raises(rp.InputError, match="LRCX: no price on or before"):
         rp.what_if(desk_of(several), {"LRCX": 10.0}, book="semis")
+
+
+def test_without_scenarios_there_is_a_what_if_and_no_ranking():
+    plain = desk_of(settings={"scenario_library": "replace"})
+    done = rp.what_if(plain, {"MU": -100.0}, book="semis")
+    assert not len(done.stress)
+    assert done.set_index("metric")["change"]["exposure:net"] == pytest.approx(-10_000)
+    with pytest.raises(rp.UsageError, match="no scenario to rank by: give one"):
+        rp.rank_trades(plain, {"a": {"MU": -100.0}}, book="semis")
