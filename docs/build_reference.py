@@ -42,7 +42,7 @@ from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers
 from riskplugin.inputs.references import ExportRef, QueryRef, TableRef
 from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
-from riskplugin.inputs.tables import TABLES
+from riskplugin.inputs.tables import TABLES, TRADES
 from riskplugin.results import COLUMNS, Table, definition
 from riskplugin.risk.definitions import DEFINITIONS
 from riskplugin.risk.measure import ALSO_CALLED
@@ -80,6 +80,12 @@ CODES: Mapping[str, Code] = {
         CHOICE,
         "Text that the column does not take, such as an unknown asset class.",
         "Write one of the texts listed in the [input tables](input-tables.md).",
+    ),
+    "bad-trade": Code(
+        ALWAYS,
+        "A trade that cannot be meant: no amount or two, no book or scope, a scope of "
+        "which nothing is held, lots cut twice, a target beside other trades.",
+        "Say how much in one way, and of what.",
     ),
     "bad-config": Code(
         ALWAYS,
@@ -432,7 +438,7 @@ CODES: Mapping[str, Code] = {
         "The message names the nearest key.",
     ),
 }
-NOT_CODES = frozenset({"yyyy-mm-dd"})
+NOT_CODES = frozenset({"yyyy-mm-dd", "what-if"})
 CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 # ------------------------------------------------------- what the pages say of a table
@@ -503,6 +509,7 @@ USED: Mapping[str, frozenset[str]] = {
         }
     ),
     "volumes": frozenset(TABLES["volumes"].names()),
+    "trades": frozenset(TRADES.names()),
     "holdings": frozenset(TABLES["holdings"].names()),
     "rates": frozenset(TABLES["rates"].names()),
     "vols": frozenset(TABLES["vols"].names()),
@@ -676,7 +683,7 @@ def input_tables() -> str:
         "blank; in every other column a blank cell means *not given*.",
         "Decimals everywhere (0.05 is 5 %); dates as 2026-05-29. Nothing is filled "
         "in and nothing is guessed.",
-        *(table_section(spec) for spec in TABLES.values()),
+        *(table_section(spec) for spec in (*TABLES.values(), TRADES)),
         "## scenarios",
         "A TOML file: see the [scenario file](scenario-file.md).",
     ]

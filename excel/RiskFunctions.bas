@@ -239,6 +239,14 @@ Public Function RISK_SAMPLE_TABLE(positions As Variant, Optional asof As Variant
     RISK_SAMPLE_TABLE = Answer("RISK_SAMPLE_TABLE", Array(Given(positions), Given(asof)))
 End Function
 
+Public Function RISK_WHATIF(positions As Variant, trades As Variant, Optional scenario As Variant, Optional asof As Variant) As Variant
+    RISK_WHATIF = Answer("RISK_WHATIF", Array(Given(positions), Given(trades), Given(scenario), Given(asof)))
+End Function
+
+Public Function RISK_WHATIF_RANK(positions As Variant, trades As Variant, Optional scenario As Variant, Optional asof As Variant) As Variant
+    RISK_WHATIF_RANK = Answer("RISK_WHATIF_RANK", Array(Given(positions), Given(trades), Given(scenario), Given(asof)))
+End Function
+
 Public Function RISK_LIMIT_TABLE(positions As Variant, Optional limits As Variant, Optional asof As Variant) As Variant
     RISK_LIMIT_TABLE = Answer("RISK_LIMIT_TABLE", Array(Given(positions), Given(limits), Given(asof)))
 End Function
@@ -555,6 +563,24 @@ Public Sub RiskRegisterHelp()
         Category:="riskplugin", _
         ArgumentDescriptions:=Array( _
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_WHATIF", _
+        Description:="What trades would do to exposures and stress, their cost; before and after.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "A range with a header row: instrument, book, quantity; or tier, pct, ...", _
+            "Name of a scenario; all of them if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_WHATIF_RANK", _
+        Description:="Ideas for trades, the one that saves most for its cost first.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "The same with a column idea.", _
+            "Name of a scenario; all of them if left out.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_LIMIT_TABLE", _

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from riskplugin import estimates, pipeline, validation
-from riskplugin.bundles import Backtest, Claims, Monitor, Replays
+from riskplugin.bundles import Backtest, Claims, Monitor, Ranking, Replays, WhatIf
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
 from riskplugin.factors.views import View
@@ -17,6 +17,7 @@ from riskplugin.inputs.config import parse_toml, settings_file
 from riskplugin.inputs.derived import narrowed, repositioned, with_limits
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
+from riskplugin.inputs.trades import trades_frame
 from riskplugin.results import Evidence, Report, Table
 from riskplugin.risk.sampling import Sample, with_views
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
@@ -51,6 +52,8 @@ from riskplugin.tables.reverse import (
 )
 from riskplugin.tables.shocks import shock_table
 from riskplugin.tables.tabulation import Wanted
+from riskplugin.whatif.answering import Measuring, Question, answered
+from riskplugin.whatif.ranking import ranked
 
 if TYPE_CHECKING:
     from riskplugin.attribution.explaining import Explained
@@ -88,6 +91,7 @@ __all__ = [
     "pnl_scenarios",
     "positions",
     "prune",
+    "rank_trades",
     "read_run",
     "read_scenarios",
     "regimes",
@@ -108,6 +112,7 @@ __all__ = [
     "unwinding",
     "verify",
     "weighted_stress",
+    "what_if",
     "with_positions",
     "worst_case",
     "write_run",
@@ -1507,3 +1512,103 @@ def read_scenarios(path: str | PathLike[str]) -> tuple[Scenario, ...]:
     if faults:
         raise ConfigError(faults)
     return scenarios
+
+
+def what_if(
+    desk: Desk,
+    trades: Mapping[str, Any] | pd.DataFrame,
+    by: str | Iterable[str] = "tier",
+    *,
+    book: str | None = None,
+    scenarios: Wanted = None,
+    measures: str | Iterable[str] | None = None,
+    alpha: float = 0.05,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+    confidence: float | None = None,
+) -> WhatIf:
+    """Return what trades would do: exposures, stress, measures, cost and days.
+
+    Nothing is estimated again. A sale is taken from the lots that it sells, in
+    proportion, those that are not locked first; what is bought is a lot at the
+    market's price. The cash that a trade takes or raises is not booked.
+
+    Parameters
+    ----------
+    desk : Desk
+    trades : mapping of instrument to units, or DataFrame
+        Units bought, sold < 0; or a table with the columns of trades: instrument and
+        book with one of quantity, target_quantity or notional; or a scope (book, tier,
+        link, account, …) with pct, the change as a share of what is held.
+    by : str or sequence of str
+        Keys of the tables by group, as of `exposures`.
+    book : str, optional
+        Book of trades that name none; a desk of one book needs none.
+    scenarios : name, Scenario, or several, optional
+        All of the desk's by default.
+    measures : str, or several, optional
+        Risk measures as of `measures`, with `alpha`, `horizon_sessions` and `method`;
+        none by default.
+    confidence : float, optional
+        Level of the bands; the desk's own by default.
+
+    Returns
+    -------
+    WhatIf
+        The headline figures: metric, before, after, change. Beside them `exposures`,
+        `stress` (the whole desk), `stress_by`, `measures`, `limits`, each with rows
+        before, after and change (column stage); `trades`, the orders with cost and
+        days; and `desk`, that holds what there is afterwards.
+
+    Raises
+    ------
+    InputError
+        With every trade that cannot be used.
+    UsageError
+        If there is no such book, key or measure, or `trades` hold several ideas.
+    ScenarioError
+        If a scenario names what the desk does not have.
+    """
+    keys = (by,) if isinstance(by, str) else tuple(by)
+    measuring = Measuring(measures, alpha, horizon_sessions, method)
+    level = band_level(desk, confidence)
+    question = Question(keys, wanted_scenarios(scenarios), level, measuring)
+    return answered(desk, trades_frame(trades), book, question)
+
+
+def rank_trades(
+    desk: Desk,
+    ideas: Mapping[str, Mapping[str, Any]] | pd.DataFrame,
+    scenarios: Wanted = None,
+    *,
+    book: str | None = None,
+) -> Ranking:
+    """Return ideas for trades, the one that saves most for its cost first.
+
+    Parameters
+    ----------
+    desk : Desk
+    ideas : mapping of idea to trades, or DataFrame
+        Trades as of `what_if`, with their idea: ``{"less MU": {"MU": -10_000}}`` or a
+        column idea. Each is tried by itself.
+    scenarios : name, Scenario, or several, optional
+        Whose worst is to be less bad; all of the desk's by default.
+    book : str, optional
+        Book of trades that name none.
+
+    Returns
+    -------
+    Ranking
+        rank, idea, gained (what the worst of the scenarios loses less), worst_before,
+        worst_after, worst_scenario, cost, gained_per_cost, uncosted, days, orders,
+        traded. Beside it `stress`: idea, scenario, before, after, change. Ideas whose
+        cost is unknown come last, by what they gain.
+
+    Raises
+    ------
+    InputError, UsageError, ScenarioError
+        As `what_if`; also if a row names no idea.
+    """
+    level = desk.settings.confidence
+    wanted = wanted_scenarios(scenarios)
+    return ranked(desk, trades_frame(ideas), book, wanted, level)

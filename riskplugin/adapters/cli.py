@@ -10,6 +10,7 @@ import numpy as np
 from riskplugin import api, pipeline
 from riskplugin._version import __version__
 from riskplugin.adapters import terminal
+from riskplugin.adapters.decision_commands import what_if
 from riskplugin.adapters.excel.commands import excel
 from riskplugin.adapters.giving import (
     ADAPTER,
@@ -297,6 +298,7 @@ for command in (
     greeks,
     measures,
     backtest,
+    what_if,
     explain,
     verify,
     report,

@@ -258,6 +258,34 @@ INDICATORS = TableSpec(
         number("value", "Value.", "the series' own", required=True),
     ),
 )
+TRADES = TableSpec(
+    "trades",
+    "What might be traded; one row per order, or per cut of a scope.",
+    (
+        text("idea", "Rows of one name are tried together, apart from the others."),
+        text("book", "Book that trades; of a cut, the books it is of, all if blank."),
+        text("instrument", "Identifier or alias."),
+        text("account", "Account whose lots are meant; any where blank."),
+        text("strategy", "Strategy whose lots are meant; any where blank."),
+        text("tier", "Of a cut: the tier it is of."),
+        text("link", "Of a cut: the link it is of.", choices=LINKS),
+        text("asset_class", "Of a cut: the asset class it is of."),
+        text("currency", "Of a cut: the currency it is of."),
+        text("kind", "Of a cut: the kind it is of.", choices=KINDS),
+        number("quantity", "Units bought; sold < 0.", "units"),
+        number("target_quantity", "Units to hold afterwards; short < 0.", "units"),
+        number(
+            "pct",
+            "Change as a share of what is held: -0.5 halves, -1 closes.",
+            "decimal",
+        ),
+        number(
+            "notional",
+            "Market value bought; sold < 0. Of an option what it costs.",
+            "base currency",
+        ),
+    ),
+)
 TABLES = by_name(
     POSITIONS,
     INSTRUMENTS,

@@ -34,6 +34,7 @@ from tests.benchmarks.replays import replays
 from tests.benchmarks.reverse import reverse
 from tests.benchmarks.stressing import stress
 from tests.benchmarks.synthetic import Size
+from tests.benchmarks.whatif import whatif
 
 SMALL = Size(positions=300, scenarios=6, books=4, instruments=70, sessions=400)
 Benchmark = Callable[[], list[Line | Skipped]]
@@ -116,6 +117,12 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),
         "measures": partial(measures, book, repeats),
+        "whatif": partial(
+            whatif,
+            replace(size, positions=lots, books=20),
+            20 if given.small else 500,
+            repeats,
+        ),
         "limits": partial(limiting, replace(size, positions=lots, books=18), repeats),
         "batch": partial(batch, night, min(repeats, 3)),
         "cluster": partial(cluster, night, min(repeats, 3)),

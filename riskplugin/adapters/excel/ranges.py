@@ -137,3 +137,20 @@ def limits_in(value: object) -> pd.DataFrame:
 
 
 LIMIT_DATES = {column.name for column in LIMITS.columns if column.kind is Kind.DATE}
+
+
+def trades_in(value: object) -> pd.DataFrame:
+    """Return a range as a table of trades, the header row first.
+
+    Raises
+    ------
+    ExcelError
+        If it is no table.
+    """
+    rows = rows_of(value)
+    if len(rows) < FIRST_ROW or not any(isinstance(c, str) for c in rows[0]):
+        reason = "trades: a range with a header row is needed: instrument, quantity, …"
+        raise ExcelError(Code.VALUE, reason)
+    header = [shown(cell) for cell in rows[0]]
+    body = [[as_input(cell, is_date=False) for cell in row] for row in rows[1:]]
+    return pd.DataFrame(body, columns=pd.Index(header, dtype=object), dtype=object)

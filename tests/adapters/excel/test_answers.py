@@ -589,6 +589,39 @@ def test_every_function_is_asked_here():
     assert [name for name in FUNCTIONS if f'ask("{name}"' not in text] == []
 
 
+# --- what trades would do -------------------------------------------------------------
+
+TRADES = [
+    ["idea", "book", "instrument", "quantity"],
+    ["less", "memory_semis", "MU", -500.0],
+    ["less", "memory_semis", "000660.KS", 40.0],
+]
+IDEAS = [*TRADES, ["more", "memory_semis", "MU", 10.0]]
+
+
+@pytest.mark.parametrize("scenario", [None, SCENARIO])
+def test_what_if(ask, held, positions, scenario):
+    trades = pd.DataFrame(TRADES[1:], columns=TRADES[0])
+    found = rp.what_if(held, trades, scenarios=scenario)
+    same(ask("RISK_WHATIF", positions, TRADES, scenario), found)
+
+
+@pytest.mark.parametrize("scenario", [None, SCENARIO])
+def test_what_if_rank(ask, held, positions, scenario):
+    ideas = pd.DataFrame(IDEAS[1:], columns=IDEAS[0])
+    found = rp.rank_trades(held, ideas, scenario)
+    same(ask("RISK_WHATIF_RANK", positions, IDEAS, scenario), found)
+
+
+def test_trades_that_cannot_be_are_errors_with_reasons(ask):
+    wrong = [TRADES[0], ["less", "memory_semis", "MUU", -500.0]]
+    assert ask("RISK_WHATIF", "all", wrong)[0][0].code is Code.VALUE
+    why = ask("RISK_WHY", "RISK_WHATIF", "all", wrong)
+    assert "no table knows 'MUU'" in why
+    why = ask("RISK_WHY", "RISK_WHATIF", "all", "MU")
+    assert "trades: a range with a header row is needed" in why
+
+
 LIMITS = [
     ["metric", "scope", "soft", "hard", "unit", "direction", "scenario"],
     ["gross", "total", 1.0, 2.0, "base", "max", None],
