@@ -10,8 +10,9 @@ import pandas as pd
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Dates, Flags, Matrix, Vector
 from riskplugin.desk import Desk
-from riskplugin.diagnosis.feeds import Feeds, label_findings
+from riskplugin.diagnosis.feeds import label_findings
 from riskplugin.diagnosis.finding import Concern, Finding
+from riskplugin.diagnosis.moves import Feeds
 from riskplugin.diagnosis.prices import Patient, price_findings
 from riskplugin.diagnosis.references import sessions_of
 from riskplugin.diagnosis.regions import region_of
