@@ -62,9 +62,13 @@ def test_a_finding_carries_the_repair_that_desk_toml_takes():
 
 def in_region(held, *regions):
     """Return the columns of what trades in some regions."""
-    known = [held.universe.instruments[n] for n in held.market.instruments]
-    where = [region_of(i.calendar, i.asset_class) for i in known]
-    return [i for i, region in enumerate(where) if region in regions]
+    known = held.universe.instruments
+    return [
+        column
+        for column, name in enumerate(held.market.instruments)
+        if name in known
+        and region_of(known[name].calendar, known[name].asset_class) in regions
+    ]
 
 
 def dated_off(held, columns, by):
