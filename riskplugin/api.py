@@ -136,6 +136,7 @@ def desk_from_tables(
     instruments: pd.DataFrame | None = None,
     fx: pd.DataFrame | None = None,
     *,
+    prices_second: pd.DataFrame | None = None,
     volumes: pd.DataFrame | None = None,
     rates: pd.DataFrame | None = None,
     vols: pd.DataFrame | None = None,
@@ -167,6 +168,7 @@ def desk_from_tables(
     frames = {
         "positions": positions,
         "prices": prices,
+        "prices_second": prices_second,
         "instruments": instruments,
         "fx": fx,
         "volumes": volumes,
@@ -1234,9 +1236,11 @@ def doctor(desk: Desk) -> Table:
     Returns
     -------
     Table
-        concern, code, instrument, start, end, evidence, measure, before, after (the
-        effect on a beta or another figure where one can be measured), advice, repair
-        (as it would stand in desk.toml).
+        concern, code, instrument, start, end, evidence, effect_on, effect_before,
+        effect_after (a beta or another figure, where one can be measured),
+        stress_scenario, stress_before, stress_after (the worst scenario's P&L as the
+        data are and once the repair is made, base currency), stress_note (why they are
+        not known), advice, repair (as it would stand in desk.toml).
     """
     return doctor_tables.diagnosis_table(desk)
 
@@ -1248,7 +1252,7 @@ def data_status(desk: Desk, dataset: str | None = None) -> Table:
     ----------
     desk : Desk
     dataset : str, optional
-        prices, fx, volumes, rates, vols or indicators.
+        prices, prices_second, fx, volumes, rates, vols or indicators.
 
     Returns
     -------

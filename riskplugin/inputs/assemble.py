@@ -34,8 +34,16 @@ from riskplugin.inputs.reading import (
 )
 from riskplugin.inputs.repairing import repaired
 from riskplugin.inputs.scenario_file import library, unknown_in
+from riskplugin.inputs.second_prices import second_prices
 from riskplugin.inputs.shipped import shipped_scenarios
-from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
+from riskplugin.inputs.tables import (
+    FX,
+    INSTRUMENTS,
+    POSITIONS,
+    PRICES,
+    PRICES_SECOND,
+    TABLES,
+)
 from riskplugin.inputs.valuation import notices, priced_contracts, valued
 from riskplugin.inputs.wide import Wide, check_wide, in_several_columns, melted
 from riskplugin.market import Market
@@ -43,8 +51,9 @@ from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
+SECOND = PRICES_SECOND.name
 CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
-USED = frozenset({"volumes", "holdings", "rates", "vols"})
+USED = frozenset({"volumes", "holdings", "rates", "vols", SECOND})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -175,6 +184,9 @@ def check_all(given: Given, findings: Findings) -> Checked:
     scenarios = scenarios_of(given, held, settings, findings)
     if needed.fatal or positions is None or prices is None:
         raise input_error(findings.issues)
+    if SECOND in given.tables:
+        raw = given.tables[SECOND]
+        carried[SECOND] = second_prices(raw, prices, universe, findings)
     return Checked(
         positions,
         names,
