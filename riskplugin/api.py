@@ -366,7 +366,11 @@ def path_summary(
 
 
 def weighted_stress(
-    desk: Desk, scenarios: Wanted = None, by: str | Iterable[str] = ()
+    desk: Desk,
+    scenarios: Wanted = None,
+    by: str | Iterable[str] = (),
+    *,
+    weights: str = "scenario",
 ) -> Table:
     """Return P&L weighted by the scenarios' weights, beside the worst without them.
 
@@ -377,21 +381,32 @@ def weighted_stress(
         All of the desk's by default, but for those whose drivers have no prices.
     by : str or sequence of str
         Keys of `exposures`; the whole desk by default.
+    weights : {"scenario", "phase"}
+        Each scenario's own, or those that ``[cycle.weights]`` of the desk gives to the
+        phase that the cycle monitor calls.
 
     Returns
     -------
     Table
         The keys, weighted_pnl (NaN if none has a weight), weight (their sum, never
-        scaled to 1), weighted_scenarios, worst_pnl, worst_scenario.
+        scaled to 1), weighted_scenarios, worst_pnl, worst_scenario; by phase also
+        phase and reason (why nothing is weighted).
 
     Raises
     ------
+    UsageError
+        If `weights` is something else.
     ScenarioError
         If the weights sum to more than 1.
     """
     model = estimates.model_of(desk)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     level = desk.settings.confidence
+    if weights == "phase":
+        phase = cycle_tables.called_phase(desk)
+        return weighting.by_phase(desk, model, chosen, by, level, phase)
+    if weights != "scenario":
+        raise UsageError(f"weights is {weights!r}; give 'scenario' or 'phase'")
     return weighting.weighted_table(desk, model, chosen, by, level)
 
 

@@ -24,6 +24,7 @@ CYCLE: Mapping[str, str] = {
     "state": "The signal in a word; unknown where it has no data.",
     "evidence": "What it rests on, in words.",
     "phase": "expansion, late, rolling_over or reversal; unknown at the start.",
+    "called": "Whether it is the phase that is called on the date.",
     "sessions_long": "Sessions that the phase stood.",
     "memory_move": "Simple move of the memory basket meanwhile.",
     "memory_level": "Log level of the memory basket.",

@@ -113,6 +113,8 @@ def compared(sources: Sources, column: int) -> Iterator[Finding]:
     for first, last, late in same_sign(lags):
         yield shift_finding(sources, column, own[first : last + 1], late)
     ratio = ratios[lags + SAME, np.arange(len(own))]
+    for row in np.flatnonzero(np.diff(lags)):  # where labels change no day is sure
+        ratio[max(row - 1, 0) : row + 3] = np.nan
     known = np.flatnonzero(~np.isnan(ratio))
     if len(known) < FEWEST:
         return
@@ -269,9 +271,10 @@ def nearest(
     """
     ratio = beside.ratio[step.first : step.last + 1]
     for code, rate in rates.items():
-        apart = np.abs(ratio - rate[step.first : step.last + 1])
-        if float(np.median(apart)) <= NEAR:
-            return f"as a quote in {code} has", CHANGING
+        for sign, where in ((1, "the prices are"), (-1, "the second source is")):
+            apart = np.abs(ratio - sign * rate[step.first : step.last + 1])
+            if float(np.median(apart)) <= NEAR:
+                return f"as if {where} quoted in {code}", CHANGING
     for what, sizes in (("a unit", UNITS), ("a split", SPLITS)):
         for size in sizes:
             if abs(abs(step.level) - np.log(size)) <= NEAR:

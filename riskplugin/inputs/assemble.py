@@ -236,7 +236,20 @@ def scenarios_of(
     scenarios, faults = library(shipped, given.scenarios, source)
     findings.stop(faults)
     findings.stop(unknown_in(scenarios, universe, settings, source))
+    findings.stop(weights_of_none(settings.phase_weights, scenarios.names()))
     return scenarios
+
+
+def weights_of_none(
+    weights: Mapping[str, Mapping[str, float]], names: Collection[str]
+) -> Iterator[Issue]:
+    """Yield an issue for every weight of a scenario that there is not."""
+    for phase, of_phase in weights.items():
+        for name in of_phase:
+            if name not in names:
+                place = Place("cycle.weights", column=f"{phase}.{name}")
+                hint = did_you_mean(name, names)
+                yield Issue("bad-config", place, f"there is no scenario {name!r}", hint)
 
 
 def checked(given: Given, spec: TableSpec, findings: Findings) -> CheckedTable | None:

@@ -5,11 +5,12 @@ from math import isnan
 
 import pandas as pd
 
+from riskplugin.bundles import record_in_words
 from riskplugin.errors import counted
 from riskplugin.results import Report
 
 SHOWN = 5
-SHARES = frozenset({"proxied_share", "total_pct_nav"})
+SHARES = frozenset({"proxied_share", "total_pct_nav", "weight"})
 
 
 def summary(report: Report) -> str:
@@ -100,13 +101,22 @@ def cycle(report: Report) -> Iterator[str]:
     yield f"## The cycle: {phase}"
     yield ""
     yield from markdown(found[["signal", "state", "evidence"]])
-    record = report.tables["cycle_record"]
-    words = (
-        f"{row.counted} {row.count_} of {row.of}"
-        for row in record.rename(columns={"count": "count_"}).itertuples()
-    )
-    yield f"Its record on these prices: {'; '.join(words)}. It informs; no scenario is"
+    words = record_in_words(report.tables["cycle_record"])
+    yield f"Its record on these prices: {words}. It informs; no scenario is"
     yield "taken away by it."
+    yield ""
+    yield from weighted(report)
+
+
+def weighted(report: Report) -> Iterator[str]:
+    """Yield P&L by the weights of each phase, beside the worst without them."""
+    if "stress_weighted_by_phase" not in report.tables:
+        return
+    found = report.tables["stress_weighted_by_phase"]
+    columns = ["phase", "called", "weighted_pnl", "weight", "worst_pnl"]
+    yield from markdown(found[[*columns, "worst_scenario", "reason"]])
+    yield "weighted_pnl is by the desk's own weights of each phase; the worst is of all"
+    yield "scenarios, whatever their weight."
     yield ""
 
 
@@ -118,6 +128,18 @@ def health(report: Report) -> Iterator[str]:
     if len(found):
         columns = ["concern", "code", "instrument", "start", "evidence"]
         yield from markdown(found[columns].head(2 * SHOWN))
+        yield from mended(found)
+
+
+def mended(found: pd.DataFrame) -> Iterator[str]:
+    """Yield what the suggested repairs would change in the worst scenario."""
+    known = found[found["stress_after"].notna()]
+    if len(known):
+        scenario = known["stress_scenario"].iloc[0]
+        yield f"What each repair would change in the P&L of {scenario}:"
+        yield ""
+        columns = ["code", "instrument", "stress_before", "stress_after"]
+        yield from markdown(known[columns].head(SHOWN))
 
 
 def unfolding(report: Report) -> Iterator[str]:

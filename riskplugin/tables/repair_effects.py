@@ -47,6 +47,7 @@ def stress_effects(desk: Desk, findings: Sequence[Finding]) -> list[StressEffect
     given.
     """
     matters = desk.held() | desk.series()
+    matters |= {other for name, other in stand_ins(desk).items() if name in matters}
     matters |= {m for basket in desk.settings.drivers.values() for m in basket}
     known: dict[tuple[Repair, ...], StressEffect] = {}
     as_is: StressEffect | None = None
