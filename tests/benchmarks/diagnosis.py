@@ -35,6 +35,7 @@ from riskplugin.tables.doctor import findings_of
 from tests.benchmarks import make_evidence_desk as raw
 from tests.benchmarks.faults import EDGE, FAULTS, Planted, Site
 from tests.benchmarks.ratios import Line, Skipped, rendered
+from tests.benchmarks.unseen import TAILS, drawn_desk
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "desk.toml"
 MISSED_BAR = 0.05
@@ -43,8 +44,8 @@ SECONDS_BAR = 10.0
 Z95 = 1.959963984540054
 HELD = ", held out"
 HELD_OUT = (7_001, 7_002, 7_003, 7_004, 7_005)  # seeds that no rule was set by
+NEWS = (4.0, 4.0)
 FRESH = 8_000  # first of those of clean markets
-FOREIGN = {"KRW": 1350.0, "JPY": 150.0, "TWD": 32.0}
 NOTED = {"short_history", "dead"}  # facts of the samples, not faults
 
 
@@ -62,6 +63,7 @@ def diagnose(
     lines.append(false_findings(desk))
     lines.append(false_on_clean(max(trials // 20, 2), draw))
     lines.append(false_on_unseen(max(trials // 10, 2)))
+    lines.append(false_on_unseen(max(trials // 10, 2), NEWS))
     lines.append(speed(desk, instruments, years, draw))
     if data is None:
         how = "--data DIR of raw prices (equities_us_theme.csv.gz, …)"
@@ -182,77 +184,24 @@ def redrawn(desk: Desk, draw: np.random.Generator) -> Desk:
     return replace(desk, market=replace(market, instruments=names, close=close))
 
 
-def false_on_unseen(markets: int) -> Line:
-    """Return the findings per instrument on clean closes of unseen markets."""
+def false_on_unseen(markets: int, tails: tuple[float, float] | None = None) -> Line:
+    """Return the findings per instrument on clean closes of unseen markets.
+
+    With `tails` names have news of their own as heavy as those: no bar, as a share that
+    halves on its results is like a split of 2 in closes alone.
+    """
     found, names = 0, 0
     for seed in range(FRESH, FRESH + markets):
-        clean = drawn_desk(seed)
+        clean = drawn_desk(seed, tails or TAILS)
         found += sum(f.code not in NOTED for f in findings_of(clean))
         names += len(clean.market.instruments)
-    what = f"doctor, false findings{HELD}"
-    note = f"{found} of {names} names{between(min(found, names), names)}"
-    return Line(what, found / names, "a name", bar=FALSE_BAR, note=note)
-
-
-def drawn_desk(seed: int) -> Desk:
-    """Return a desk of clean closes: another market for every seed.
-
-    Names of the shipped universe, four to eight years, a world and regions that share
-    it to different degrees, volatility that clusters, Student's t of 4 to 6 degrees,
-    holidays of each exchange, prices to two digits and more.
-    """
-    draw = np.random.default_rng(seed)
-    known = rp.load_desk(SAMPLES).universe.instruments
-    spot = [n for n, i in sorted(known.items()) if i.kind in ("spot", "etf")]
-    tokens = [n for n in spot if known[n].asset_class == "crypto"]
-    asian = [n for n in spot if known[n].currency in FOREIGN]
-    rest = [n for n in spot if known[n].currency == "USD" and n not in tokens]
-    chosen = [
-        *draw.choice(rest, 22, replace=False),
-        *draw.choice(asian, min(6, len(asian)), replace=False),
-        *draw.choice(tokens, 12, replace=False),
-    ]
-    days = pd.date_range(end="2026-05-29", periods=int(draw.integers(1460, 2922)))
-    level = np.log(np.abs(draw.normal(1, 0.4, len(days))) + 0.5)
-    calm = np.exp(0.6 * pd.Series(level).ewm(halflife=20).mean().to_numpy())
-    world = 0.011 * calm * heavy(draw, (len(days),))
-    closes = {}
-    for name in map(str, chosen):
-        token, away = name in tokens, name in asian
-        own = draw.uniform(0.03, 0.055) if token else draw.uniform(0.009, 0.024)
-        moved = 0.5 * world + 0.6 * np.roll(world, 1) if away else world
-        beta = draw.uniform(1.0, 2.2) if token else draw.uniform(0.6, 1.8)
-        moves = beta * moved + own * calm * heavy(draw, (len(days),))
-        if token:
-            moves += 0.012 * calm * heavy(np.random.default_rng(seed + 1), (len(days),))
-        price = 10 ** draw.uniform(0.5, 2.5) * np.exp(np.cumsum(moves - moves.mean()))
-        series = pd.Series(price.round(4), days)
-        holidays = draw.choice(len(days), 9 * len(days) // 365, replace=False)
-        if not token:
-            shared = np.random.default_rng([seed, int(away)])
-            holidays = shared.choice(len(days), len(holidays), replace=False)
-            series.iloc[holidays] = np.nan
-            series = series[series.index.dayofweek < 5]
-        closes[name] = series
-    rates = {
-        f"USD{code}": usual * np.exp(np.cumsum(draw.normal(0, 0.005, len(days))))
-        for code, usual in FOREIGN.items()
-    }
-    held = {"book": ["b"], "instrument": [str(chosen[0])], "quantity": [1.0]}
-    frame = pd.DataFrame(closes).rename_axis("date").reset_index()
-    fx = pd.DataFrame(rates, index=days).rename_axis("date").reset_index()
-    return rp.desk_from_tables(
-        pd.DataFrame(held),
-        frame,
-        fx=fx,
-        settings={"on_error": "quarantine"},
+    news = "" if tails is None else ", with heavy news"
+    what, bar = (
+        f"doctor, false findings{HELD}{news}",
+        FALSE_BAR if tails is None else None,
     )
-
-
-def heavy(draw: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Return Student's t of 4 to 6 degrees of freedom with a variance of 1."""
-    degrees = draw.uniform(4, 6)
-    return draw.standard_t(degrees, shape) * np.sqrt((degrees - 2) / degrees)
+    note = f"{found} of {names} names{between(min(found, names), names)}"
+    return Line(what, found / names, "a name", bar=bar, note=note)
 
 
 def speed(desk: Desk, instruments: int, years: int, draw: np.random.Generator) -> Line:
