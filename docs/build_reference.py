@@ -699,6 +699,7 @@ SECTIONS = {
     "TableRef": "a [file](#a-file)",
     "QueryRef": "a [query](#a-query)",
     "Mend": "[repairs](../how-to/repair-prices.md)",
+    "Cycle": "[weights of phases](../explanation/cycle-monitor.md#weights-of-scenarios)",
 }
 PLAIN: Mapping[str, Callable[[Schema], str]] = {
     "integer": range_words,
@@ -711,7 +712,7 @@ PLAIN: Mapping[str, Callable[[Schema], str]] = {
 
 def default_words(value: object) -> str:
     """Return a default as TOML would have it; blank where there is none to write."""
-    if value is None or value in ("", {}, (), []):
+    if isinstance(value, BaseModel) or value is None or value in ("", {}, (), []):
         return ""
     return code(json.dumps(value))
 

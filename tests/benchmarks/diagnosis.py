@@ -196,10 +196,7 @@ def false_on_unseen(markets: int, tails: tuple[float, float] | None = None) -> L
         found += sum(f.code not in NOTED for f in findings_of(clean))
         names += len(clean.market.instruments)
     news = "" if tails is None else ", with heavy news"
-    what, bar = (
-        f"doctor, false findings{HELD}{news}",
-        FALSE_BAR if tails is None else None,
-    )
+    what, bar = f"doctor, false findings{HELD}{news}", None if tails else FALSE_BAR
     note = f"{found} of {names} names{between(min(found, names), names)}"
     return Line(what, found / names, "a name", bar=bar, note=note)
 
