@@ -699,7 +699,8 @@ SECTIONS = {
     "TableRef": "a [file](#a-file)",
     "QueryRef": "a [query](#a-query)",
     "Mend": "[repairs](../how-to/repair-prices.md)",
-    "Cycle": "[weights of phases](../explanation/cycle-monitor.md#weights-of-scenarios)",
+    "Cycle": "[weights of phases]"
+    "(../explanation/cycle-monitor.md#weights-of-scenarios)",
 }
 PLAIN: Mapping[str, Callable[[Schema], str]] = {
     "integer": range_words,

@@ -1,6 +1,6 @@
 """Tables and settings in, a desk out; or every issue at once."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,6 +35,7 @@ from riskplugin.inputs.reading import (
 from riskplugin.inputs.repairing import repaired
 from riskplugin.inputs.scenario_file import library, unknown_in
 from riskplugin.inputs.second_prices import second_prices
+from riskplugin.inputs.settings_names import strange_half_lives, weights_of_none
 from riskplugin.inputs.shipped import shipped_scenarios
 from riskplugin.inputs.tables import (
     FX,
@@ -199,16 +200,6 @@ def check_all(given: Given, findings: Findings) -> Checked:
     )
 
 
-def strange_half_lives(tiers: Iterable[str], universe: Universe) -> Iterator[Issue]:
-    """Yield an issue for every half-life of a tier that there is not."""
-    known = universe.tier_names()
-    for tier in tiers:
-        if tier not in known:
-            place = Place("half_life_share", column=tier)
-            hint = did_you_mean(tier, known)
-            yield Issue("bad-config", place, f"there is no tier {tier!r}", hint)
-
-
 def in_canonical_names(settings: Settings, universe: Universe) -> Settings:
     """Return `settings` with the drivers' members by their identifiers."""
     baskets = {
@@ -238,18 +229,6 @@ def scenarios_of(
     findings.stop(unknown_in(scenarios, universe, settings, source))
     findings.stop(weights_of_none(settings.phase_weights, scenarios.names()))
     return scenarios
-
-
-def weights_of_none(
-    weights: Mapping[str, Mapping[str, float]], names: Collection[str]
-) -> Iterator[Issue]:
-    """Yield an issue for every weight of a scenario that there is not."""
-    for phase, of_phase in weights.items():
-        for name in of_phase:
-            if name not in names:
-                place = Place("cycle.weights", column=f"{phase}.{name}")
-                hint = did_you_mean(name, names)
-                yield Issue("bad-config", place, f"there is no scenario {name!r}", hint)
 
 
 def checked(given: Given, spec: TableSpec, findings: Findings) -> CheckedTable | None:
