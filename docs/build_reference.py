@@ -71,6 +71,11 @@ class Code:
 
 
 CODES: Mapping[str, Code] = {
+    "second-source-alone": Code(
+        WARNING,
+        "A name of the second source that has no prices to hold it beside.",
+        "Write the identifier that prices use, or leave it: it is not looked at.",
+    ),
     "ambiguous-instrument": Code(
         CHOICE,
         "An alias that two or more instruments answer to.",
@@ -462,6 +467,8 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "claims": "How often tiers fell further, or sooner, than memory: "
     "`rp.claims(desk)`.",
     "doctor": "What is wrong or doubtful in the data: `rp.doctor(desk)`.",
+    "stress_weighted_by_phase": "The worst, and P&L by the weights of each phase, if "
+    'the desk gives any: `rp.weighted_stress(desk, weights="phase")`.',
     "cycle": "The four signals of the cycle: `rp.cycle_monitor(desk)`.",
     "cycle_turns": "Memory's past falls and when they were warned of.",
     "cycle_record": "Hits and false alarms of the monitor.",
@@ -773,6 +780,8 @@ SECTIONS = {
     "TableRef": "a [file](#a-file)",
     "QueryRef": "a [query](#a-query)",
     "Mend": "[repairs](../how-to/repair-prices.md)",
+    "Cycle": "[weights of phases]"
+    "(../explanation/cycle-monitor.md#weights-of-scenarios)",
 }
 PLAIN: Mapping[str, Callable[[Schema], str]] = {
     "integer": range_words,
@@ -785,7 +794,7 @@ PLAIN: Mapping[str, Callable[[Schema], str]] = {
 
 def default_words(value: object) -> str:
     """Return a default as TOML would have it; blank where there is none to write."""
-    if value is None or value in ("", {}, (), []):
+    if isinstance(value, BaseModel) or value is None or value in ("", {}, (), []):
         return ""
     return code(json.dumps(value))
 

@@ -135,6 +135,10 @@ Public Function RISK_STRESS_WEIGHTED(positions As Variant, Optional asof As Vari
     RISK_STRESS_WEIGHTED = Answer("RISK_STRESS_WEIGHTED", Array(Given(positions), Given(asof)))
 End Function
 
+Public Function RISK_STRESS_BY_PHASE(positions As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_BY_PHASE = Answer("RISK_STRESS_BY_PHASE", Array(Given(positions), Given(asof)))
+End Function
+
 Public Function RISK_REPLAY_TABLE(positions As Variant, Optional by As Variant, Optional asof As Variant) As Variant
     RISK_REPLAY_TABLE = Answer("RISK_REPLAY_TABLE", Array(Given(positions), Given(by), Given(asof)))
 End Function
@@ -181,6 +185,10 @@ End Function
 
 Public Function RISK_CYCLE_PHASE(Optional asof As Variant) As Variant
     RISK_CYCLE_PHASE = Answer("RISK_CYCLE_PHASE", Array(Given(asof)))
+End Function
+
+Public Function RISK_CYCLE_RECORD(Optional asof As Variant) As Variant
+    RISK_CYCLE_RECORD = Answer("RISK_CYCLE_RECORD", Array(Given(asof)))
 End Function
 
 Public Function RISK_EXPOSURE(positions As Variant, tier As Variant, Optional measure As Variant, Optional asof As Variant) As Variant
@@ -349,6 +357,13 @@ Public Sub RiskRegisterHelp()
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
+        Macro:="RISK_STRESS_BY_PHASE", _
+        Description:="P&L by the desk's weights of the phase, beside the worst without them.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
         Macro:="RISK_REPLAY_TABLE", _
         Description:="What past episodes would do to the positions, and what that rests on.", _
         Category:="riskplugin", _
@@ -433,7 +448,13 @@ Public Sub RiskRegisterHelp()
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_CYCLE_PHASE", _
-        Description:="The phase that is called: expansion, late, rolling_over or reversal.", _
+        Description:="The phase that is called; how such calls have fared: RISK_CYCLE_RECORD.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_CYCLE_RECORD", _
+        Description:="How calls of the phase have fared: hits, false alarms, with an interval.", _
         Category:="riskplugin", _
         ArgumentDescriptions:=Array( _
             "Valuation date; the desk's own if left out.")

@@ -148,6 +148,7 @@ def desk_from_tables(
     instruments: pd.DataFrame | None = None,
     fx: pd.DataFrame | None = None,
     *,
+    prices_second: pd.DataFrame | None = None,
     volumes: pd.DataFrame | None = None,
     rates: pd.DataFrame | None = None,
     vols: pd.DataFrame | None = None,
@@ -179,6 +180,7 @@ def desk_from_tables(
     frames = {
         "positions": positions,
         "prices": prices,
+        "prices_second": prices_second,
         "instruments": instruments,
         "fx": fx,
         "volumes": volumes,
@@ -376,7 +378,11 @@ def path_summary(
 
 
 def weighted_stress(
-    desk: Desk, scenarios: Wanted = None, by: str | Iterable[str] = ()
+    desk: Desk,
+    scenarios: Wanted = None,
+    by: str | Iterable[str] = (),
+    *,
+    weights: str = "scenario",
 ) -> Table:
     """Return P&L weighted by the scenarios' weights, beside the worst without them.
 
@@ -387,21 +393,32 @@ def weighted_stress(
         All of the desk's by default, but for those whose drivers have no prices.
     by : str or sequence of str
         Keys of `exposures`; the whole desk by default.
+    weights : {"scenario", "phase"}
+        Each scenario's own, or those that ``[cycle.weights]`` of the desk gives to the
+        phase that the cycle monitor calls.
 
     Returns
     -------
     Table
         The keys, weighted_pnl (NaN if none has a weight), weight (their sum, never
-        scaled to 1), weighted_scenarios, worst_pnl, worst_scenario.
+        scaled to 1), weighted_scenarios, worst_pnl, worst_scenario; by phase also
+        phase and reason (why nothing is weighted).
 
     Raises
     ------
+    UsageError
+        If `weights` is something else.
     ScenarioError
         If the weights sum to more than 1.
     """
     model = estimates.model_of(desk)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     level = desk.settings.confidence
+    if weights == "phase":
+        phase = cycle_tables.called_phase(desk)
+        return weighting.by_phase(desk, model, chosen, by, level, phase)
+    if weights != "scenario":
+        raise UsageError(f"weights is {weights!r}; give 'scenario' or 'phase'")
     return weighting.weighted_table(desk, model, chosen, by, level)
 
 
@@ -1286,9 +1303,11 @@ def doctor(desk: Desk) -> Table:
     Returns
     -------
     Table
-        concern, code, instrument, start, end, evidence, measure, before, after (the
-        effect on a beta or another figure where one can be measured), advice, repair
-        (as it would stand in desk.toml).
+        concern, code, instrument, start, end, evidence, effect_on, effect_before,
+        effect_after (a beta or another figure, where one can be measured),
+        stress_scenario, stress_before, stress_after (the worst scenario's P&L as the
+        data are and once the repair is made, base currency), stress_note (why they are
+        not known), advice, repair (as it would stand in desk.toml).
     """
     return doctor_tables.diagnosis_table(desk)
 
@@ -1300,7 +1319,7 @@ def data_status(desk: Desk, dataset: str | None = None) -> Table:
     ----------
     desk : Desk
     dataset : str, optional
-        prices, fx, volumes, rates, vols or indicators.
+        prices, prices_second, fx, volumes, rates, vols or indicators.
 
     Returns
     -------

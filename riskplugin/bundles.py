@@ -82,6 +82,21 @@ class Monitor(Table):
     record: Table
     history: Table
 
+    def record_in_words(self) -> str:
+        """Return how the calls of the phase have fared, with its interval."""
+        return record_in_words(self.record)
+
+
+def record_in_words(record: Table) -> str:
+    """Return hits and false alarms of a record: ``falls warned of 17 of 18 (…)``."""
+    columns = ("counted", "count", "of", "rate_low", "rate_high")
+    rows = zip(*(record[c] for c in columns), strict=True)
+    return "; ".join(
+        f"{what} {count} of {of}"
+        + (f" (80 % interval {low:.0%} to {high:.0%})" if of else "")
+        for what, count, of, low, high in rows
+    )
+
 
 def monitor_table(signals: Table, phase: str, **beside: Table) -> Monitor:
     """Return the signals, with the phase and the tables that stand beside them."""

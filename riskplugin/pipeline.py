@@ -43,6 +43,7 @@ from riskplugin.tables.tabulation import (
 )
 from riskplugin.tables.unwinding import unwinding_table
 from riskplugin.tables.volumes import volume_issues
+from riskplugin.tables.weighting import every_phase
 
 Stage = Callable[[], Table]
 Plan = Callable[[Desk], Mapping[str, Stage]]
@@ -229,6 +230,7 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         "replays": lambda: outcome_table(desk, model, None, ("episode", "tier")),
         "claims": lambda: claim_table(desk, past_episodes(desk.as_of)),
         "doctor": lambda: diagnosis_table(desk),
+        **weighted_stages(desk, lambda: watch().phase),
         "cycle": watch,
         "cycle_turns": lambda: watch().turns,
         "cycle_record": lambda: watch().record,
@@ -252,6 +254,19 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         "loadings": lambda: loading_table(desk, model),
         "positions": lambda: position_table(desk),
         "scenarios": lambda: scenario_table(desk, model),
+    }
+
+
+def weighted_stages(desk: Desk, phase: Callable[[], str]) -> Mapping[str, Stage]:
+    """Return the stage of scenarios weighted by phase, if the desk gives weights."""
+    if not desk.settings.phase_weights:
+        return {}
+    model, confidence = model_of(desk), desk.settings.confidence
+    chosen = runnable_scenarios(desk, model)
+    return {
+        "stress_weighted_by_phase": lambda: every_phase(
+            desk, model, chosen, confidence, phase()
+        )
     }
 
 

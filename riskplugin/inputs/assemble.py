@@ -1,6 +1,6 @@
 """Tables and settings in, a desk out; or every issue at once."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,8 +35,17 @@ from riskplugin.inputs.reading import (
 )
 from riskplugin.inputs.repairing import repaired
 from riskplugin.inputs.scenario_file import library, unknown_in
+from riskplugin.inputs.second_prices import second_prices
+from riskplugin.inputs.settings_names import strange_half_lives, weights_of_none
 from riskplugin.inputs.shipped import shipped_scenarios
-from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
+from riskplugin.inputs.tables import (
+    FX,
+    INSTRUMENTS,
+    POSITIONS,
+    PRICES,
+    PRICES_SECOND,
+    TABLES,
+)
 from riskplugin.inputs.valuation import notices, priced_contracts, valued
 from riskplugin.inputs.wide import Wide, check_wide, in_several_columns, melted
 from riskplugin.market import Market
@@ -44,8 +53,11 @@ from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
+SECOND = PRICES_SECOND.name
 CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
-USED = frozenset({"volumes", "holdings", "rates", "vols", "limits", "indicators"})
+USED = frozenset(
+    {"volumes", "holdings", "rates", "vols", "limits", "indicators", SECOND}
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -186,6 +198,9 @@ def check_all(given: Given, findings: Findings) -> Checked:
     scenarios = scenarios_of(given, held, settings, findings)
     if needed.fatal or positions is None or prices is None:
         raise input_error(findings.issues)
+    if SECOND in given.tables:
+        raw = given.tables[SECOND]
+        carried[SECOND] = second_prices(raw, prices, universe, findings)
     return Checked(
         positions,
         names,
@@ -196,16 +211,6 @@ def check_all(given: Given, findings: Findings) -> Checked:
         scenarios,
         {name: found for name, found in carried.items() if found is not None},
     )
-
-
-def strange_half_lives(tiers: Iterable[str], universe: Universe) -> Iterator[Issue]:
-    """Yield an issue for every half-life of a tier that there is not."""
-    known = universe.tier_names()
-    for tier in tiers:
-        if tier not in known:
-            place = Place("half_life_share", column=tier)
-            hint = did_you_mean(tier, known)
-            yield Issue("bad-config", place, f"there is no tier {tier!r}", hint)
 
 
 def in_canonical_names(settings: Settings, universe: Universe) -> Settings:
@@ -235,6 +240,7 @@ def scenarios_of(
     scenarios, faults = library(shipped, given.scenarios, source)
     findings.stop(faults)
     findings.stop(unknown_in(scenarios, universe, settings, source))
+    findings.stop(weights_of_none(settings.phase_weights, scenarios.names()))
     return scenarios
 
 

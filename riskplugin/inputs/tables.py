@@ -136,6 +136,13 @@ PRICES = TableSpec(
     ),
     pivot=("instrument", "close"),
 )
+PRICES_SECOND = TableSpec(
+    "prices_second",
+    "Closes of a second source, which the data doctor holds beside the prices; nothing "
+    "is computed from them. As long or as wide as prices.",
+    PRICES.columns,
+    pivot=PRICES.pivot,
+)
 VOLUMES = TableSpec(
     "volumes",
     "Traded volume.",
@@ -290,6 +297,7 @@ TABLES = by_name(
     POSITIONS,
     INSTRUMENTS,
     PRICES,
+    PRICES_SECOND,
     VOLUMES,
     FX,
     RATES,

@@ -158,6 +158,14 @@ def watched(of: Observed) -> Watched:
     return Watched(of, persistence, signals, dispersion(of.log_price), called(raw))
 
 
+def called_phase(desk: Desk) -> str:
+    """Return the phase that is called; unknown where there is nothing to watch."""
+    try:
+        return told_phase(watched(observed(desk)))
+    except ModelError:
+        return UNKNOWN
+
+
 def told_phase(watch: Watched) -> str:
     """Return the phase that is called on the last session."""
     phase = int(watch.phase[-1])
