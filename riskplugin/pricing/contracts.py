@@ -1,6 +1,8 @@
 """Full revaluation of whatever is held: spot, volatility and time together."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -120,18 +122,54 @@ def stressed_value(contracts: Contracts, moves: Moves, unit: Matrix) -> Matrix:
     return held
 
 
-def revalue_around(
-    contracts: Contracts, moves: Moves, step: Matrix
-) -> tuple[Matrix, Matrix, Matrix]:
-    """Return the P&L of `revalue`, and that a log `step` (S, N) further up and down."""
+class Around(NamedTuple):
+    """P&L where moves end, and a `step` and half of it up and down from there, (S, N).
+
+    `ends` holds the P&L one step up and one down, `halves` that half a step.
+    """
+
+    middle: Matrix
+    ends: tuple[Matrix, Matrix]
+    halves: tuple[Matrix, Matrix]
+
+
+def revalue_around(contracts: Contracts, moves: Moves, step: Matrix) -> Around:
+    """Return the P&L of `revalue`, and that a log `step` (S, N) further and half of it.
+
+    Half a step away an American option has its European value, and for the right of
+    early exercise what a parabola through the three others has.
+    """
+    european = replace(contracts, american=np.zeros(len(contracts), dtype=bool))
+    reach = (0.0, 1.0, -1.0, 0.5, -0.5)
+    points = revalue_at(european, moves, step, reach)
+    rows = contracts.american
+    if rows.any():
+        own = revalue_at(contracts.at(rows), moves.at(rows), step[:, rows], reach[:3])
+        early = [
+            exact - plain[:, rows] for exact, plain in zip(own, points, strict=False)
+        ]
+        for place, share in zip((3, 4), (0.375, -0.125), strict=True):
+            other = 0.25 - share
+            halfway = 0.75 * early[0] + share * early[1] + other * early[2]
+            points[place][:, rows] += halfway
+        for exact, whole in zip(own, points, strict=False):
+            whole[:, rows] = exact
+    middle, up, down, half_up, half_down = points
+    return Around(middle, (up, down), (half_up, half_down))
+
+
+def revalue_at(
+    contracts: Contracts, moves: Moves, step: Matrix, reach: Sequence[float]
+) -> list[Matrix]:
+    """Return the P&L of `revalue` at so many steps (S, N) beyond `moves`, each (S, N)."""
+    count = len(reach)
     whole = Moves(
-        np.concatenate([moves.local, moves.local + step, moves.local - step]),
-        np.tile(moves.fx, (3, 1)),
-        np.tile(moves.volatility, (3, 1)),
-        np.tile(moves.sessions, 3),
+        np.concatenate([moves.local + steps * step for steps in reach]),
+        np.tile(moves.fx, (count, 1)),
+        np.tile(moves.volatility, (count, 1)),
+        np.tile(moves.sessions, count),
     )  # together, so that they share the boundaries of American options
-    middle, up, down = np.split(revalue(contracts, whole), 3)
-    return middle, up, down
+    return np.split(revalue(contracts, whole), count)
 
 
 def option_pnl(options: Contracts, moves: Moves) -> Matrix:
