@@ -8,6 +8,8 @@ import numpy as np
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.contracts import SESSIONS_A_YEAR, Contracts
+from riskplugin.pricing.american import with_less_time
+from riskplugin.pricing.collocation import LASTING
 from riskplugin.pricing.leveraged import leveraged_growth
 from riskplugin.pricing.linear import delta_one, is_funded
 from riskplugin.pricing.options import (
@@ -70,7 +72,11 @@ def revalue(contracts: Contracts, moves: Moves) -> Matrix:
     -----
     No move and no time is exactly 0.
     """
-    unit = delta_one(is_funded(contracts.kinds), moves.local, moves.fx)
+    unit = np.empty_like(moves.local)
+    rows = ~contracts.derived
+    if rows.any():
+        funded = is_funded(contracts.kinds)[rows]
+        unit[:, rows] = delta_one(funded, moves.local[:, rows], moves.fx[:, rows])
     for rows, pnl in (
         (contracts.options, option_pnl),
         (contracts.leveraged, leveraged_pnl),
@@ -161,7 +167,7 @@ def revalue_around(contracts: Contracts, moves: Moves, step: Matrix) -> Around:
 def revalue_at(
     contracts: Contracts, moves: Moves, step: Matrix, reach: Sequence[float]
 ) -> list[Matrix]:
-    """Return the P&L of `revalue` at so many steps (S, N) beyond `moves`, each (S, N)."""
+    """Return the P&L of `revalue` so many steps (S, N) beyond `moves`, each (S, N)."""
     count = len(reach)
     whole = Moves(
         np.concatenate([moves.local + steps * step for steps in reach]),
@@ -220,22 +226,24 @@ def american_values(
     """Return the value of American options at spots over today's, (S, N).
 
     Scenarios that leave all contracts the same time and volatility share their
-    boundaries.
+    boundaries; those that leave the volatility as it is are parts of one.
     """
+    terms = (options.strike, options.rate, options.dividend_yield)
     groups: dict[bytes, list[int]] = {}
     for row, (left, level) in enumerate(zip(years, volatility, strict=True)):
         groups.setdefault(left.tobytes() + level.tobytes(), []).append(row)
+    same = (volatility == options.volatility).all(axis=1)
+    today = (*terms, options.years, options.volatility)
+    whole = exercise_boundary(kinds_of(options), *today, scheme=LASTING)
     values = np.empty_like(spot)
     for alike in groups.values():
         row = alike[0]
-        boundary = exercise_boundary(
-            kinds_of(options),
-            options.strike,
-            options.rate,
-            options.dividend_yield,
-            years[row],
-            volatility[row],
-        )
+        if same[row]:
+            boundary = with_less_time(whole, years[row])
+        else:
+            boundary = exercise_boundary(
+                kinds_of(options), *terms, years[row], volatility[row]
+            )
         step = max(1, CELLS // len(options))
         for begin in range(0, len(alike), step):
             some = alike[begin : begin + step]

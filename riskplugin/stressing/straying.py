@@ -34,21 +34,21 @@ class Stray(NamedTuple):
     third_still: Matrix
     third_moving: Matrix
 
-    def at(self, t: float, score: float) -> Matrix:
-        """Return the quantile of a normal `score`, t deviations along the direction."""
+    def at(self, t: float, scores: Vector) -> Cube:
+        """Return the quantiles of normal `scores`, t deviations along the direction."""
         variance = self.still + self.moving * t**2
         third = self.third_still + self.third_moving * t**2
-        return gamma_quantile(variance, third, score)
+        return gamma_quantiles(variance, third, scores)
 
 
 def strays(bends: tuple[Cube, Cube], moves: Cube, correlation: Cube) -> Stray:
     """Return what bowls and twists (g, S, U) add off the direction of `moves`.
 
     As bowls ``s (x^2 - 1) / sqrt(2)`` of normal x that correlate by `correlation` (S,
-    U, U), P of which is left off the direction m. Variance ``s'(P P)s`` (by element) and
-    ``2 m's P s m t^2``; third cumulant ``2 sqrt(2) (tr((s P)^3) + 3 m's P s P s m
-    t^2)``, the trace as exact of one thing in common and of none. Twists covary
-    about as the cube of the correlation, and count as still.
+    U, U), P of which is left off the direction m. Variance ``s'(P P)s`` (by element)
+    and ``2 m's P s m t^2``; third cumulant ``2 sqrt(2) (tr((s P)^3) + 3 m's P s P s m
+    t^2)``, the trace as exact of one thing in common and of none. Twists covary about
+    as the cube of the correlation, and count as still.
     """
     strength, twisted = bends
     pull = strength * moves
@@ -129,11 +129,10 @@ class Along:
         if some.any():
             own = Stray(*(part[some] for part in stray))
             points = self.points[:, some]
-            spread = np.stack(
+            spread = np.concatenate(
                 [
-                    point + own.at(t, score)
+                    point + own.at(t, aside())
                     for t, point in zip(scores(POINTS), points, strict=True)
-                    for score in aside()
                 ]
             )
             alone = quantiles(np.repeat(points, ASIDE, axis=0), self.z)
@@ -163,15 +162,20 @@ def aside() -> Vector:
     return scores(ASIDE) / scores(ASIDE).std()
 
 
-def gamma_quantile(variance: Matrix, third: Matrix, t: float) -> Matrix:
-    """Return a quantile over its mean of a gamma distribution of given cumulants.
+def gamma_quantiles(variance: Matrix, third: Matrix, scores: Vector) -> Cube:
+    """Return quantiles over its mean of a gamma distribution of given cumulants.
 
-    That of the normal quantile t, by E. Wilson and M. Hilferty (1931).
+    Those of so many normal `scores`, by E. Wilson and M. Hilferty (1931); the scores
+    stand in front.
     """
     deviation = np.sqrt(variance)
     skew = np.divide(third, deviation**3, out=np.zeros_like(third), where=variance > 0)
     sixth = np.clip(skew, -MOST_SKEWED, MOST_SKEWED) / 6
-    cubed = (1 + sixth * t - sixth**2) ** 3 - 1
-    even = np.abs(sixth) < ROUNDING
-    cubed = np.divide(cubed, 3 * sixth, out=np.full_like(cubed, t), where=~even)
-    return deviation * cubed
+    sixth = np.where(np.abs(sixth) < ROUNDING, ROUNDING, sixth)
+    base = np.multiply.outer(scores, sixth)
+    base += 1 - sixth**2
+    cubed = base * base
+    cubed *= base
+    cubed -= 1
+    cubed *= deviation / (3 * sixth)
+    return cubed

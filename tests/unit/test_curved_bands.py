@@ -172,7 +172,7 @@ def test_the_bends_meet_all_five_revaluations():
 
 
 def test_what_rises_throughout_has_bends_that_do():
-    """1 at the end and nothing halfway: a parabola would fall first, a line does not."""
+    """1 at the end, nothing halfway: a parabola would fall first, a line does not."""
     one, none = np.ones((1, 1)), np.zeros((1, 1))
     found = bent(Around(none, (one, none), (none, none)), 0.4 * one)
     w = np.expm1(np.linspace(-0.4, 0.4, 41))

@@ -3,7 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.tables.test_liquidity_tables import DAYS, INSTRUMENTS, LAST, SETTINGS, volumes
+from tests.unit.tables.test_liquidity_tables import (
+    DAYS,
+    INSTRUMENTS,
+    LAST,
+    SETTINGS,
+    volumes,
+)
 
 import riskplugin as rp
 from riskplugin.errors import UsageError
