@@ -55,6 +55,8 @@ HELD: Mapping[str, str] = {
     "selling_cost": "Cost of what is sold on the way (>= 0), as far as it is known, "
     "base currency.",
     "held_at_end": "Share of netted_gross not sold by then.",
+    "kept_gross": "Gross of positions whose margin the scenario's path uses up, base "
+    "currency: they are taken as kept open here, where a stress closes them.",
     "venue": "Venue of the volume; blank where the desk gave none, or several.",
     "average_volume": "Median daily volume over the window, in units of the quantity; "
     "NaN where unknown.",

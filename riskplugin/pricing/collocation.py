@@ -250,8 +250,8 @@ def shortened(bends: Matrix, left: Vector) -> Matrix:
 @cache
 def vandermonde() -> tuple[Matrix, Matrix]:
     """Return the matrix from coefficients of ``u^1 …`` to values at nodes, and back."""
-    values = nodes(HELD)[:, None] ** np.arange(1, HELD + 1)
-    return values, np.linalg.inv(values)
+    values: Matrix = nodes(HELD)[:, None] ** np.arange(1, HELD + 1)
+    return values, np.linalg.inv(values).astype(np.float64)
 
 
 @cache

@@ -103,9 +103,15 @@ def closed_pnl(margined: Contracts, moves: Moves, unit: Matrix) -> Matrix:
     """
     beyond = margined.side * moves.local <= margined.side * margined.barrier
     moved = (moves.local != 0) | (moves.sessions[:, None] > 0)
-    paid_in = moves.fx + np.where(margined.inverse, moves.local, 0.0)
-    pnl: Matrix = np.where(beyond & moved, margined.closed * np.exp(paid_in), unit)
+    pnl: Matrix = np.where(beyond & moved, closed_value(margined, moves), unit)
     return pnl
+
+
+def closed_value(margined: Contracts, moves: Moves) -> Matrix:
+    """Return the P&L per unit of closed positions in base currency, (S, N)."""
+    paid_in = moves.fx + np.where(margined.inverse, moves.local, 0.0)
+    value: Matrix = margined.closed * np.exp(paid_in)
+    return value
 
 
 def linear_pnl(contracts: Contracts, local: Matrix, fx: Matrix) -> Matrix:

@@ -102,7 +102,7 @@ class Money:
 
     def bends(self, w: Cube, off: Cube) -> Cube:
         """Return the mean of what bends add at w + off x of a standard normal x."""
-        found = self.kink * np.hypot(w, MEAN * off)
+        found: Cube = self.kink * np.hypot(w, MEAN * off)
         found += self.bowl * (np.square(w) + np.square(off))
         found += (
             self.twist * w * (np.hypot(w, STRAIGHT * off) - STRAIGHT * self.deviation)
@@ -152,7 +152,8 @@ class Spread(NamedTuple):
         shared = np.einsum("jsu,jsv->suv", self.factors, self.factors)
         shared += self.specific[:, :, None] * self.correlation * self.specific[:, None]
         scale = self.deviation[:, :, None] * self.deviation[:, None]
-        return np.divide(shared, scale, out=np.zeros_like(shared), where=scale > 0)
+        scale[scale == 0] = 1.0
+        return shared / scale
 
 
 def curved_band(
@@ -233,7 +234,8 @@ def ends(money: Money, spread: Spread, z: float) -> tuple[Matrix, Matrix]:
         """Return the P&L `t` standard deviations along the direction."""
         fall, rise = shifted_lognormal(np.abs(t) * deviation, skew.copy())
         found: Matrix = rise if t > 0 else -fall
-        return found + money.bends(np.expm1(t * x), off).sum(axis=2)
+        found += money.bends(np.expm1(t * x), off).sum(axis=2)
+        return found
 
     along = Along.of(at, z)
     stray = strays((strength, money.twisted()), moves, spread.correlations())

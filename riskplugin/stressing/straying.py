@@ -159,7 +159,8 @@ def scores(count: int) -> Vector:
 @cache
 def aside() -> Vector:
     """Return `ASIDE` of them, of variance 1."""
-    return scores(ASIDE) / scores(ASIDE).std()
+    unit: Vector = scores(ASIDE) / scores(ASIDE).std()
+    return unit
 
 
 def gamma_quantiles(variance: Matrix, third: Matrix, scores: Vector) -> Cube:

@@ -14,10 +14,13 @@ import QuantLib as ql  # noqa: N813 - its usual name
 
 from riskplugin.book import grouped
 from riskplugin.contracts import joined
+from riskplugin.episodes import Episode
 from riskplugin.errors import ScenarioError
 from riskplugin.factors.contract_rows import with_contracts
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import stress_groups
+from riskplugin.stressing.liquidation import closing_sessions, margined
+from riskplugin.stressing.replay import Replay
 from riskplugin.stressing.shock import shock_grid
 from riskplugin.universe import Instrument
 from tests.conftest import MEMORY, TOKENS, book_from
@@ -336,3 +339,51 @@ def test_a_scenario_names_the_underlying_and_not_what_is_on_it(
     model = with_contracts(hand_model, fund("MUU", "MU", 2.0))
     with pytest.raises(ScenarioError, match="MUU moves by its underlying: name MU"):
         shock_grid(one(instruments={"MUU": -0.5}), model, universe)
+
+
+def replayed_path(prices, terms):
+    """Return a replay of one name through `prices`, by its contract."""
+    local = np.log(np.array(prices) / prices[0])[:, None]
+    days = np.datetime64("2026-05-04") + np.arange(len(prices))
+    own = np.zeros(1, dtype=np.int64)
+    return Replay(
+        Episode("past", days[0], days[-1]), terms, days, np.zeros((len(prices), 0)),
+        (), np.zeros(0, dtype=bool), local, np.zeros_like(local), own, own,
+    )  # fmt: skip
+
+
+def test_what_a_replay_closes_on_a_day_stays_closed(hand_model):
+    """10 long at 100 on 300, closed at 73.68: passed on the third day, at 70.
+
+    The price is back at 95 by the end. A margin of 600 would have lost 50; so would the
+    position, had only its end been looked at.
+    """
+    model = replace(hand_model, kinds=("spot", "spot", "perpetual"))
+    for margin, expected in (
+        (300.0, [0, -100, -300, -300]),
+        (600.0, [0, -100, -300, -50]),
+    ):
+        book = held(
+            [row("TAO", 10.0, 100.0, TOKENS)],
+            margin_posted=[margin], maintenance_margin=[0.05],
+        )  # fmt: skip
+        found = margined(as_kind(book, "perpetual"), model)
+        path = replayed_path([100.0, 90.0, 70.0, 95.0], found.terms)
+        assert 1000 * path.growth()[:, 0] == pytest.approx(expected)
+        assert 1000 * path.growth(slice(-1, None))[0, 0] == pytest.approx(expected[-1])
+        session = closing_sessions(found.terms, path.local)[0]
+        assert session == (2 if margin == 300.0 else pytest.approx(np.nan, nan_ok=True))
+
+
+def test_coins_lost_on_a_day_are_worth_what_the_coin_is_worth_at_the_end(hand_model):
+    """1,000 USD long at 100 on 3 coins, closed below 80.77; the coin ends at 95."""
+    terms = perpetual("TAO", 0.0, inverse=True)
+    model = replace(hand_model, kinds=("spot", "spot", "perpetual"))
+    model = with_contracts(model, terms)
+    book = held(
+        [row("TAO", 10.0, 100.0, TOKENS)],
+        margin_posted=[300.0], maintenance_margin=[0.05],
+    )  # fmt: skip
+    found = margined(as_kind(book, "perpetual"), model)
+    path = replayed_path([100.0, 70.0, 95.0], found.terms)
+    assert 1000 * path.growth()[-1, 0] == pytest.approx(-3 * 95.0)
