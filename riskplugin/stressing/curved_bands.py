@@ -153,7 +153,8 @@ class Spread(NamedTuple):
         shared += self.specific[:, :, None] * self.correlation * self.specific[:, None]
         scale = self.deviation[:, :, None] * self.deviation[:, None]
         scale[scale == 0] = 1.0
-        return shared / scale
+        correlations: Cube = shared / scale
+        return correlations
 
 
 def curved_band(

@@ -20,6 +20,7 @@ from riskplugin.factors.contract_rows import with_contracts
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.liquidation import closing_sessions, margined
+from riskplugin.stressing.profit import engine_profit
 from riskplugin.stressing.replay import Replay
 from riskplugin.stressing.shock import shock_grid
 from riskplugin.universe import Instrument
@@ -387,3 +388,66 @@ def test_coins_lost_on_a_day_are_worth_what_the_coin_is_worth_at_the_end(hand_mo
     found = margined(as_kind(book, "perpetual"), model)
     path = replayed_path([100.0, 70.0, 95.0], found.terms)
     assert 1000 * path.growth()[-1, 0] == pytest.approx(-3 * 95.0)
+
+
+def sloped(universe, slope):
+    tiers = [replace(t, volatility_slope=slope) for t in universe.tiers]
+    return replace(universe, tiers=tuple(tiers))
+
+
+def test_a_linked_volatility_rises_by_the_slope_times_the_log_fall(
+    hand_model, hand_universe
+):
+    """Memory halves: 0.4 x log 2 = 0.2773 on the tier of MU, 0.4 x 1.125 log 2 on TAO.
+
+    Off unless chosen, nothing in a rise, and not where the scenario names a volatility.
+    """
+    universe = sloped(hand_universe, 0.4)
+    fall = {"core": {"memory": -0.5}, "overshoot": {TOKENS: 1.5}}
+
+    def volatility(**shocks):
+        return shock_grid(one(**shocks), hand_model, universe).volatility[0]
+
+    assert volatility(**fall) == pytest.approx([0, 0, 0])
+    # the Korean name falls by 1.2 log 2, TAO by (0.5 + 0.25) x 1.5 log 2
+    linked = volatility(**fall, vol_link="default")
+    assert linked == pytest.approx(0.4 * log(2) * np.array([1, 1.2, 1.125]))
+    assert volatility(core={"memory": 1.0}, vol_link="default") == pytest.approx(
+        [0] * 3
+    )
+    named = volatility(**fall, vol_link="default", volatility={MEMORY: 0.05})
+    assert named == pytest.approx([0.05, 0.05, 0.4 * log(2) * 1.125])
+
+
+def test_a_put_is_worth_more_where_the_volatility_is_linked(hand_model, hand_universe):
+    """QuantLib at 0.6 + 0.4 log 2: 126 of 252 sessions pass and MU halves."""
+    put = option("PUT", "MU", "put", 0.5, 1.0, 0.6)
+    model = with_contracts(hand_model, put)
+    book = held([row("PUT", 10.0, 1.0)], notional=[1000.0])
+    scenario = one(core={"memory": -0.5}, vol_link="default", horizon_sessions=126)
+    done = stressed(book, scenario, model, sloped(hand_universe, 0.4))
+    level = (0.6 + 0.4 * log(2)) * sqrt(0.5)
+    after = ql.blackFormula(ql.Option.Put, 0.5, 0.5, level)
+    assert done.pnl[0, 0] == pytest.approx(1000 * (after - put.value[0]), rel=1e-12)
+    assert done.convexity[0, 0] == pytest.approx(
+        done.pnl[0, 0] - done.direct[0, 0], abs=1e-9
+    )
+
+
+def test_a_reverse_stress_moves_the_linked_volatility_too(hand_model, hand_universe):
+    """What the search says of a move is what the stress of that move says."""
+    put = option("PUT", "MU", "put", 0.5, 1.0, 0.6)
+    model = with_contracts(hand_model, put)
+    universe = sloped(hand_universe, 0.4)
+    book = held([row("PUT", 10.0, 1.0)], notional=[1000.0])
+    shape = shock_grid(one(core={"memory": -0.1}, vol_link="default"), model, universe)
+    core = np.array([0]), np.array([True, False])
+    profit = engine_profit(book, grouped(book, ("book",)), shape, core, 0.0)
+    scenario = one(core={"memory": -0.5}, vol_link="default")
+    done = stressed(book, scenario, model, universe)
+    assert profit.table(np.array([[log(0.5)]]))[0, 0] == pytest.approx(done.pnl[0, 0])
+
+
+def test_a_link_that_is_none_is_refused():
+    with pytest.raises(ScenarioError, match=r"vol_link is 'defalt'.*default"):
+        one(core={"memory": -0.5}, vol_link="defalt")
