@@ -14,6 +14,17 @@ HELD: Mapping[str, str] = {
     "vega": "P&L per volatility point (0.01 of annual volatility), base currency.",
     "theta": "P&L of a session in which nothing moves, funding and variance drag "
     "included, base currency.",
+    "convexity_gamma": "Of options: the move of the underlying beyond delta, at once "
+    "and at today's volatility, base currency.",
+    "convexity_volatility": "The change of the volatility: of options before time "
+    "passes, of leveraged funds the drag it adds, base currency.",
+    "convexity_carry": "Of options: the time that passes, settlement on the way "
+    "included, base currency.",
+    "convexity_leverage": "Of leveraged funds: compounding, and the drag of today's "
+    "volatility, base currency.",
+    "convexity_funding": "Of perpetuals: funding along the path, base currency.",
+    "convexity_liquidation": "Of positions that are closed on the way: what that "
+    "changes, base currency.",
     "closing_move": "Move of its price at which the position is closed, simple return.",
     "liquidation_session": "First session of the path at which it is; NaN if none.",
     "margin_needed": "Margin that the worst of the path asks for by the maintenance "

@@ -4,7 +4,7 @@ Memory halves: MU and what is on it move by one half, the tokens by 0.5**(0.5 + 
 and with their overshoot by 0.5**1.125.
 """
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from math import exp, log, sqrt
 from statistics import NormalDist
 
@@ -17,9 +17,12 @@ from riskplugin.contracts import joined
 from riskplugin.episodes import Episode
 from riskplugin.errors import ScenarioError
 from riskplugin.factors.contract_rows import with_contracts
+from riskplugin.pricing.contracts import linear_pnl, revalue
+from riskplugin.pricing.convexity import convexity_parts
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.liquidation import closing_sessions, margined
+from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.profit import engine_profit
 from riskplugin.stressing.replay import Replay
 from riskplugin.stressing.shock import shock_grid
@@ -451,3 +454,102 @@ def test_a_reverse_stress_moves_the_linked_volatility_too(hand_model, hand_unive
 def test_a_link_that_is_none_is_refused():
     with pytest.raises(ScenarioError, match=r"vol_link is 'defalt'.*default"):
         one(core={"memory": -0.5}, vol_link="defalt")
+
+
+@pytest.fixture
+def curved_page(hand_model, hand_universe):
+    """A put on MU, a fund of twice MU, and TAO as a perpetual closed at 0.7 / 0.95.
+
+    Memory halves over 126 sessions, its volatility 15 points higher.
+    """
+    put = option("PUT", "MU", "put", 0.9, 1.0, 0.6)
+    terms = joined(perpetual("TAO", 0.0005), put, fund("FUND", "MU", 2.0))
+    model = with_contracts(
+        replace(hand_model, kinds=("spot", "spot", "perpetual")), terms
+    )
+    shape = one(core={"memory": -0.5}, volatility={MEMORY: 0.15}, horizon_sessions=126)
+    grid = shock_grid(shape, model, hand_universe)
+    row = {name: i for i, name in enumerate(model.instruments)}
+    names = np.array([row["PUT"], row["FUND"], row["TAO"]])
+    contracts = replace(
+        model.contracts.at(names), side=np.array([0.0, 0.0, 1.0]),
+        barrier=np.array([0.0, 0.0, log(0.7 / 0.95)]), closed=np.array([0, 0, -0.3]),
+    )  # fmt: skip
+    return contracts, moves_of(grid, names)
+
+
+def test_parts_of_an_option_s_convexity(curved_page):
+    """By QuantLib: at once and at 0.6, at 0.75, and half a year on."""
+    contracts, moves = curved_page
+    found = convexity_parts(contracts, moves)
+
+    def value(spot, years, volatility):
+        return ql.blackFormula(ql.Option.Put, 0.9, spot, volatility * sqrt(years))
+
+    start, spot, level = value(1, 1, 0.6), value(0.5, 1, 0.6), value(0.5, 1, 0.75)
+    gamma = spot - start + 0.5 * contracts.delta[0]
+    assert found.gamma[0, 0] == pytest.approx(gamma, rel=1e-9)
+    assert found.volatility[0, 0] == pytest.approx(level - spot, rel=1e-9)
+    assert found.carry[0, 0] == pytest.approx(value(0.5, 0.5, 0.75) - level, rel=1e-9)
+
+
+def test_parts_of_a_leveraged_fund_s_convexity(curved_page):
+    """Twice a fall of 126 equal steps to one half, less the drag of 125."""
+    contracts, moves = curved_page
+    found = convexity_parts(contracts, moves)
+    even, annual = (1 + 2 * (0.5 ** (1 / 126) - 1)) ** 126, contracts.volatility[1]
+    calm, rough = (even * exp(-(v**2) / 252 * 125) for v in (annual, annual + 0.15))
+    assert found.leverage[0, 1] == pytest.approx(calm, rel=1e-9)  # less 1, plus 2 / 2
+    assert found.volatility[0, 1] == pytest.approx(rough - calm, rel=1e-9)
+
+
+def test_parts_of_a_perpetual_s_convexity(curved_page):
+    """0.0005 of its mean notional a session, until its margin of 0.3 is gone."""
+    contracts, moves = curved_page
+    found, end = convexity_parts(contracts, moves), 0.5**0.75
+    paid = -0.0005 * 126 * (end - 1) / log(end)
+    assert found.funding[0, 2] == pytest.approx(paid, rel=1e-9)
+    assert found.liquidation[0, 2] == pytest.approx(-0.3 - (end - 1 + paid), rel=1e-9)
+    whole = revalue(contracts, moves) - linear_pnl(contracts, moves.local, moves.fx)
+    total = sum(getattr(found, f.name) for f in fields(found))
+    np.testing.assert_allclose(total, whole, rtol=0, atol=1e-15)
+
+
+def test_an_option_that_expires_today_is_worth_its_exercise(hand_model, hand_universe):
+    """A put at 110 on 100 is worth 10, and is over before anything moves."""
+    put = option("PUT", "MU", "put", 1.1, 0.0, 0.6)
+    model = with_contracts(hand_model, put)
+    assert put.value[0] == pytest.approx(0.1)
+    book = held([row("PUT", 10.0, 1.0)], notional=[1000.0])
+    done = stressed(book, one(core={"memory": -0.5}), model, hand_universe)
+    assert done.pnl[0, 0] == pytest.approx(0.0, abs=1e-12)
+    np.testing.assert_allclose(five_parts(done), done.pnl, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("volatility", "rate"), [(0.0, 0.03), (1.5, 0.03), (0.4, -0.02)]
+)
+@pytest.mark.parametrize("american", [False, True])
+def test_no_volatility_much_of_it_and_negative_rates(
+    hand_model, hand_universe, volatility, rate, american
+):
+    """A call 10 % in the money after a rise of a fifth and half a year, by QuantLib.
+
+    Without dividends no call is exercised early while rates are positive; where they
+    are negative it is worth no less than the European one.
+    """
+    call = option("C", "MU", "call", 1.0, 1.0, volatility, american=american, rate=rate)
+    model = with_contracts(hand_model, call)
+    book = held([row("C", 1.0, 1.0)], notional=[100.0])
+    rise = one(core={"memory": 0.2}, horizon_sessions=126)
+    done = stressed(book, rise, model, hand_universe)
+    level = max(volatility * sqrt(0.5), 1e-12)
+    after = ql.blackFormula(
+        ql.Option.Call, 1.0, 1.2 * exp(rate * 0.5), level, exp(-rate * 0.5)
+    )
+    value = done.pnl[0, 0] / 100 + call.value[0]
+    if american and rate < 0:
+        assert value >= max(after, 0.2) - 1e-12
+    else:
+        assert value == pytest.approx(after, rel=1e-9)
+    assert done.low[0, 0] <= done.pnl[0, 0] <= done.high[0, 0]
