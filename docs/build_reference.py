@@ -790,7 +790,7 @@ def scenario_file() -> str:
         "and has made its whole move at the end of the last. One that no phase names "
         "moves all the time, as without phases.",
         key_grid(PhaseEntry),
-        CHECKED_ONLY + "`volatility`; `effective` and `approved_by` are for the desk's "
+        CHECKED_ONLY + "`effective` and `approved_by` are for the desk's "
         "own records.",
     ]
     return "\n\n".join(parts) + "\n"
