@@ -163,7 +163,7 @@ def revalue_around(contracts: Contracts, moves: Moves, step: Matrix) -> Around:
         for place, share in zip((3, 4), (0.375, -0.125), strict=True):
             other = 0.25 - share
             halfway = 0.75 * early[0] + share * early[1] + other * early[2]
-            points[place][:, rows] += halfway
+            points[place][:, rows] += np.maximum(halfway, 0.0)
         for exact, whole in zip(own, points, strict=False):
             whole[:, rows] = exact
     middle, up, down, half_up, half_down = points
