@@ -50,16 +50,22 @@ class Bent(NamedTuple):
 def bent(around: Around, step: Matrix) -> Bent:
     """Return how the P&L goes on through the five revaluations of `around`."""
     sides = []
+    up, down = around.ends
+    throughout = (up - around.middle) * (around.middle - down) >= 0
     for end, half, sign in zip(around.ends, around.halves, (1, -1), strict=True):
         far, near = np.expm1(sign * step), np.expm1(sign * step / 2)
-        moves = half - around.middle, end - around.middle
+        last = end - around.middle
+        between = np.clip(
+            half - around.middle, np.minimum(last, 0.0), np.maximum(last, 0.0)
+        )  # of what rises or falls from end to end
+        moves = np.where(throughout, between, half - around.middle), last
         sides.append(parabola(moves, near, far))
-    (up, up_square), (down, down_square) = sides
+    (rise, rise_square), (fall, fall_square) = sides
     return Bent(
-        (up + down) / 2,
-        (up - down) / 2,
-        (up_square + down_square) / 2,
-        (up_square - down_square) / 2,
+        (rise + fall) / 2,
+        (rise - fall) / 2,
+        (rise_square + fall_square) / 2,
+        (rise_square - fall_square) / 2,
     )
 
 
