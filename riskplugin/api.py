@@ -28,6 +28,7 @@ from riskplugin.store.pages import report_html, report_xlsx
 from riskplugin.store.runs import write_run
 from riskplugin.tables import backtests as backtest_tables
 from riskplugin.tables import claims as claim_tables
+from riskplugin.tables import convexity as convexity_tables
 from riskplugin.tables import core as core_tables
 from riskplugin.tables import cycle as cycle_tables
 from riskplugin.tables import doctor as doctor_tables
@@ -67,6 +68,7 @@ __all__ = [
     "backtest",
     "check_limits",
     "claims",
+    "convexity_parts",
     "cycle_monitor",
     "data_status",
     "desk_from_tables",
@@ -1191,6 +1193,38 @@ def liquidations(desk: Desk, scenarios: Wanted = None) -> Table:
     model = estimates.model_of(desk)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     return liquidation_tables.liquidation_table(desk, model, chosen)
+
+
+def convexity_parts(
+    desk: Desk, scenarios: Wanted = None, by: str | Iterable[str] = "tier"
+) -> Table:
+    """Return what the convexity of a stress is made of, cause by cause.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenarios : name, Scenario, or several, optional
+        All of the desk's by default, but for those whose drivers have no prices.
+    by : str or sequence of str
+        Keys of `exposures`; the whole desk by none of them, ``()``.
+
+    Returns
+    -------
+    Table
+        scenario, the keys, convexity (as `stress` has it), and what it is made of:
+        convexity_gamma, convexity_volatility, convexity_carry, convexity_leverage,
+        convexity_funding, convexity_liquidation. Base currency.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario names what the desk does not have.
+    ModelError
+        If nothing is known of an instrument that a shock must be propagated to.
+    """
+    model = estimates.model_of(desk)
+    chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
+    return convexity_tables.convexity_table(desk, model, chosen, by)
 
 
 def check_limits(

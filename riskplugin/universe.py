@@ -12,13 +12,15 @@ class Tier:
     """A rung of the AI-infrastructure chain and how it hangs on memory.
 
     `half_life_share` is the half-life of the tier's move on a path, as a share of the
-    sessions that the move takes; None is a straight line.
+    sessions that the move takes; None is a straight line. `volatility_slope` is how far
+    the annual volatility rises per unit of a log fall, where a scenario links the two.
     """
 
     name: str
     link: str
     description: str = ""
     half_life_share: float | None = None
+    volatility_slope: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ from riskplugin.tables.replays import WantedEpisodes
     help="Show how they unfold: worst session, calls for cash and margin; every "
     "session with --json or --out.",
 )
+@click.option(
+    "--convexity", is_flag=True, help="Show what the convexity is made of instead."
+)
 @click.option("--loss", type=float, help="With --path: when is as much lost?")
 @click.option(
     "--weights",
@@ -79,8 +82,12 @@ def stress(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
         currency = held.settings.base_currency
         for picture in save_waterfall(by_tier, given["plot"], currency):
             terminal.warn(f"wrote {picture}")
-    level = given["confidence"]
-    found = api.stress(held, given["scenarios"], given["by"], confidence=level)
+    level, by = given["confidence"], given["by"]
+    if given["convexity"]:
+        keys = tuple(key for key in by if key != "scenario")
+        found = api.convexity_parts(held, given["scenarios"], keys)
+    else:
+        found = api.stress(held, given["scenarios"], by, confidence=level)
     return finish(held, found, as_json=given["as_json"], out=given["out"])
 
 

@@ -14,6 +14,17 @@ HELD: Mapping[str, str] = {
     "vega": "P&L per volatility point (0.01 of annual volatility), base currency.",
     "theta": "P&L of a session in which nothing moves, funding and variance drag "
     "included, base currency.",
+    "convexity_gamma": "Of options: the move of the underlying beyond delta, at once "
+    "and at today's volatility, base currency.",
+    "convexity_volatility": "The change of the volatility: of options before time "
+    "passes, of leveraged funds the drag it adds, base currency.",
+    "convexity_carry": "Of options: the time that passes, settlement on the way "
+    "included, base currency.",
+    "convexity_leverage": "Of leveraged funds: compounding, and the drag of today's "
+    "volatility, base currency.",
+    "convexity_funding": "Of perpetuals: funding along the path, base currency.",
+    "convexity_liquidation": "Of positions that are closed on the way: what that "
+    "changes, base currency.",
     "closing_move": "Move of its price at which the position is closed, simple return.",
     "liquidation_session": "First session of the path at which it is; NaN if none.",
     "margin_needed": "Margin that the worst of the path asks for by the maintenance "
@@ -57,6 +68,8 @@ HELD: Mapping[str, str] = {
     "selling_cost": "Cost of what is sold on the way (>= 0), as far as it is known, "
     "base currency.",
     "held_at_end": "Share of netted_gross not sold by then.",
+    "kept_gross": "Gross of positions whose margin the scenario's path uses up, base "
+    "currency: they are taken as kept open here, where a stress closes them.",
     "venue": "Venue of the volume; blank where the desk gave none, or several.",
     "average_volume": "Median daily volume over the window, in units of the quantity; "
     "NaN where unknown.",

@@ -73,6 +73,11 @@ class ScenarioEntry(Strict):
     propagation: Literal["historical", "hectic", "pooled"] = Field(
         "historical", description="Which history the core spreads by."
     )
+    vol_link: Literal["off", "default"] = Field(
+        "off",
+        description="Whether implied volatilities rise as names fall, by the slope of "
+        "their tier; tiers in `volatility` change as it says.",
+    )
     core: Figures = Field(
         default={},
         description="Driver moves, simple returns; 0.0 holds a driver still.",

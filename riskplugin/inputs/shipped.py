@@ -32,7 +32,13 @@ def figure(cell: str) -> float | None:
 def shipped_universe() -> Universe:
     """Return the shipped instruments and tiers."""
     tiers = tuple(
-        Tier(r["tier"], r["link"], r["description"], figure(r["half_life_share"]))
+        Tier(
+            r["tier"],
+            r["link"],
+            r["description"],
+            figure(r["half_life_share"]),
+            float(r["volatility_slope"]),
+        )
         for r in rows("tiers.csv")
     )
     link = {tier.name: tier.link for tier in tiers}

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from riskplugin._typing import Flags, Matrix, Vector
+from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.pricing import collocation
 from riskplugin.pricing.collocation import FINE, PLAIN, Puts, Scheme
 from riskplugin.pricing.european import european
@@ -114,10 +114,13 @@ def exercise_boundary(
     dividend_yield: npt.ArrayLike,
     years: npt.ArrayLike,
     volatility: npt.ArrayLike,
+    *,
+    scheme: Scheme = PLAIN,
 ) -> Boundary:
     """Return where American options are exercised, for `price_from_boundary`.
 
-    Arguments and errors as in `american_price`.
+    Arguments and errors as in `american_price`; `scheme` is that of contracts that need
+    no finer one, `LASTING` for a boundary that `with_less_time` shortens.
     """
     contracts, shape = terms(
         option_type,
@@ -129,7 +132,22 @@ def exercise_boundary(
         volatility=volatility,
     )
     careful = care(contracts)
-    return Boundary(shape, contracts, *solved(contracts, careful), careful)
+    found = solved(contracts, careful, scheme)
+    return Boundary(shape, contracts, *found, careful)
+
+
+def with_less_time(boundary: Boundary, years: Vector) -> Boundary:
+    """Return the boundary of the same contracts with less time left, (N,) years.
+
+    Where a contract is exercised depends on the time that is left and not on how much
+    there was: it is the same boundary, up to there.
+    """
+    contracts = replace(boundary.contracts, years=years)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = np.sqrt(np.minimum(years / boundary.contracts.years, 1.0))
+    bends = collocation.shortened(boundary.bends, left)
+    edge = np.where(contracts.deviation > STILL, boundary.edge, np.nan)
+    return Boundary(boundary.shape, contracts, edge, bends, care(contracts))
 
 
 def price_from_boundary(boundary: Boundary, spot: npt.ArrayLike) -> Vector:
@@ -157,11 +175,10 @@ def price_from_boundary(boundary: Boundary, spot: npt.ArrayLike) -> Vector:
     price = np.empty(len(spots))
     for begin in range(0, len(spots), OPTIONS):
         part = slice(begin, begin + OPTIONS)
-        own = rows[part]
-        options = replace(boundary.contracts.at(own), spot=spots[part])
-        price[part] = priced(
-            options, boundary.edge[own], boundary.bends[:, own], boundary.careful[own]
-        )
+        own, at = np.unique(rows[part], return_inverse=True)
+        options = replace(boundary.contracts.at(rows[part]), spot=spots[part])
+        along = boundary.edge[own], boundary.bends[:, own], boundary.careful[own]
+        price[part] = priced(options, *along, at)
     return price.reshape(shape)
 
 
@@ -171,7 +188,9 @@ def care(contracts: Terms) -> Flags:
     return collocation.needs_care(earned, forgone, contracts.years, contracts.deviation)
 
 
-def solved(contracts: Terms, careful: Flags) -> tuple[Vector, Matrix]:
+def solved(
+    contracts: Terms, careful: Flags, plain: Scheme = PLAIN
+) -> tuple[Vector, Matrix]:
     """Return `edge` and `bends` of N contracts, NaN where there is not one boundary."""
     earned, forgone = exchanged(contracts)
     edge = np.full(len(contracts), np.nan)
@@ -179,7 +198,7 @@ def solved(contracts: Terms, careful: Flags) -> tuple[Vector, Matrix]:
     one = collocation.has_one_boundary(earned, forgone)
     one &= (contracts.deviation > STILL) & ~contracts.missing
     edge[one] = collocation.edges(earned[one], forgone[one])
-    for scheme, due in ((PLAIN, one & ~careful), (FINE, one & careful)):
+    for scheme, due in ((plain, one & ~careful), (FINE, one & careful)):
         rows = np.flatnonzero(due)
         size = CONTRACTS * PLAIN.nodes // scheme.nodes
         for begin in range(0, len(rows), size):
@@ -195,20 +214,46 @@ def solved(contracts: Terms, careful: Flags) -> tuple[Vector, Matrix]:
     return edge, bends
 
 
-def priced(options: Terms, edge: Vector, bends: Matrix, careful: Flags) -> Vector:
-    """Return the American price of N options by their boundaries, shape (N,)."""
+def priced(
+    options: Terms, edge: Vector, bends: Matrix, careful: Flags, at: Codes
+) -> Vector:
+    """Return the American price of N options by the boundaries of C contracts, (N,).
+
+    `at` (N,) is the contract of each option. Past its boundary an option is worth what
+    exercise pays.
+    """
     price = european(options)
     least = np.maximum(price, best_exercise(options))
     sure = certain(options)
-    one = ~np.isnan(edge) & ~sure
+    one = ~np.isnan(edge)[at] & ~sure
+    one &= ~exercised(options, edge[at], bends[-1, at])
     two = collocation.has_two_boundaries(*exchanged(options)) & ~sure & ~options.missing
-    for scheme, due in ((PLAIN, one & ~careful), (FINE, one & careful)):
+    for scheme, fit in ((PLAIN, ~careful), (FINE, careful)):
+        due = one & fit[at]
         if due.any():
-            along = edge[due], bends[:, due]
-            price[due] += early_exercise(options.at(due), *along, scheme)
+            roots = boundary_roots(bends[:, fit], scheme)
+            place = (np.cumsum(fit) - 1)[at[due]]
+            boundary = roots[:, place] - edge[at[due]]
+            price[due] += early_exercise(options.at(due), boundary, scheme)
     if two.any():
         price[two] = lattice(options.at(two))
     return np.maximum(price, least)
+
+
+def boundary_roots(bends: Matrix, scheme: Scheme) -> Matrix:
+    """Return the log distance of boundaries from their edge at the angles, (A, C)."""
+    cosines = collocation.angles(scheme.angles)[1]
+    matrix = collocation.interpolation(collocation.HELD, tuple(cosines))
+    roots: Matrix = np.sqrt(np.maximum(collocation.interpolated(matrix, bends), 0.0))
+    return roots
+
+
+def exercised(options: Terms, edge: Vector, bend: Vector) -> Flags:
+    """Whether each of N options stands at today's boundary or beyond."""
+    with np.errstate(all="ignore"):
+        moneyness = np.log(options.spot) - np.log(options.strike)
+        flags: Flags = options.sign * moneyness >= np.sqrt(bend) - edge
+    return flags
 
 
 def exchanged(options: Terms) -> tuple[Vector, Vector]:
@@ -226,34 +271,28 @@ def certain(options: Terms) -> Flags:
     return flags
 
 
-def early_exercise(
-    options: Terms, edge: Vector, bends: Matrix, scheme: Scheme
-) -> Vector:
+def early_exercise(options: Terms, away: Matrix, scheme: Scheme) -> Vector:
     """Return what American options are worth more than European ones, shape (N,).
 
     I. J. Kim (1990), over the time s from today to expiry: the integral of ``sign (q S
     e^-qs N(sign d+(s, S / B)) - r K e^-rs N(sign d-(s, S / B)))``, B the boundary at s.
-    Past today's boundary it is minus infinity: the option is worth what exercise pays.
+    Of options short of today's boundary; `away` (A, N) is sign x log(B / K) at the
+    angles of `scheme`.
     """
     sign, rate, dividend = options.sign, options.rate, options.dividend_yield
     moneyness = np.log(options.spot) - np.log(options.strike)
     deviation = options.deviation
     total = np.zeros(len(options))
-    sines, cosines, weights = collocation.angles(scheme.angles)
-    matrix = collocation.interpolation(collocation.HELD, tuple(cosines))
-    roots = np.sqrt(np.maximum(collocation.interpolated(matrix, bends), 0.0))
-    for sine, weight, root in zip(sines, weights, roots, strict=True):
-        boundary = sign * (root - edge)
+    sines, _, weights = collocation.angles(scheme.angles)
+    for sine, weight, root in zip(sines, weights, away, strict=True):
         passed, spread = sine**2 * options.years, sine * deviation
-        lower = (moneyness - boundary + (rate - dividend) * passed) / spread
+        lower = (moneyness - sign * root + (rate - dividend) * passed) / spread
         lower -= spread / 2
         earned = dividend * np.exp(-dividend * passed) * options.spot
         forgone = rate * np.exp(-rate * passed) * options.strike
         held, owed = ndtr(sign * (lower + spread)), ndtr(sign * lower)
         total += weight * (earned * held - forgone * owed)
-    today = sign * (np.sqrt(bends[-1]) - edge)
-    past = sign * (moneyness - today) >= 0
-    return np.where(past, -np.inf, np.maximum(sign * options.years * total, 0.0))
+    return np.maximum(sign * options.years * total, 0.0)
 
 
 def best_exercise(options: Terms) -> Vector:

@@ -1,11 +1,13 @@
 """The volatility at which an option's model price is the market's."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from riskplugin._typing import Flags, Vector
 from riskplugin.contracts import Contracts
-from riskplugin.pricing.contracts import kinds_of
-from riskplugin.pricing.options import american_price, implied_volatility
+from riskplugin.pricing.contracts import american_values, kinds_of
+from riskplugin.pricing.options import implied_volatility
 
 MOST = 5.0  # a year: no quoted option has a higher one
 STEPS = 60
@@ -69,12 +71,7 @@ def settled(miss: Vector, low: Vector, high: Vector, reachable: Flags) -> bool:
 
 def value_at(options: Contracts, volatility: Vector) -> Vector:
     """Return the value of American options at another volatility, (N,)."""
-    return american_price(
-        kinds_of(options),
-        1.0,
-        options.strike,
-        options.rate,
-        options.dividend_yield,
-        options.years,
-        volatility,
-    )
+    own = replace(options, volatility=volatility)
+    spot = np.ones((1, len(own)))
+    value: Vector = american_values(own, spot, own.years[None], volatility[None])[0]
+    return value

@@ -58,6 +58,7 @@ class Scheme:
 
 
 PLAIN = Scheme(nodes=5, points=5, steps=4, sweeps=2, angles=12)
+LASTING = Scheme(nodes=7, points=7, steps=4, sweeps=3, angles=12)  # for less time too
 FINE = Scheme(nodes=10, points=16, steps=6, sweeps=6, angles=32)
 HELD = FINE.nodes  # that boundaries of either scheme are held at
 STEEP, WIDE = 1.5, 2.5
@@ -227,6 +228,30 @@ def interpolated(matrix: Matrix, values: Matrix) -> Matrix:
     for column, row in zip(matrix.T[1:, :, None], values[1:], strict=True):
         total += column * row
     return total
+
+
+def shortened(bends: Matrix, left: Vector) -> Matrix:
+    """Return what `solve` returns, (HELD, N), with less time left.
+
+    `left` (N,) is the root of the share of the time: at most 1, where nothing changes.
+    A polynomial of the root u of the time left without a constant, whose coefficients
+    of ``u^k`` become ``left^k`` times as large.
+    """
+    values, powers_of = vandermonde()
+    coefficients = interpolated(powers_of, bends)
+    power = np.ones_like(left)
+    for k in range(HELD):
+        power *= left
+        coefficients[k] *= power
+    shorter = np.maximum(interpolated(values, coefficients), 0.0)
+    return np.where(left == 1.0, bends, shorter)
+
+
+@cache
+def vandermonde() -> tuple[Matrix, Matrix]:
+    """Return the matrix from coefficients of ``u^1 …`` to values at nodes, and back."""
+    values: Matrix = nodes(HELD)[:, None] ** np.arange(1, HELD + 1)
+    return values, np.linalg.inv(values).astype(np.float64)
 
 
 @cache

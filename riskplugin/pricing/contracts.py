@@ -1,11 +1,15 @@
 """Full revaluation of whatever is held: spot, volatility and time together."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.contracts import SESSIONS_A_YEAR, Contracts
+from riskplugin.pricing.american import with_less_time
+from riskplugin.pricing.collocation import LASTING
 from riskplugin.pricing.leveraged import leveraged_growth
 from riskplugin.pricing.linear import delta_one, is_funded
 from riskplugin.pricing.options import (
@@ -68,7 +72,11 @@ def revalue(contracts: Contracts, moves: Moves) -> Matrix:
     -----
     No move and no time is exactly 0.
     """
-    unit = delta_one(is_funded(contracts.kinds), moves.local, moves.fx)
+    unit = np.empty_like(moves.local)
+    rows = ~contracts.derived
+    if rows.any():
+        funded = is_funded(contracts.kinds)[rows]
+        unit[:, rows] = delta_one(funded, moves.local[:, rows], moves.fx[:, rows])
     for rows, pnl in (
         (contracts.options, option_pnl),
         (contracts.leveraged, leveraged_pnl),
@@ -95,9 +103,15 @@ def closed_pnl(margined: Contracts, moves: Moves, unit: Matrix) -> Matrix:
     """
     beyond = margined.side * moves.local <= margined.side * margined.barrier
     moved = (moves.local != 0) | (moves.sessions[:, None] > 0)
-    paid_in = moves.fx + np.where(margined.inverse, moves.local, 0.0)
-    pnl: Matrix = np.where(beyond & moved, margined.closed * np.exp(paid_in), unit)
+    pnl: Matrix = np.where(beyond & moved, closed_value(margined, moves), unit)
     return pnl
+
+
+def closed_value(margined: Contracts, moves: Moves) -> Matrix:
+    """Return the P&L per unit of closed positions in base currency, (S, N)."""
+    paid_in = moves.fx + np.where(margined.inverse, moves.local, 0.0)
+    value: Matrix = margined.closed * np.exp(paid_in)
+    return value
 
 
 def linear_pnl(contracts: Contracts, local: Matrix, fx: Matrix) -> Matrix:
@@ -120,18 +134,54 @@ def stressed_value(contracts: Contracts, moves: Moves, unit: Matrix) -> Matrix:
     return held
 
 
-def revalue_around(
-    contracts: Contracts, moves: Moves, step: Matrix
-) -> tuple[Matrix, Matrix, Matrix]:
-    """Return the P&L of `revalue`, and that a log `step` (S, N) further up and down."""
+class Around(NamedTuple):
+    """P&L where moves end, and a `step` and half of it up and down from there, (S, N).
+
+    `ends` holds the P&L one step up and one down, `halves` that half a step.
+    """
+
+    middle: Matrix
+    ends: tuple[Matrix, Matrix]
+    halves: tuple[Matrix, Matrix]
+
+
+def revalue_around(contracts: Contracts, moves: Moves, step: Matrix) -> Around:
+    """Return the P&L of `revalue`, and that a log `step` (S, N) further and half of it.
+
+    Half a step away an American option has its European value, and for the right of
+    early exercise what a parabola through the three others has.
+    """
+    european = replace(contracts, american=np.zeros(len(contracts), dtype=bool))
+    reach = (0.0, 1.0, -1.0, 0.5, -0.5)
+    points = revalue_at(european, moves, step, reach)
+    rows = contracts.american
+    if rows.any():
+        own = revalue_at(contracts.at(rows), moves.at(rows), step[:, rows], reach[:3])
+        early = [
+            exact - plain[:, rows] for exact, plain in zip(own, points, strict=False)
+        ]
+        for place, share in zip((3, 4), (0.375, -0.125), strict=True):
+            other = 0.25 - share
+            halfway = 0.75 * early[0] + share * early[1] + other * early[2]
+            points[place][:, rows] += np.maximum(halfway, 0.0)
+        for exact, whole in zip(own, points, strict=False):
+            whole[:, rows] = exact
+    middle, up, down, half_up, half_down = points
+    return Around(middle, (up, down), (half_up, half_down))
+
+
+def revalue_at(
+    contracts: Contracts, moves: Moves, step: Matrix, reach: Sequence[float]
+) -> list[Matrix]:
+    """Return the P&L of `revalue` so many steps (S, N) beyond `moves`, each (S, N)."""
+    count = len(reach)
     whole = Moves(
-        np.concatenate([moves.local, moves.local + step, moves.local - step]),
-        np.tile(moves.fx, (3, 1)),
-        np.tile(moves.volatility, (3, 1)),
-        np.tile(moves.sessions, 3),
+        np.concatenate([moves.local + steps * step for steps in reach]),
+        np.tile(moves.fx, (count, 1)),
+        np.tile(moves.volatility, (count, 1)),
+        np.tile(moves.sessions, count),
     )  # together, so that they share the boundaries of American options
-    middle, up, down = np.split(revalue(contracts, whole), 3)
-    return middle, up, down
+    return np.split(revalue(contracts, whole), count)
 
 
 def option_pnl(options: Contracts, moves: Moves) -> Matrix:
@@ -182,22 +232,24 @@ def american_values(
     """Return the value of American options at spots over today's, (S, N).
 
     Scenarios that leave all contracts the same time and volatility share their
-    boundaries.
+    boundaries; those that leave the volatility as it is are parts of one.
     """
+    terms = (options.strike, options.rate, options.dividend_yield)
     groups: dict[bytes, list[int]] = {}
     for row, (left, level) in enumerate(zip(years, volatility, strict=True)):
         groups.setdefault(left.tobytes() + level.tobytes(), []).append(row)
+    same = (volatility == options.volatility).all(axis=1)
+    today = (*terms, options.years, options.volatility)
+    whole = exercise_boundary(kinds_of(options), *today, scheme=LASTING)
     values = np.empty_like(spot)
     for alike in groups.values():
         row = alike[0]
-        boundary = exercise_boundary(
-            kinds_of(options),
-            options.strike,
-            options.rate,
-            options.dividend_yield,
-            years[row],
-            volatility[row],
-        )
+        if same[row]:
+            boundary = with_less_time(whole, years[row])
+        else:
+            boundary = exercise_boundary(
+                kinds_of(options), *terms, years[row], volatility[row]
+            )
         step = max(1, CELLS // len(options))
         for begin in range(0, len(alike), step):
             some = alike[begin : begin + step]

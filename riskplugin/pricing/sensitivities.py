@@ -79,7 +79,7 @@ def by_boundary(options: Terms) -> Matrix:
     """Return the derivatives of options with one boundary each, shape (6, N)."""
     careful = care(options)
     edge, bends = solved(options, careful)
-    price = priced(options, edge, bends, careful)
+    price = priced(options, edge, bends, careful, np.arange(len(options)))
     delta, gamma = slopes(options, edge, bends)
     moneyness = np.log(options.spot) - np.log(options.strike)
     past = options.sign * moneyness >= np.sqrt(bends[-1]) - edge
@@ -168,4 +168,5 @@ def by_spot_and_time(options: Terms) -> Matrix:
 
 def valued(options: Terms, careful: Flags) -> Vector:
     """Return the American price of N options by the scheme that is due, shape (N,)."""
-    return priced(options, *solved(options, careful), careful)
+    own = np.arange(len(options))
+    return priced(options, *solved(options, careful), careful, own)

@@ -103,7 +103,9 @@ PARTS_OF = Section(
             "What convexity is made of",
             (
                 *text("scenario tier"),
-                *money("convexity gamma vega theta funding compounding liquidation"),
+                *money("convexity convexity_gamma convexity_volatility"),
+                *money("convexity_carry convexity_leverage convexity_funding"),
+                *money("convexity_liquidation"),
             ),
         ),
     ),

@@ -8,6 +8,7 @@ import numpy as np
 
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Matrix, Vector
+from riskplugin.contracts import Contracts
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, UsageError, listing
 from riskplugin.factors.model import MEMORY, FactorModel
@@ -68,8 +69,11 @@ class Sample:
         """The same among windows that do not overlap."""
         return independent_scenarios(self.probabilities, self.sessions)
 
-    def unit_pnl(self, rows: Codes) -> Matrix:
+    def unit_pnl(self, rows: Codes, terms: Contracts | None = None) -> Matrix:
         """Return the P&L per unit of reference value of instruments, (T, len(rows)).
+
+        By `terms` instead of the model's where positions have their own: where they are
+        closed, a window goes straight from its start to its end.
 
         Raises
         ------
@@ -85,7 +89,7 @@ class Sample:
             msg = f"no price history, of its own or of a peer, for {listing(names)}"
             raise ModelError(msg + ": give prices of it or of its tier")
         moves = Moves.within(local, fx, self.sessions)
-        return revalue(model.contracts.at(rows), moves)
+        return revalue(model.contracts.at(rows) if terms is None else terms, moves)
 
     def own_share(self) -> Vector:
         """Return the probability of a scenario being own, rate included, shape (N,)."""

@@ -16,9 +16,11 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 LEEWAY = 0.05  # in logs: what currencies left open may explain
 MOST = 1 + 1e-12  # of weights, which are written in decimals
 PROPAGATIONS = ("historical", "hectic", "pooled")
+OFF, DEFAULT = "off", "default"
+VOL_LINKS = (OFF, DEFAULT)
 FIGURES = (*SHOCKS, "retrace", "overshoot", "volatility", "half_life")
 BY_TIER = ("tiers", "overshoot", "volatility", "half_life")
-MADE = (*FIGURES, "horizon_sessions", "propagation", "phases")
+MADE = (*FIGURES, "horizon_sessions", "propagation", "phases", "vol_link")
 VERDICTS = ("severity", "approved_by", "effective")
 
 
@@ -45,6 +47,9 @@ class Scenario:
         Multiplier on the log shock of the tier's instruments.
     volatility : Mapping of tier to float
         Absolute change of implied volatility.
+    vol_link : {"off", "default"}
+        Whether volatilities rise as names fall, by their tiers' slopes; those that
+        `volatility` names change as it says.
     half_life : Mapping of tier to float
         Half-life of the tier's move, in sessions; the tier's own share of the horizon
         by default.
@@ -72,6 +77,7 @@ class Scenario:
     effective: str = ""
     horizon_sessions: int = 60
     propagation: str = "historical"
+    vol_link: str = OFF
     core: Mapping[str, float] = field(default_factory=dict)
     retrace: Mapping[str, float] = field(default_factory=dict)
     tiers: Mapping[str, float] = field(default_factory=dict)
@@ -100,9 +106,7 @@ class Scenario:
         if not (is_number(sessions) and sessions >= 1 and sessions == int(sessions)):
             what = "a whole number, at least 1, is needed"
             yield f"horizon_sessions is {sessions!r}, {what}"
-        if self.propagation not in PROPAGATIONS:
-            known = ", ".join(PROPAGATIONS)
-            yield f"propagation is {self.propagation!r}, known: {known}"
+        yield from self._fault_of_words()
         for part in SHOCKS:
             for key, shock in getattr(self, part).items():
                 if not (is_number(shock) and shock > -1):
@@ -112,6 +116,14 @@ class Scenario:
         weight = self.weight
         if weight is not None and not (is_number(weight) and 0 <= weight <= 1):
             yield f"weight is {weight!r}, a number from 0 to 1 is needed"
+
+    def _fault_of_words(self) -> Iterator[str]:
+        if self.propagation not in PROPAGATIONS:
+            known = ", ".join(PROPAGATIONS)
+            yield f"propagation is {self.propagation!r}, known: {known}"
+        if self.vol_link not in VOL_LINKS:
+            hint = did_you_mean(str(self.vol_link), VOL_LINKS)
+            yield f"vol_link is {self.vol_link!r}; {hint}"
 
     def _fault_of_phases(self) -> Iterator[str]:
         given: tuple[object, ...] = self.phases

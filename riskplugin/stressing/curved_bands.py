@@ -1,46 +1,132 @@
 """Bands of groups that hold options and other contracts.
 
-What is derived from one underlying moves together, so it is netted by underlying: by
-full revaluation at both ends of the underlying's own band the money is ``a w + k |w|``
-over ``w = e^x - 1``, with slope a and kink k. The slopes make the shifted lognormal of
-`block_band`. The kinks are added along the direction that the P&L depends on most: the
-mean moves given that much of the P&L. What varies off it widens each ``|w|``, and adds
-its variance. One name alone has exactly the full revaluation at its own ends, where it
-rises or falls throughout; so what is long never loses more than its value.
+What is derived from one underlying moves together, so it is netted by underlying. On
+either side of the stressed state its money is a parabola in ``w = e^x - 1``, x the log
+move, through full revaluations at the end of the underlying's own band and halfway:
+
+    a w + b |w| + c w^2 + g w |w|.
+
+The slopes a make the shifted lognormal of `block_band`. The bends are added along the
+direction that the P&L depends on most: at their mean there, given that much of the P&L.
+What they vary off it strays from every point of it. One name alone has exactly the full
+revaluation at its own ends, where it rises or falls throughout; so what is long never
+loses more than its value.
 """
 
-from collections.abc import Callable
-from statistics import NormalDist
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from riskplugin._typing import Codes, Cube, Flags, Matrix
+from riskplugin._typing import Codes, Cube, Matrix
+from riskplugin.pricing.contracts import Around
 from riskplugin.stressing.bands import SMALLEST, Uncertainty, shifted_lognormal
 from riskplugin.stressing.netting import Block, slices
+from riskplugin.stressing.straying import ROUNDING, Along, strays
 
 CELLS = 2_000_000  # groups x scenarios x underlyings held at once
-POINTS = 20  # equally probable points of what neither rises nor falls throughout
-ROUNDING = 1e-6  # of a deviation: what rounding makes of none
 STILL = 1e-9  # of the money that moves: a slope as good as none
-FOLDED = 1 - 2 / np.pi  # variance of |x| over that of a standard normal x
+LEAST_STEP = 0.01  # log move up and down that slopes are taken over
+# of a standard normal x:
+MEAN = np.sqrt(2 / np.pi)  # of |x|
+OF_KINKS, OF_BOTH, OF_BOWLS = 1 - MEAN**2, MEAN, 2.0  # covariances of |x| and x^2
+STRAIGHT = 2 * MEAN  # slope of x |x| over x
+OF_TWISTS = 0.235  # variance of a normal variable that spreads as what is left of it
 
 
 class Bent(NamedTuple):
-    """Slope and kink of each name over ``e^x - 1`` at the stressed state, (S, N)."""
+    """How the P&L of each name goes on from the stressed state, (S, N).
+
+    Its slope over ``w = e^x - 1``; kink over ``|w|``, bowl over ``w^2`` and twist over
+    ``w |w|``: none of what is linear.
+    """
 
     slope: Matrix
     kink: Matrix
+    bowl: Matrix
+    twist: Matrix
 
 
-def bent(middle: Matrix, up: Matrix, down: Matrix, step: Matrix) -> Bent:
-    """Return slope and kink through the P&L here and a log `step` up and down, (S, N).
+def bent(around: Around, step: Matrix) -> Bent:
+    """Return how the P&L goes on through the five revaluations of `around`."""
+    sides = []
+    up, down = around.ends
+    throughout = (up - around.middle) * (around.middle - down) >= 0
+    for end, half, sign in zip(around.ends, around.halves, (1, -1), strict=True):
+        far, near = np.expm1(sign * step), np.expm1(sign * step / 2)
+        last = end - around.middle
+        between = np.clip(
+            half - around.middle, np.minimum(last, 0.0), np.maximum(last, 0.0)
+        )  # of what rises or falls from end to end
+        moves = np.where(throughout, between, half - around.middle), last
+        sides.append(parabola(moves, near, far))
+    (rise, rise_square), (fall, fall_square) = sides
+    return Bent(
+        (rise + fall) / 2,
+        (rise - fall) / 2,
+        (rise_square + fall_square) / 2,
+        (rise_square - fall_square) / 2,
+    )
 
-    ``middle + a w + k |w|`` meets all three.
+
+def parabola(
+    moves: tuple[Matrix, Matrix], near: Matrix, far: Matrix
+) -> tuple[Matrix, Matrix]:
+    """Return p and q of ``p w + q w^2`` through `moves` at `near` and `far`.
+
+    A straight line through the far one where the moves rise or fall throughout and the
+    parabola would not.
     """
-    above = (up - middle) / np.expm1(step)
-    below = (down - middle) / np.expm1(-step)
-    return Bent((above + below) / 2, (above - below) / 2)
+    first, second = moves[0] / near, moves[1] / far
+    square = (second - first) / (far - near)
+    slope = first - square * near
+    last = slope + 2 * square * far
+    throughout = (first * (moves[1] - moves[0]) / (far - near)) >= 0
+    turns = throughout & ((slope * second < 0) | (last * second < 0))
+    return np.where(turns, second, slope), np.where(turns, 0.0, square)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Money:
+    """What g groups have on U underlyings in S scenarios, as `Bent`, each (g, S, U).
+
+    But that twists are of ``w |w| - straight``, which does not go with w, and the slope
+    has the rest.
+    """
+
+    slope: Cube
+    kink: Cube
+    bowl: Cube
+    twist: Cube
+    deviation: Matrix
+
+    @classmethod
+    def of(cls, bends: Bent, deviation: Matrix) -> "Money":
+        """Return the money of `bends`, each (g, S, U), on what deviates so, (S, U)."""
+        slope = bends.slope + STRAIGHT * deviation * bends.twist
+        return cls(slope, bends.kink, bends.bowl, bends.twist, deviation)
+
+    def bends(self, w: Cube, off: Cube) -> Cube:
+        """Return the mean of what bends add at w + off x of a standard normal x."""
+        found: Cube = self.kink * np.hypot(w, MEAN * off)
+        found += self.bowl * (np.square(w) + np.square(off))
+        found += (
+            self.twist * w * (np.hypot(w, STRAIGHT * off) - STRAIGHT * self.deviation)
+        )
+        return found
+
+    def strength(self) -> Cube:
+        """Return the deviation of what kinks and bowls add, with their sign."""
+        kink, bowl = self.kink * self.deviation, self.bowl * np.square(self.deviation)
+        variance = OF_KINKS * kink**2 + 2 * OF_BOTH * kink * bowl + OF_BOWLS * bowl**2
+        size = np.sqrt(np.maximum(variance, 0.0))
+        strength: Cube = np.where(kink + bowl < 0, -size, size)
+        return strength
+
+    def twisted(self) -> Cube:
+        """Return the deviation of what twists add, with their sign."""
+        twisted: Cube = np.sqrt(OF_TWISTS) * self.twist * np.square(self.deviation)
+        return twisted
 
 
 class Spread(NamedTuple):
@@ -54,8 +140,7 @@ class Spread(NamedTuple):
     def along(self, weights: Cube) -> tuple[Matrix, Cube]:
         """Return the deviation of ``weights' x`` (g, S), and moves with it (g, S, U).
 
-        The mean move of each underlying per standard deviation of the sum; 0 where it
-        does not move.
+        The correlation of each underlying with the sum; 0 where it does not move.
         """
         own = (weights * self.specific) @ self.correlation
         together = own * self.specific
@@ -64,30 +149,23 @@ class Spread(NamedTuple):
             together += shared[:, :, None] * factor
         variance = np.einsum("gsu,gsu->gs", weights, together)
         deviation = np.sqrt(np.maximum(variance, 0.0))
-        moving = deviation[:, :, None] > 0
-        moves = np.divide(
-            together, deviation[:, :, None], out=np.zeros_like(together), where=moving
-        )
+        scale = deviation[:, :, None] * self.deviation
+        moves = np.divide(together, scale, out=np.zeros_like(together), where=scale > 0)
         return deviation, moves
 
-    def of_kinks(self, kinks: Cube) -> Matrix:
-        """Return the variance of ``kinks' |x|``, about, shape (g, S).
-
-        Of normal x: ``(1 - 2 / pi) s_i s_j r^2``, exact for r of 1 and 0.
-        """
+    def correlations(self) -> Cube:
+        """Return the correlations of all underlyings, (S, U, U)."""
         shared = np.einsum("jsu,jsv->suv", self.factors, self.factors)
         shared += self.specific[:, :, None] * self.correlation * self.specific[:, None]
         scale = self.deviation[:, :, None] * self.deviation[:, None]
-        np.square(shared, out=shared)
-        np.divide(shared, scale, out=shared, where=scale > 0)
-        form = np.einsum("gsu,suv,gsv->gs", kinks, shared, kinks, optimize=True)
-        variance: Matrix = FOLDED * form
-        return variance
+        scale[scale == 0] = 1.0
+        correlations: Cube = shared / scale
+        return correlations
 
 
 def curved_band(
-    block: Block, open_: Uncertainty, names: Bent, source: Codes, z: float,
-    correlation: Matrix,
+    block: Block, open_: Uncertainty, names: Bent, moving: tuple[Codes, Matrix],
+    z: float,
 ) -> tuple[Matrix, Matrix]:  # fmt: skip
     """Return how far the band of each group reaches down and up, both (g, S).
 
@@ -101,26 +179,27 @@ def curved_band(
     open_ : Uncertainty
     names : Bent
         Of all N instruments.
-    source : ndarray of int, shape (N,)
-        What each instrument moves as.
+    moving : (ndarray of int, shape (N,), ndarray of shape (N, N))
+        What each instrument moves as, and how specific moves correlate.
     z : float
         Normal quantile at the upper end of the central band.
-    correlation : ndarray of shape (N, N)
     """
-    held = block.instruments
+    source, correlation = moving
+    held, count = block.instruments, len(block.groups)
     under, place = np.unique(source[held], return_inverse=True)
-    among = correlation[np.ix_(under, under)]
     factors, specific = open_.factors[:, :, under], open_.specific[:, under]
     deviation = np.sqrt(specific**2 + (factors**2).sum(axis=0))
-    spread = Spread(factors, specific, deviation, among)
-    down, up = np.empty((2, len(block.values), len(spread.specific)))
-    for groups in slices(len(block.values), CELLS // max(1, spread.specific.size)):
-        values = block.values[groups]
-        slope, kink = (
-            by_underlying(values, per_name[:, held], place, len(under))
-            for per_name in names
+    spread = Spread(factors, specific, deviation, correlation[np.ix_(under, under)])
+    down, up = np.zeros((2, len(block.values), len(specific)))
+    for groups in slices(count, CELLS // max(1, specific.size)):
+        some = slice(groups.start, min(groups.stop, count))
+        bends = Bent(
+            *(
+                by_underlying(block.values[some], column[:, held], place, len(under))
+                for column in names
+            )
         )
-        down[groups], up[groups] = ends(slope, kink, spread, z)
+        down[some], up[some] = ends(Money.of(bends, deviation), spread, z)
     known = open_.banded[:, held].astype(float)
     unknown = (block.held.astype(float) @ known.T) == 0
     down[unknown] = up[unknown] = np.nan
@@ -139,71 +218,36 @@ def by_underlying(values: Matrix, per_name: Matrix, place: Codes, count: int) ->
     return money
 
 
-def ends(slope: Cube, kink: Cube, spread: Spread, z: float) -> tuple[Matrix, Matrix]:
-    """Return how far the P&L reaches down and up, from slopes and kinks (g, S, U)."""
-    scale = np.einsum("gsu,su->gs", np.abs(slope), spread.deviation)
-    folds = np.einsum("gsu,su->gs", np.abs(kink), spread.deviation)
+def ends(money: Money, spread: Spread, z: float) -> tuple[Matrix, Matrix]:
+    """Return how far the P&L reaches down and up, both (g, S)."""
+    slope, strength = money.slope, money.strength()
+    size = np.einsum("gsu,su->gs", np.abs(slope), spread.deviation)
     deviation, moves = spread.along(slope)
-    level = deviation <= STILL * (scale + folds)
+    level = deviation <= STILL * (size + np.abs(strength).sum(axis=2))
     if level.any():
-        moves = np.where(level[:, :, None], spread.along(np.abs(kink))[1], moves)
+        flat = np.divide(
+            np.abs(strength), spread.deviation, out=np.zeros_like(strength),
+            where=spread.deviation > 0,
+        )  # fmt: skip
+        moves = np.where(level[:, :, None], spread.along(flat)[1], moves)
     lean = np.einsum("gsu,su->gs", slope, spread.deviation**2)
-    skew = lean / np.maximum(scale**2, SMALLEST)
+    skew = lean / np.maximum(size**2, SMALLEST)
     median = 0.5 * (lean - skew * deviation**2)
-    off = np.sqrt(np.maximum(spread.deviation**2 - moves**2, 0.0))
-    bowl = np.abs(kink) > np.abs(slope)  # as much on either side: a bowl, no corner
-    off[off <= ROUNDING * np.broadcast_to(spread.deviation, off.shape)] = 0.0
+    off = np.sqrt(np.maximum(1.0 - moves**2, 0.0))
+    off[off <= ROUNDING] = 0.0
+    x, off = moves * spread.deviation, off * spread.deviation
 
     def at(t: float) -> Matrix:
         """Return the P&L `t` standard deviations along the direction."""
         fall, rise = shifted_lognormal(np.abs(t) * deviation, skew.copy())
-        part = np.where(bowl, np.expm1(t * moves) * (abs(t) / z), np.expm1(t * moves))
-        folded = np.hypot(part, off)
-        folded *= kink
-        found: Matrix = (rise if t > 0 else -fall) + folded.sum(axis=2)
+        found: Matrix = rise if t > 0 else -fall
+        found += money.bends(np.expm1(t * x), off).sum(axis=2)
         return found
 
-    low, high = lowest_and_highest(at, z)
-    stray = z * off_direction(kink, moves, spread)
-    down = widened(-low, stray) - np.minimum(median, 0.0)
-    up = widened(high, stray) + np.maximum(median, 0.0)
+    along = Along.of(at, z)
+    stray = strays((strength, money.twisted()), moves, spread.correlations())
+    low, high = along.ends()
+    fewer, more = along.widening(stray)
+    down = fewer - low - np.minimum(median, 0.0)
+    up = high + more + np.maximum(median, 0.0)
     return np.maximum(down, 0.0), np.maximum(up, 0.0)
-
-
-def widened(reach: Matrix, stray: Matrix) -> Matrix:
-    """Return a reach with what strays on top of it, squares adding up, (g, S)."""
-    further: Matrix = np.hypot(np.maximum(reach, 0.0), stray)
-    return further + np.minimum(reach, 0.0)
-
-
-def off_direction(kink: Cube, moves: Cube, spread: Spread) -> Matrix:
-    """Return the deviation of what kinks add off the direction of `moves`, (g, S)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(spread.deviation > 0, moves**2 / spread.deviation, 0.0)
-    aligned = FOLDED * np.einsum("gsu,gsu->gs", kink, share) ** 2
-    rest = spread.of_kinks(kink) - aligned
-    deviation: Matrix = np.sqrt(np.where(rest > ROUNDING * aligned, rest, 0.0))
-    return deviation
-
-
-def lowest_and_highest(
-    at: Callable[[float], Matrix], z: float
-) -> tuple[Matrix, Matrix]:
-    """Return the quantiles of the P&L along a direction, both (g, S).
-
-    Those at the ends where it rises or falls throughout, else of equally probable
-    points.
-    """
-    first, last = at(-z), at(z)
-    normal = NormalDist()
-    probability = normal.cdf(z)
-    points = [normal.inv_cdf((i + 0.5) / POINTS) for i in range(POINTS)]
-    along = np.stack([at(t) for t in points])
-    steps = np.diff(along, axis=0)
-    rising: Flags = np.asarray((steps >= 0).all(axis=0))
-    throughout = rising | np.asarray((steps <= 0).all(axis=0))
-    low, high = np.quantile(along, [1 - probability, probability], axis=0)
-    return (
-        np.where(throughout, np.minimum(first, last), low),
-        np.where(throughout, np.maximum(first, last), high),
-    )

@@ -23,7 +23,7 @@ from riskplugin.stressing.bands import (
     name_parts,
     uncertainty,
 )
-from riskplugin.stressing.curved_bands import Bent, bent, curved_band
+from riskplugin.stressing.curved_bands import LEAST_STEP, Bent, bent, curved_band
 from riskplugin.stressing.liquidation import by_position
 from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.netting import Block, netted, slices
@@ -31,7 +31,6 @@ from riskplugin.stressing.shock import ShockGrid, band_ends, full_lanes
 
 CHUNK = 100_000  # scenarios x instruments worked on at once, to stay in the cache
 CURVED_CHUNK = 200_000  # where there are contracts
-LEAST_STEP = 0.01  # log move up and down that slopes are taken over
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -99,11 +98,10 @@ def stress_groups(
         part, out = grid.part(some), done.part(some)
         moves = name_moves(part, held, z)
         open_ = uncertainty(part, moves.carry)
-        band = name_parts(open_, moves.growth)
-        bends = Bent(moves.growth, moves.kink)
+        band = name_parts(open_, moves.bent.slope)
         for block in blocks:
             reach = (
-                curved_band(block, open_, bends, model.source, z, correlation)
+                curved_band(block, open_, moves.bent, (model.source, correlation), z)
                 if curved[block.instruments].any()
                 else block_band(block, band, correlation, z)
             )
@@ -146,17 +144,16 @@ def in_turn(fill: Callable[[slice], None], parts: Sequence[slice]) -> None:
 class NameMoves:
     """What scenarios do to each name, per unit of reference value, of shape (S, N).
 
-    The first four parts of the P&L; slope and kink of the P&L over the price from the
-    stressed state on (`Bent`); what is then held; and how far the P&L
-    moves with the currency per move of its price.
+    The first four parts of the P&L; how it goes on from the stressed state (`Bent`);
+    what is then held; and how far the P&L moves with the currency per move of its
+    price.
     """
 
     direct: Matrix
     propagated: Matrix
     overshoot: Matrix
     convexity: Matrix
-    growth: Matrix
-    kink: Matrix
+    bent: Bent
     value: Matrix
     carry: Matrix
 
@@ -164,8 +161,8 @@ class NameMoves:
 def name_moves(grid: ShockGrid, held: Codes, z: float = 1.0) -> NameMoves:
     """Return the moves of the instruments `held`; convexity is 0 of the others.
 
-    Slope and kink are those through full revaluations `z` standard deviations of the
-    log shock up and down.
+    It goes on as full revaluations `z` standard deviations of the log shock up and down
+    say, and half of that.
     """
     funded = is_funded(grid.model.kinds)
     overshot = grid.multiplier * grid.local
@@ -178,7 +175,8 @@ def name_moves(grid: ShockGrid, held: Codes, z: float = 1.0) -> NameMoves:
     growth = np.exp(overshot + grid.fx)
     none = np.zeros_like(linear)
     carry = fx_carry(funded, overshot)
-    found = NameMoves(before, before, linear, none, growth, none, growth, carry)
+    bends = Bent(growth, none, none, none)
+    found = NameMoves(before, before, linear, none, bends, growth, carry)
     curved = held[grid.model.contracts.curved[held]]
     if len(curved):
         found = with_curved(found, grid, curved, z)
@@ -200,24 +198,32 @@ def with_curved(
     """
     contracts, moves = grid.model.contracts.at(names), moves_of(grid, names)
     step = np.maximum(z * uncertainty(grid).deviation[:, names], LEAST_STEP)
-    full, up, down = revalue_around(contracts, moves, step)
-    steep, kink = bent(full, up, down, step)
+    around = revalue_around(contracts, moves, step)
+    full = around.middle
     straight = linear_pnl(contracts, moves.local, moves.fx)
     held = stressed_value(contracts, moves, full)
     columns = {
         "direct": linear_pnl(contracts, grid.local[:, names], moves.fx),
         "overshoot": straight,
         "convexity": full - straight,
-        "growth": steep,
-        "kink": kink,
         "value": held,
     }
-    changed = {}
-    for name, column in columns.items():
-        whole = getattr(linear, name).copy()
-        whole[:, names] = column
-        changed[name] = whole
-    return replace(linear, **changed)
+    changed = {
+        name: with_columns(getattr(linear, name), names, column)
+        for name, column in columns.items()
+    }
+    bends = [
+        with_columns(whole, names, column)
+        for whole, column in zip(linear.bent, bent(around, step), strict=True)
+    ]
+    return replace(linear, **changed, bent=Bent(*bends))
+
+
+def with_columns(whole: Matrix, names: Codes, columns: Matrix) -> Matrix:
+    """Return a copy of `whole` (S, N) with some of its columns in place."""
+    changed = whole.copy()
+    changed[:, names] = columns
+    return changed
 
 
 def write(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from riskplugin._typing import Codes, Flags, Vector
+from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.book import Book
 from riskplugin.contracts import PERPETUAL, Contracts, joined
 from riskplugin.factors.contract_rows import expanded
@@ -89,6 +89,17 @@ def names_of(book: Book, model: FactorModel) -> Codes:
     return np.array([row[n] for n in held.names], dtype=np.int64)[held.codes]
 
 
+def closing_sessions(terms: Contracts, local: Matrix) -> Vector:
+    """Return the first row of paths (T, K) in which positions are closed, (K,).
+
+    `local` holds log moves of their prices, the first row before anything moved; NaN
+    where a path stays short of the price.
+    """
+    beyond = terms.side * local[1:] <= terms.side * terms.barrier
+    first = 1.0 + beyond.argmax(axis=0) if len(beyond) else np.zeros(len(terms))
+    return np.where(beyond.any(axis=0), first, np.nan)
+
+
 def by_position(book: Book, grid: ShockGrid) -> tuple[ShockGrid, Codes]:
     """Return `grid` with names of their own for positions that are closed on the way.
 
@@ -100,13 +111,18 @@ def by_position(book: Book, grid: ShockGrid) -> tuple[ShockGrid, Codes]:
     if not len(found.position):
         return grid, names
     model, count = grid.model, len(grid.model.instruments)
-    labels = tuple(
-        f"{instrument} of position {int(row) + 1}"
-        for instrument, row in zip(found.terms.instruments, found.position, strict=True)
-    )
+    labels = labels_of(found)
     wide = expanded(model, found.name, labels, found.terms.kinds)
     terms = joined(model.contracts, replace(found.terms, instruments=labels))
     own = names.copy()
     own[found.position] = count + np.arange(len(found.position))
     columns = np.concatenate([np.arange(count), found.name])
     return grid.over(replace(wide, contracts=terms), columns), own
+
+
+def labels_of(found: Margined) -> tuple[str, ...]:
+    """Return names for positions that are closed on the way."""
+    return tuple(
+        f"{instrument} of position {int(row) + 1}"
+        for instrument, row in zip(found.terms.instruments, found.position, strict=True)
+    )

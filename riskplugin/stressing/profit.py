@@ -14,7 +14,7 @@ from riskplugin.pricing.contracts import Moves, revalue, stressed_value
 from riskplugin.stressing.engine import require_known
 from riskplugin.stressing.liquidation import by_position
 from riskplugin.stressing.netting import slices
-from riskplugin.stressing.shock import ShockGrid
+from riskplugin.stressing.shock import ShockGrid, risen
 
 AT_ONCE = 1_000_000  # scenarios x instruments held at once
 GROUPS_AT_ONCE = 250
@@ -141,7 +141,10 @@ class EngineProfit:
         fx = weighted_sum(drivers, model.loadings[of_fx])
         fx = np.where(grid.fx_explicit[:, held], grid.fx[:, held], fx)
         local = grid.multiplier[:, held] * local
-        volatility = np.broadcast_to(grid.volatility[:, held], local.shape)
+        linked = grid.linked[:, held]
+        volatility = np.where(
+            linked > 0, risen(linked, local), grid.volatility[:, held]
+        )
         sessions = np.broadcast_to(grid.horizon, len(local))
         return Moves(local, fx, volatility, sessions)
 

@@ -16,7 +16,7 @@ stress (``assumed``) is held still. What has a price of its own and no rate is n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -24,7 +24,7 @@ from scipy.sparse import coo_array
 
 from riskplugin._typing import Codes, Dates, Flags, Matrix, Vector
 from riskplugin.book import Book, Grouping
-from riskplugin.contracts import Contracts
+from riskplugin.contracts import Contracts, joined
 from riskplugin.episodes import Episode, Record
 from riskplugin.errors import ModelError, listing
 from riskplugin.factors.drivers import carried
@@ -32,10 +32,15 @@ from riskplugin.factors.model import FactorModel
 from riskplugin.factors.propagation import complete, weighted_sum
 from riskplugin.factors.standins import ASSUMED, OWN
 from riskplugin.market import Market
-from riskplugin.pricing.contracts import Moves, revalue
+from riskplugin.pricing.contracts import Moves, closed_value, revalue
 from riskplugin.pricing.linear import Kind
 from riskplugin.returns import Panel, panel_between
 from riskplugin.scenarios.definition import Scenario
+from riskplugin.stressing.liquidation import (
+    Margined,
+    closing_sessions,
+    labels_of,
+)
 from riskplugin.universe import Universe
 
 LOADINGS, TABLE, UNKNOWN = "loadings", "episode_table", "unknown"
@@ -86,10 +91,32 @@ class Replay:
     fx_source: Codes
 
     def growth(self, days: slice = slice(None)) -> Matrix:
-        """Return the P&L per unit of reference value by full revaluation, (T, N)."""
-        passed = np.arange(len(self.dates), dtype=np.float64)[days]
-        moves = Moves.within(self.local[days], self.fx[days], passed)
-        return revalue(self.contracts, moves)
+        """Return the P&L per unit of reference value by full revaluation, (T, N).
+
+        What is closed on a day stays closed, wherever its price goes then.
+        """
+        passed = np.arange(len(self.dates), dtype=np.float64)
+        moves = Moves.within(self.local[days], self.fx[days], passed[days])
+        unit = revalue(self.contracts, moves)
+        rows = np.flatnonzero(self.contracts.margined)
+        if len(rows):
+            own = self.contracts.at(rows)
+            shut = passed[days, None] >= closing_sessions(own, self.local[:, rows])
+            lost = closed_value(own, moves.at(rows))
+            unit[:, rows] = np.where(shut, lost, unit[:, rows])
+        return unit
+
+    def over(self, contracts: Contracts, columns: Codes) -> "Replay":
+        """Return the replay of `contracts`, which move as `columns` of these."""
+        of_names = ("local", "fx", "source", "fx_source")
+        changed = {n: getattr(self, n)[..., columns] for n in of_names}
+        return replace(self, contracts=contracts, **changed)
+
+    def by_position(self, found: Margined) -> "Replay":
+        """Return it with columns of their own for positions that are closed."""
+        terms = replace(found.terms, instruments=labels_of(found))
+        columns = np.concatenate([np.arange(len(self.contracts)), found.name])
+        return self.over(joined(self.contracts, terms), columns)
 
 
 def replayed(

@@ -19,7 +19,7 @@ from riskplugin.stressing.bands import (
     name_parts,
     uncertainty,
 )
-from riskplugin.stressing.curved_bands import Bent, curved_band
+from riskplugin.stressing.curved_bands import curved_band
 from riskplugin.stressing.engine import (
     NameMoves,
     Stressed,
@@ -81,10 +81,8 @@ class Ready:
         model = self.grid.model
         if not model.contracts.curved[block.instruments].any():
             return block_band(block, self.band, self.correlation, self.z)
-        bends = Bent(self.moves.growth, self.moves.kink)
-        return curved_band(
-            block, self.open_, bends, model.source, self.z, self.correlation
-        )
+        related = (model.source, self.correlation)
+        return curved_band(block, self.open_, self.moves.bent, related, self.z)
 
 
 def ready(book: Book, grid: ShockGrid, confidence: float) -> Ready:
@@ -103,7 +101,7 @@ def ready(book: Book, grid: ShockGrid, confidence: float) -> Ready:
         names,
         moves,
         open_,
-        name_parts(open_, moves.growth),
+        name_parts(open_, moves.bent.slope),
         base_correlation(grid.model),
         z,
     )

@@ -11,7 +11,12 @@ from riskplugin.errors import ScenarioError, did_you_mean
 from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import FactorModel
 from riskplugin.factors.propagation import complete, completion_error, weighted_sum
-from riskplugin.scenarios.definition import Scenario, ScenarioSet, unknown_names
+from riskplugin.scenarios.definition import (
+    DEFAULT,
+    Scenario,
+    ScenarioSet,
+    unknown_names,
+)
 from riskplugin.universe import Universe
 
 LANES = 16  # scenarios that a product works on side by side, or a multiple of them
@@ -45,6 +50,8 @@ class ShockGrid:
         The currency is fixed by the scenario.
     volatility : ndarray of shape (S, N)
         Absolute change of the implied volatility of the instrument, or its underlying.
+    linked : ndarray of shape (S, N)
+        How far it rises per unit of a log fall with overshoot; 0 where it does not.
     """
 
     model: FactorModel
@@ -59,6 +66,7 @@ class ShockGrid:
     explicit: Flags
     fx_explicit: Flags
     volatility: Matrix
+    linked: Matrix
 
     @property
     def total(self) -> Matrix:
@@ -68,7 +76,9 @@ class ShockGrid:
     def over(self, model: FactorModel, columns: Codes) -> "ShockGrid":
         """Return the shocks of `model`, whose names move as `columns` of these."""
         of_names = ("local", "multiplier", "fx", "direct", "explicit", "fx_explicit")
-        changed = {n: getattr(self, n)[:, columns] for n in (*of_names, "volatility")}
+        changed = {
+            n: getattr(self, n)[:, columns] for n in (*of_names, "volatility", "linked")
+        }
         return replace(self, model=model, **changed)
 
     def padded(self) -> "ShockGrid":
@@ -120,7 +130,10 @@ def shock_grid(
         np.isnan(fx_named), weighted_sum(drivers, fx_beta), np.log1p(fx_named)
     )
     overshoot = on_tiers(scenarios, "overshoot", model)
-    volatility = on_tiers(scenarios, "volatility", model)
+    multiplier = np.where(np.isnan(overshoot), 1.0, overshoot)
+    local = np.where(explicit, np.log1p(named), weighted_sum(drivers, beta))
+    given = on_tiers(scenarios, "volatility", model)
+    linked = np.where(np.isnan(given), volatility_slopes(scenarios, model, universe), 0)
     member = basket_members(model)
     return ShockGrid(
         model,
@@ -130,14 +143,36 @@ def shock_grid(
             model.driver_windows, model.weights, core, moves, model.return_sessions
         ),
         np.array([float(s.horizon_sessions) for s in scenarios]),
-        np.where(explicit, np.log1p(named), weighted_sum(drivers, beta)),
-        np.where(np.isnan(overshoot), 1.0, overshoot),
+        local,
+        multiplier,
         fx[:, model.currency],
         explicit | ((core.astype(float) @ member) > 0)[:, model.source],
         explicit,
         ~np.isnan(fx_named)[:, model.currency],
-        np.nan_to_num(volatility),
+        np.nan_to_num(given) + risen(linked, multiplier * local),
+        linked,
     )
+
+
+def volatility_slopes(
+    scenarios: ScenarioSet, model: FactorModel, universe: Universe
+) -> Matrix:
+    """Return by how much volatilities rise per unit of a log fall, shape (S, N)."""
+    slope = {tier.name: tier.volatility_slope for tier in universe.tiers}
+    chosen = np.array([s.vol_link == DEFAULT for s in scenarios], dtype=np.float64)
+    slopes: Matrix = chosen[:, None] * np.array(
+        [slope.get(t, 0.0) for t in model.tiers]
+    )
+    return slopes
+
+
+def risen(linked: Matrix, local: Matrix) -> Matrix:
+    """Return the rise of volatilities at log moves `local`, (S, N); 0 in a rise.
+
+    ``linked x max(-x, 0)``; 0 where nothing is known of the move.
+    """
+    rise: Matrix = linked * np.maximum(-np.nan_to_num(local), 0.0)
+    return rise
 
 
 def misfits(

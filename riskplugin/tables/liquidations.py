@@ -8,7 +8,7 @@ from riskplugin.pricing.contracts import revalue
 from riskplugin.pricing.perpetual import margin_needed
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import ScenarioSet
-from riskplugin.stressing.liquidation import margined
+from riskplugin.stressing.liquidation import closing_sessions, margined
 from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.path import path_grid
 from riskplugin.stressing.regimes import parts
@@ -36,8 +36,7 @@ def liquidation_table(desk: Desk, model: FactorModel, scenarios: ScenarioSet) ->
         grid = path_grid(part.grid, course)
         moves = moves_of(grid, found.name)
         terms = found.terms
-        beyond = terms.side * moves.local[1:] <= terms.side * terms.barrier
-        first = np.where(beyond.any(axis=0), 1.0 + beyond.argmax(axis=0), np.nan)
+        first = closing_sessions(terms, moves.local)
         needed = np.abs(value) * margin_needed(
             np.exp(moves.local),
             terms.side,

@@ -16,6 +16,7 @@ from riskplugin.factors.model import FactorModel
 from riskplugin.inputs.shipped import shipped_episodes
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import ScenarioSet
+from riskplugin.stressing.liquidation import closing_sessions, margined
 from riskplugin.stressing.replay import (
     FX_SOURCES,
     LOADINGS,
@@ -204,7 +205,7 @@ def outcomes(
     """Return what each episode would do to each group."""
     keys = keys_of(by, (EPISODE,))
     keys = keys if EPISODE in keys else (EPISODE, *keys)
-    rows, labels = rows_of(desk, model), tuple(k for k in keys if k != EPISODE)
+    rows, labels = columns_of(desk, model), tuple(k for k in keys if k != EPISODE)
     grouping = grouped(desk.book, labels)
     first = keys.index(EPISODE) == 0
     group, at = row_order(len(grouping), len(replays), scenario_first=first)
@@ -232,13 +233,25 @@ def replays_of(
     ModelError
         If nothing held is known in any of them.
     """
-    found = [replayed(e, desk.market, model, desk.universe) for e in episodes]
+    closable = margined(desk.book, model)
+    found = [
+        replayed(e, desk.market, model, desk.universe).by_position(closable)
+        for e in episodes
+    ]
     rows = rows_of(desk, model)
     if not any((r.source[rows] != SOURCES.index(UNKNOWN)).any() for r in found):
         names = listing(e.name for e in episodes)
         msg = f"nothing held is known in {names}: no closes, driver or table reach it; "
         raise ModelError(msg + "give prices from its first day to its last")
     return found
+
+
+def columns_of(desk: Desk, model: FactorModel) -> Codes:
+    """Return the column of each position in a replay of `replays_of`, (P,)."""
+    rows, closable = rows_of(desk, model).copy(), margined(desk.book, model)
+    at = len(model.instruments) + np.arange(len(closable.position))
+    rows[closable.position] = at
+    return rows
 
 
 def dates_of(episodes: Sequence[Episode]) -> dict[str, object]:
@@ -252,8 +265,8 @@ def dates_of(episodes: Sequence[Episode]) -> dict[str, object]:
 
 def source_table(desk: Desk, model: FactorModel, replays: Sequence[Replay]) -> Table:
     """Return where the move of every position comes from, an episode after another."""
-    rows, held = rows_of(desk, model), position_table(desk)
-    provenance = np.array(model.with_currency(), dtype=object)[rows]
+    rows, held = columns_of(desk, model), position_table(desk)
+    provenance = np.array(model.with_currency(), dtype=object)[rows_of(desk, model)]
     parts: list[dict[str, object]] = []
     for replay in replays:
         source = np.array(SOURCES, dtype=object)[replay.source[rows]]
@@ -269,6 +282,9 @@ def source_table(desk: Desk, model: FactorModel, replays: Sequence[Replay]) -> T
                 "provenance": np.where(source == LOADINGS, provenance, ""),
                 "local_move": np.expm1(local),
                 "fx_move": np.where(fx_source == TABLE, np.nan, np.expm1(fx)),
+                "liquidation_session": closing_sessions(replay.contracts, replay.local)[
+                    rows
+                ],
                 "pnl": desk.book.reference_value * growth,
             }
         )
@@ -314,7 +330,7 @@ def replay_path_table(
     """
     keys = keys_of(by) if by else ()
     replays = replays_of(desk, model, chosen_episodes(desk.as_of, wanted))
-    rows, grouping = rows_of(desk, model), grouped(desk.book, keys)
+    rows, grouping = columns_of(desk, model), grouped(desk.book, keys)
     parts = [path_of(desk, replay, grouping, rows) for replay in replays]
     return table("replay_path", desk.as_of, joined(parts))
 

@@ -18,6 +18,7 @@ from riskplugin.risk.measuring import components, incremental, measured, totals
 from riskplugin.risk.riskfolio_totals import riskfolio_total
 from riskplugin.risk.sampling import HORIZONS, Method, Sample
 from riskplugin.risk.smoothing import SMOOTHED, smoothed
+from riskplugin.stressing.liquidation import margined
 from riskplugin.tables.tabulation import group_names, keys_in, keys_of, navs, rows_of
 
 GROUPS_AT_ONCE = 256
@@ -73,9 +74,17 @@ class Holdings:
 
 
 def holdings(desk: Desk, sample: Sample) -> Holdings:
-    """Return what the desk's book earns in the scenarios of `sample`."""
+    """Return what the desk's book earns in the scenarios of `sample`.
+
+    A position that is closed at some price is a name of its own.
+    """
     rows, name = np.unique(rows_of(desk, sample.model), return_inverse=True)
-    return Holdings(rows, sample.unit_pnl(rows), name, desk.book)
+    unit, found = sample.unit_pnl(rows), margined(desk.book, sample.model)
+    if len(found.position):
+        name[found.position] = len(rows) + np.arange(len(found.position))
+        rows = np.concatenate([rows, found.name])
+        unit = np.hstack([unit, sample.unit_pnl(found.name, found.terms)])
+    return Holdings(rows, unit, name, desk.book)
 
 
 def wanted_measures(measure: Wanted) -> tuple[Measure, ...]:

@@ -24,7 +24,7 @@ from riskplugin.factors.drivers import retracement
 from riskplugin.factors.model import MEMORY, FactorModel
 from riskplugin.factors.standins import ASSUMED, PROXIED
 from riskplugin.results import Table, table
-from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.scenarios.definition import OFF, Scenario, ScenarioSet
 from riskplugin.stressing.regimes import not_runnable, parts, stress_parts
 
 SCENARIO = "scenario"
@@ -324,6 +324,8 @@ def core_in_words(scenario: Scenario, model: FactorModel) -> str:
     fixed = {**scenario.tiers, **scenario.instruments, **scenario.fx}
     rest = [f"{name} {move:+.0%}" for name, move in fixed.items()]
     rest += [f"{tier} x {m:g}" for tier, m in scenario.overshoot.items()]
+    if scenario.vol_link != OFF:
+        rest.append("volatilities rise with falls by the slopes of tiers")
     return "; ".join(filter(None, [", ".join(moves), ", ".join(rest)]))
 
 

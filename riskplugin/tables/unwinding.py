@@ -13,6 +13,8 @@ from riskplugin.liquidity.unwinding import held_shares, unwound_along
 from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.stressing.engine import name_moves, require_known
+from riskplugin.stressing.liquidation import closing_sessions, margined
+from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.netting import slices
 from riskplugin.stressing.path import path_grid
 from riskplugin.stressing.regimes import runs
@@ -78,6 +80,9 @@ def unwinding_table(
         "held_at_end": kept.ravel(),
         "unknown_gross": by_group([money * unknown_pace(selling, pace)])[0][group],
         "uncosted_gross": by_group([money * np.isnan(cost_share)])[0][group],
+        "kept_gross": np.array(
+            [grouping.total(kept) for kept in kept_open(desk, model, scenarios)]
+        ).reshape(-1),
     }
     return table("unwinding", desk.as_of, columns)
 
@@ -112,6 +117,26 @@ def unit_paths(
             moves = name_moves(path_grid(grid.part(slice(s, s + 1)), course), held)
             whole = moves.direct + moves.propagated + moves.overshoot + moves.convexity
             yield whole[1:]
+
+
+def kept_open(
+    desk: Desk, model: FactorModel, scenarios: ScenarioSet
+) -> Iterator[Vector]:
+    """Yield the gross (P,) of positions that each scenario closes on its path.
+
+    Selling is by instrument, and no position of an instrument is closed before it.
+    """
+    found = margined(desk.book, model)
+    for own, some in runs(scenarios, model, desk.universe):
+        grid = shock_grid(some, own, desk.universe)
+        for s, scenario in enumerate(some):
+            course = course_by_tier(desk, ScenarioSet((scenario,)))
+            along = moves_of(path_grid(grid.part(slice(s, s + 1)), course), found.name)
+            closed = ~np.isnan(closing_sessions(found.terms, along.local))
+            gross = np.zeros(len(desk.book.market_value))
+            rows = found.position[closed]
+            gross[rows] = np.abs(desk.book.market_value[rows])
+            yield gross
 
 
 def ends_of(selling: Selling, path: Matrix, pace: Vector, cost_share: Vector) -> Ends:

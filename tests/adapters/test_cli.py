@@ -63,6 +63,7 @@ CALLS = {
     "accounts": "accounts {desk}",
     "doctor": "doctor {desk}",
     "greeks": "greeks {desk}",
+    "convexity json": "stress {desk} --convexity --by tier --json",
     "greeks json": "greeks {desk} --by book --json",
     "liquidations json": "greeks {desk} --liquidations --json",
     "monitor": "monitor {desk} --record",

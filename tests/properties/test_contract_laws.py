@@ -1,6 +1,6 @@
 """Laws of whatever is held: parts, zero, size, order, splitting, and what is lost."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from riskplugin.book import KEYS, Book, Labels, grouped
 from riskplugin.contracts import joined
 from riskplugin.factors.contract_rows import with_contracts
-from riskplugin.pricing.contracts import Moves, revalue
+from riskplugin.pricing.contracts import Moves, linear_pnl, revalue
+from riskplugin.pricing.convexity import convexity_parts
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import stress_groups
+from riskplugin.stressing.moves import moves_of
 from riskplugin.stressing.shock import shock_grid
 from tests.conftest import MEMORY, TOKENS
 from tests.contract_terms import fund, option, perpetual
@@ -213,3 +215,23 @@ def test_no_move_and_no_time_is_exactly_nothing(page):
     count = len(model.instruments)
     still = Moves.within(np.zeros((3, count)), np.zeros((3, count)), 0.0)
     assert (revalue(model.contracts, still) == 0.0).all()
+
+
+@quick
+@given(scenario=scenarios, margin=st.floats(0.01, 2.0), short=st.booleans())
+def test_parts_of_convexity_add_up_for_every_kind(page, scenario, margin, short):
+    model, universe = page
+    grid = shock_grid(scenario, model, universe)
+    names = np.arange(len(model.instruments))
+    side = np.where(np.array(model.kinds) == "perpetual", -1.0 if short else 1.0, 0.0)
+    terms = replace(
+        model.contracts, side=side, closed=-margin * side, barrier=-margin * side
+    )
+    moves = moves_of(grid, names)
+    found = convexity_parts(terms, moves)
+    total = sum(getattr(found, f.name) for f in fields(found))
+    whole = revalue(terms, moves) - linear_pnl(terms, moves.local, moves.fx)
+    size = 1.0 + np.abs(whole)
+    assert (np.abs(total - whole) <= ROUNDING * size).all()
+    assert (found.gamma[:, ~terms.options] == 0).all()
+    assert (found.leverage[:, ~terms.leveraged] == 0).all()

@@ -79,6 +79,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "average_volumes": "a check of the volumes table; RISK_LIQUIDITY_TABLE uses them",
     "unwinding": "a study; RISK_LIQUIDITY_TABLE has the days",
     "reverse_curve": "a picture's points; RISK_REVERSE_STRESS has the answer",
+    "convexity_parts": "RISK_STRESS_TABLE has the sum; what it is made of in notebooks",
     "liquidations": "of margined positions, by scenario; for notebooks",
     "claims": "RISK_SCENARIO_EVIDENCE without a scenario",
     "replay_path": "hundreds of rows an episode; RISK_REPLAY_TABLE has the ends",

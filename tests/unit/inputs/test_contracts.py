@@ -10,9 +10,13 @@ import QuantLib as ql  # noqa: N813 - its usual name
 import riskplugin as rp
 from riskplugin.estimates import model_of
 from riskplugin.inputs.surfaces import curves, rate_at, surfaces
+from riskplugin.risk.history import History
+from riskplugin.risk.sampling import Method, Sample
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.tables.greeks import greeks_table
 from riskplugin.tables.liquidations import liquidation_table
+from riskplugin.tables.risk import holdings
+from riskplugin.tables.unwinding import unwinding_table
 
 DAY = np.datetime64("2026-05-29")
 EXPIRY = "2026-08-27"  # 90 days
@@ -265,3 +269,35 @@ def test_a_liquidation_has_its_session_and_the_margin_that_prevents_it(load, pos
     assert row["margin_missing"] == pytest.approx(130.0)
     assert row["pnl"] == -300.0
     assert row["pnl_if_kept"] == pytest.approx(-400.0)
+
+
+def test_measures_close_a_position_whose_margin_a_session_uses_up(load, positions):
+    """10 at 100 on 300, closed at 73.68 = 70 / 0.95: then no more than 300 is lost."""
+    desk = perpetual(load, positions)
+    model = model_of(desk)
+    moves = np.array([-0.5, -0.264, -0.26, 0.1])  # 0.264 costs 264, and the margin
+    series = np.tile(np.log1p(moves)[:, None], len(model.volatility))
+    series[:, len(model.instruments) :] = 0.0
+    days = np.datetime64("2026-05-26") + np.arange(4)
+    own = np.ones(series.shape, dtype=bool)
+    windows = History(1, days, np.zeros((4, len(model.drivers))), series, own)
+    sample = Sample(Method.HISTORICAL, model, windows, np.full(4, 0.25))
+    held = holdings(desk, sample)
+    label = desk.book.labels["instrument"]
+    (row,) = np.flatnonzero(label.codes == label.names.index("TAO_PERP"))
+    pnl = 1000 * held.unit[:, held.name[row]]
+    assert pnl == pytest.approx([-300.0, -300.0, -260.0, 100.0])
+
+
+def test_unwinding_says_what_it_keeps_though_the_path_closes_it(load, positions):
+    """As in the stress above: 10 at 100 are closed in the 36th session."""
+    desk = perpetual(load, positions)
+    named = dict.fromkeys(("MU", "000660.KS", "BTC", "RENDER", "TAO_PERP"), -0.4)
+    deep = Scenario(
+        name="fall", instruments=named, horizon_sessions=60, half_life={"memory": 1e9}
+    )
+    mild = Scenario(name="mild", instruments=dict.fromkeys(named, -0.1))
+    found = unwinding_table(desk, model_of(desk), ScenarioSet((deep, mild)), "book")
+    kept = found.set_index(["scenario", "book"])["kept_gross"]
+    assert kept.loc[("fall", "tokens")] == 1000.0
+    assert kept.sum() == 1000.0
