@@ -1,0 +1,150 @@
+"""Whole lots: a small integer programme around the answer that is not rounded.
+
+Each instrument may take a few whole numbers of lots around its answer. Going up from
+the lowest, each further lot is a 0-1 variable with its own exact cost and P&L; costs
+rise and P&L falls from one to the next, so the first are always taken first and sums
+are exact. Limits that curve are tangents, added at each answer until none is missed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from riskplugin._typing import Matrix, Vector
+from riskplugin.hedging.problem import Goal, Problem
+from riskplugin.hedging.rows import Row, linear_rows, tangents
+
+AROUND = (2, 6, 20)  # lots either way that are looked at, one after the other
+ROUNDS = 60
+TOLERANCE = 1e-9  # of the unit, by which a limit may be missed
+NODES = 20_000
+GAP = 1e-4  # of the optimum that the search may stop at
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Steps:
+    """Numbers of lots around an answer, as a start and single steps up.
+
+    Attributes
+    ----------
+    start : ndarray of shape (M,)
+        Lots of each trade where no step is taken.
+    change : ndarray of shape (M, J)
+        What each step does to them: one lot less sold, or one more bought.
+    cost : ndarray of shape (J,)
+        What each step costs.
+    """
+
+    start: Vector
+    change: Matrix
+    cost: Vector
+
+    def lots(self, taken: Vector) -> Vector:
+        """Return the lots after the steps `taken` (J,) of 0 and 1."""
+        after: Vector = np.round(self.start + self.change @ taken)
+        return after
+
+
+def steps_around(problem: Problem, lots: Vector, around: int) -> Steps:
+    """Return all whole numbers within `around` of `lots`, caps kept."""
+    start, changes, costs = np.zeros(len(lots)), list[Vector](), list[float]()
+    for instrument in np.unique(problem.trades.instrument):
+        numbers = whole_numbers(problem, lots, int(instrument), around)
+        points = [sides(problem, int(instrument), n) for n in numbers]
+        start += points[0]
+        for before, after in zip(points, points[1:], strict=False):
+            changes.append(after - before)
+            costs.append(problem.cost(after) - problem.cost(before))
+    change = np.array(changes).reshape(len(changes), len(lots)).T
+    return Steps(start, change, np.array(costs))
+
+
+def whole_numbers(
+    problem: Problem, lots: Vector, instrument: int, around: int
+) -> list[int]:
+    """Return the signed numbers of lots that an instrument may take."""
+    trades = problem.trades
+    own = np.flatnonzero(trades.instrument == instrument)
+    net = float(trades.sign[own] @ lots[own])
+    reach = 2.0**53
+    caps = np.minimum(np.floor(trades.most[own] * (1 + 1e-12)), reach)
+    lowest = -float(caps[trades.sign[own] < 0].sum())
+    highest = float(caps[trades.sign[own] > 0].sum())
+    first = min(max(np.floor(net + 1e-9) - around + 1, lowest), highest)
+    last = max(min(np.ceil(net - 1e-9) + around - 1, highest), lowest)
+    return list(range(int(first), int(last) + 1))
+
+
+def sides(problem: Problem, instrument: int, number: int) -> Vector:
+    """Return the trades (M,) that make up a signed number of lots."""
+    trades = problem.trades
+    wanted = (trades.instrument == instrument) & (trades.sign == np.sign(number))
+    made: Vector = np.where(wanted, float(abs(number)), 0.0)
+    return made
+
+
+def in_lots(problem: Problem, goal: Goal, lots: Vector) -> Vector | None:
+    """Return whole lots near `lots` that keep every limit; None if none do."""
+    for around in AROUND:
+        found = among(problem, goal, steps_around(problem, lots, around))
+        if found is not None:
+            return found
+    return None
+
+
+def among(problem: Problem, goal: Goal, steps: Steps) -> Vector | None:
+    """Return the best whole lots among `steps`; None if none keeps every limit."""
+    rows = [*linear_rows(problem, goal), *tangents(problem, goal, steps.start)]
+    for _ in range(ROUNDS):
+        answer = chosen(problem, goal, steps, rows)
+        if answer is None:
+            return None
+        lots, way = answer
+        least = -TOLERANCE * problem.unit
+        new = [
+            row
+            for row in tangents(problem, goal, lots)
+            if row.coefficients @ lots + row.relaxed * way + row.constant < least
+        ]
+        if not new:
+            return lots
+        rows += new
+    return None
+
+
+def chosen(
+    problem: Problem, goal: Goal, steps: Steps, rows: list[Row]
+) -> tuple[Vector, float] | None:
+    """Return the lots of the integer programme as it stands, and t in money."""
+    unit, count = problem.unit, steps.change.shape[1]
+    aim, whole = np.zeros(count + 1), np.append(np.ones(count), 0)
+    if goal is Goal.CHEAPEST:
+        aim[:count] = steps.cost / unit
+    else:
+        aim[:count], aim[count] = problem.tie @ np.abs(steps.change), 1.0
+    least = -np.inf if goal is Goal.LEAST_LOSS else 0.0
+    most = 0.0 if goal is Goal.CHEAPEST else np.inf
+    bounds = Bounds(
+        np.append(np.zeros(count), least), np.append(np.ones(count), most)
+    )
+    limits = [] if not rows else [in_steps(rows, steps, unit)]
+    done = milp(
+        aim,
+        integrality=whole,
+        bounds=bounds,
+        constraints=limits,
+        options={"node_limit": NODES, "mip_rel_gap": GAP},
+    )
+    if done.x is None:
+        return None
+    return steps.lots(np.round(done.x[:count])), float(done.x[count]) * unit
+
+
+def in_steps(rows: list[Row], steps: Steps, unit: float) -> LinearConstraint:
+    """Return rows over trades as rows over steps and t, in units of money."""
+    coefficients = np.array([row.coefficients for row in rows])
+    relaxed = np.array([row.relaxed for row in rows])
+    constants = np.array([row.constant for row in rows]) + coefficients @ steps.start
+    table = np.column_stack([coefficients @ steps.change / unit, relaxed])
+    return LinearConstraint(table, -constants / unit, np.inf)
