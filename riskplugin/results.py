@@ -9,6 +9,7 @@ import pandas as pd
 
 from riskplugin.columns.core import CORE, OF_DRIVER
 from riskplugin.columns.cycle import CYCLE
+from riskplugin.columns.hedged import HEDGED
 from riskplugin.columns.held import HELD
 from riskplugin.columns.past import PAST
 from riskplugin.errors import Issue, Severity
@@ -169,6 +170,7 @@ COLUMNS: Mapping[str, str] = {
     **PAST,
     **CYCLE,
     **HELD,
+    **HEDGED,
     **CORE,
 }
 

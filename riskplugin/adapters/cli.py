@@ -22,6 +22,7 @@ from riskplugin.adapters.giving import (
     give,
     keep,
 )
+from riskplugin.adapters.hedge_commands import hedge
 from riskplugin.adapters.holding_commands import (
     accounts,
     doctor,
@@ -266,6 +267,7 @@ for command in (
     greeks,
     measures,
     backtest,
+    hedge,
     explain,
     verify,
     history,

@@ -5,6 +5,7 @@ and Uryasev 2000), bands as second-order cones. Money counts in ``problem.unit``
 trades in ``problem.scale``, so that all figures are near 1.
 """
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,28 +41,32 @@ def by_cone(problem: Problem, goal: Goal) -> Attempt:
 
     Anything but a clean end counts as failed, for another solver to try.
     """
-    import cvxpy as cp  # noqa: PLC0415 - seconds, only for hedges
+    import cvxpy  # noqa: PLC0415 - seconds, only for hedges
 
+    cp: Any = cvxpy
     count = len(problem.trades)
     share, way = cp.Variable(count, nonneg=True), cp.Variable()
     limits = constraints(problem, goal, share, way)
     cost = cost_of(problem, share)
     tie = (problem.tie * problem.scale) @ share
-    aim = cost if goal is Goal.CHEAPEST else way + tie
+    paid = problem.dear if goal is Goal.CHEAPEST else 1.0
+    aim = cost / paid if goal is Goal.CHEAPEST else way + tie
     still = [way == 0] if goal is Goal.CHEAPEST else []
     still += [way >= 0] if goal is Goal.NEAREST else []
     programme = cp.Problem(cp.Minimize(aim), [*limits.values(), *still])
     try:
-        programme.solve(solver=SOLVER)
-    except cp.SolverError as error:
-        return Attempt(Status.FAILED, f"{SOLVER}: {error}", np.zeros(count))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the status says it, and counts as failed
+            programme.solve(solver=SOLVER)
+    except cp.SolverError:
+        return Attempt(Status.FAILED, f"{SOLVER}: failed", np.zeros(count))
     status = ENDED.get(programme.status, Status.FAILED)
     named = f"{SOLVER}: {programme.status}"
     if status is not Status.OPTIMAL:
         return Attempt(status, named, np.zeros(count))
     lots = np.maximum(np.asarray(share.value), 0.0) * problem.scale
     missed = 0.0 if goal is Goal.CHEAPEST else float(way.value) * problem.unit
-    return Attempt(status, named, lots, missed, shadow_of(problem, limits))
+    return Attempt(status, named, lots, missed, shadow_of(problem, limits, paid))
 
 
 def constraints(
@@ -97,8 +102,9 @@ def constraints(
 
 def band(problem: Problem, scenario: int, share: "cvxpy.Variable") -> Any:  # noqa: ANN401 - an expression
     """Return how far below its P&L the limit of a scenario looks, in `unit`."""
-    import cvxpy as cp  # noqa: PLC0415
+    import cvxpy  # noqa: PLC0415
 
+    cp: Any = cvxpy
     if problem.spread is None:
         return 0.0
     root = problem.spread.root[scenario] / problem.unit
@@ -109,8 +115,9 @@ def band(problem: Problem, scenario: int, share: "cvxpy.Variable") -> Any:  # no
 
 def cvar_of(problem: Problem, share: "cvxpy.Variable") -> Any:  # noqa: ANN401
     """Return ``t + p max(-pnl - t, 0) / alpha``, whose least over t is the CVaR."""
-    import cvxpy as cp  # noqa: PLC0415
+    import cvxpy  # noqa: PLC0415
 
+    cp: Any = cvxpy
     tail = problem.tail
     if tail is None:
         return 0.0
@@ -122,8 +129,9 @@ def cvar_of(problem: Problem, share: "cvxpy.Variable") -> Any:  # noqa: ANN401
 
 def cost_of(problem: Problem, share: "cvxpy.Variable") -> Any:  # noqa: ANN401
     """Return the cost in `unit`: linear, and the impact to the power of 3/2."""
-    import cvxpy as cp  # noqa: PLC0415
+    import cvxpy  # noqa: PLC0415
 
+    cp: Any = cvxpy
     trades, unit, scale = problem.trades, problem.unit, problem.scale
     cost: Any = (trades.cost * scale / unit) @ share
     rows = np.flatnonzero(trades.impact > 0)
@@ -133,20 +141,25 @@ def cost_of(problem: Problem, share: "cvxpy.Variable") -> Any:  # noqa: ANN401
     return cost
 
 
-def shadow_of(problem: Problem, limits: dict[tuple[str, int], Any]) -> Shadow:
-    """Return what each limit costs, from the dual values; 0 of what is none."""
+def shadow_of(
+    problem: Problem, limits: dict[tuple[str, int], Any], paid: float
+) -> Shadow:
+    """Return what each limit costs, from the dual values; 0 of what is none.
+
+    `paid` is the money that what was minimised counts in, in `unit`.
+    """
 
     def of(kind: str, size: int) -> Vector:
         values = np.zeros(size)
         for (name, number), limit in limits.items():
             if name == kind:
-                values[number] = abs(float(np.ravel(limit.dual_value)[0]))
+                values[number] = paid * abs(float(np.ravel(limit.dual_value)[0]))
         return values
 
     most = np.zeros(len(problem.trades))
     if (MOST, 0) in limits:
         capped = np.flatnonzero(np.isfinite(problem.trades.most))
-        dual = np.abs(np.ravel(limits[MOST, 0].dual_value))
+        dual = paid * np.abs(np.ravel(limits[MOST, 0].dual_value))
         most[capped] = dual * problem.unit / problem.scale[capped]
     return Shadow(
         of(SCENARIO, len(problem.pnl)),

@@ -7,6 +7,7 @@ are exact. Limits that curve are tangents, added at each answer until none is mi
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -18,8 +19,10 @@ from riskplugin.hedging.rows import Row, linear_rows, tangents
 AROUND = (2, 6, 20)  # lots either way that are looked at, one after the other
 ROUNDS = 60
 TOLERANCE = 1e-9  # of the unit, by which a limit may be missed
-NODES = 20_000
-GAP = 1e-4  # of the optimum that the search may stop at
+TINY = np.finfo(float).tiny
+NODES = 2_000
+# without presolve: undoing it, HiGHS may print to the standard output
+GAP = 1e-3  # of the optimum that the search may stop at
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,7 +56,7 @@ def steps_around(problem: Problem, lots: Vector, around: int) -> Steps:
         numbers = whole_numbers(problem, lots, int(instrument), around)
         points = [sides(problem, int(instrument), n) for n in numbers]
         start += points[0]
-        for before, after in zip(points, points[1:], strict=False):
+        for before, after in pairwise(points):
             changes.append(after - before)
             costs.append(problem.cost(after) - problem.cost(before))
     change = np.array(changes).reshape(len(changes), len(lots)).T
@@ -120,21 +123,19 @@ def chosen(
     unit, count = problem.unit, steps.change.shape[1]
     aim, whole = np.zeros(count + 1), np.append(np.ones(count), 0)
     if goal is Goal.CHEAPEST:
-        aim[:count] = steps.cost / unit
+        aim[:count] = steps.cost / max(np.abs(steps.cost).max(initial=0.0), TINY)
     else:
-        aim[:count], aim[count] = problem.tie @ np.abs(steps.change), 1.0
+        aim[:count], aim[count] = problem.tie @ steps.change, 1.0
     least = -np.inf if goal is Goal.LEAST_LOSS else 0.0
     most = 0.0 if goal is Goal.CHEAPEST else np.inf
-    bounds = Bounds(
-        np.append(np.zeros(count), least), np.append(np.ones(count), most)
-    )
+    bounds = Bounds(np.append(np.zeros(count), least), np.append(np.ones(count), most))
     limits = [] if not rows else [in_steps(rows, steps, unit)]
     done = milp(
         aim,
         integrality=whole,
         bounds=bounds,
         constraints=limits,
-        options={"node_limit": NODES, "mip_rel_gap": GAP},
+        options={"node_limit": NODES, "mip_rel_gap": GAP, "presolve": False},
     )
     if done.x is None:
         return None

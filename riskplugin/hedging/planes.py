@@ -6,6 +6,7 @@ linear that is one linear programme.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
@@ -73,18 +74,20 @@ class Planes:
         problem, goal, count = self.problem, self.goal, len(self.problem.trades)
         unit, scale = problem.unit, problem.scale
         dear = np.flatnonzero(problem.trades.impact > 0)
+        paid = problem.dear if goal is Goal.CHEAPEST else 1.0
         aim = np.zeros(count + 1 + len(dear))
         if goal is Goal.CHEAPEST:
             aim[:count], aim[count + 1 :] = problem.trades.cost * scale / unit, 1.0
+            aim /= paid
         else:
             aim[:count], aim[count] = problem.tie * scale, 1.0
         least_way = None if goal is Goal.LEAST_LOSS else 0.0
         most_way = 0.0 if goal is Goal.CHEAPEST else None
         caps = np.minimum(problem.trades.most / scale, BOX)
-        bounds = [(0.0, float(c)) for c in caps]
+        bounds: Any = [(0.0, float(c)) for c in caps]
         bounds += [(least_way, most_way), *[(0.0, None)] * len(dear)]
         upper, right = self.table(dear)
-        done = linprog(aim, upper, right, bounds=bounds, method="highs")
+        done: Any = linprog(aim, upper, right, bounds=bounds, method="highs")
         words = f"{SOLVER}: {done.message}"
         if done.status != 0:
             status, none = ENDED.get(done.status, Status.FAILED), np.zeros(count)
@@ -95,8 +98,8 @@ class Planes:
             np.maximum(done.x[:count], 0.0) * scale,
             float(done.x[count]) * unit,
             done.x[count + 1 :] * unit,
-            -done.ineqlin.marginals,
-            -done.upper.marginals[:count] * unit / scale,
+            -done.ineqlin.marginals * paid,
+            -done.upper.marginals[:count] * paid * unit / scale,
         )
 
     def table(self, dear: Codes) -> tuple[Matrix, Vector]:
@@ -128,7 +131,7 @@ class Planes:
             return bool(new)
         dear = np.flatnonzero(self.problem.trades.impact > 0)
         paid = self.problem.trades.impact[dear] * answer.lots[dear] ** 1.5
-        short = dear[paid - answer.impact > -least]
+        short = dear[paid - answer.impact > -least * self.problem.dear]
         self.touch_impact(answer.lots, short)
         return bool(new) or len(short) > 0
 

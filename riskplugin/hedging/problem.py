@@ -13,7 +13,6 @@ import numpy as np
 
 from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
 
-
 TIE = 1e-6  # weight of the cost where something else is minimised
 
 
@@ -176,6 +175,14 @@ class Problem:
         capped = np.where(self.trades.most > 0, self.trades.most, np.inf)
         least: Vector = np.minimum(scale, capped)
         return least
+
+    @property
+    def dear(self) -> float:
+        """Cost that the solvers count in, in `unit`: the largest of a `scale`."""
+        scale = self.scale
+        paid = np.abs(self.trades.cost) * scale + self.trades.impact * scale**1.5
+        most = float(paid.max(initial=0.0)) / self.unit
+        return most if most > 0 else 1.0
 
     @property
     def tie(self) -> Vector:

@@ -43,8 +43,8 @@ from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
-CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
-USED = frozenset({"volumes", "holdings", "rates", "vols"})
+CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators", "hedges")
+USED = frozenset({"volumes", "holdings", "rates", "vols", "hedges"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
