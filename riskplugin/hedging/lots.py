@@ -6,7 +6,7 @@ rise and P&L falls from one to the next, so the first are always taken first and
 are exact. Limits that curve are tangents, added at each answer until none is missed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +18,9 @@ from riskplugin.hedging.rows import Row, linear_rows, tangents
 
 AROUND = (2, 6, 20)  # lots either way that are looked at, one after the other
 ROUNDS = 60
-TOLERANCE = 1e-9  # of the unit, by which a limit may be missed
+FEASIBLE = 1e-6  # of a row: what HiGHS calls nothing
+TOLERANCE = 1e-9  # of a step, by which a limit may be missed
+EPSILON = 1e-13
 TINY = np.finfo(float).tiny
 NODES = 2_000
 # without presolve: undoing it, HiGHS may print to the standard output
@@ -99,21 +101,50 @@ def in_lots(problem: Problem, goal: Goal, lots: Vector) -> Vector | None:
 def among(problem: Problem, goal: Goal, steps: Steps) -> Vector | None:
     """Return the best whole lots among `steps`; None if none keeps every limit."""
     rows = [*linear_rows(problem, goal), *tangents(problem, goal, steps.start)]
+    lots = None
     for _ in range(ROUNDS):
         answer = chosen(problem, goal, steps, rows)
         if answer is None:
             return None
-        lots, way = answer
-        least = -TOLERANCE * problem.unit
+        lots, _way = answer
         new = [
             row
             for row in tangents(problem, goal, lots)
-            if row.coefficients @ lots + row.relaxed * way + row.constant < least
+            if missed_by(row, answer) > allowed(row, steps, problem.unit)
         ]
-        if not new:
+        broken = [
+            i
+            for i, row in enumerate(rows)
+            if missed_by(row, answer) > allowed(row, steps, problem.unit)
+        ]
+        if not new and not broken:
             return lots
+        for i in broken:
+            shift = 2 * FEASIBLE * size_of(rows[i], steps, problem.unit)
+            rows[i] = replace(rows[i], constant=rows[i].constant - shift)
         rows += new
-    return None
+    return lots if goal is not Goal.CHEAPEST else None
+
+
+def missed_by(row: Row, answer: tuple[Vector, float]) -> float:
+    """Return by how much money a limit is missed."""
+    lots, way = answer
+    return -float(row.coefficients @ lots + row.relaxed * way + row.constant)
+
+
+def size_of(row: Row, steps: Steps, unit: float) -> float:
+    """Return the money that a row counts in: what a step moves it by at most.
+
+    `unit` where t, which is not whole, has a part in it.
+    """
+    most = float(np.abs(row.coefficients @ steps.change).max(initial=0.0))
+    return unit if row.relaxed or most == 0 else most
+
+
+def allowed(row: Row, steps: Steps, unit: float) -> float:
+    """Return by how much money a row may be missed: rounding, or what t leaves."""
+    size = size_of(row, steps, unit)
+    return 2 * FEASIBLE * size if row.relaxed else TOLERANCE * size + EPSILON * unit
 
 
 def chosen(
@@ -143,9 +174,11 @@ def chosen(
 
 
 def in_steps(rows: list[Row], steps: Steps, unit: float) -> LinearConstraint:
-    """Return rows over trades as rows over steps and t, in units of money."""
+    """Return rows over trades as rows over steps and t, each in money of its size."""
     coefficients = np.array([row.coefficients for row in rows])
     relaxed = np.array([row.relaxed for row in rows])
     constants = np.array([row.constant for row in rows]) + coefficients @ steps.start
-    table = np.column_stack([coefficients @ steps.change / unit, relaxed])
-    return LinearConstraint(table, -constants / unit, np.inf)
+    size = np.array([size_of(row, steps, unit) for row in rows])
+    own = coefficients @ steps.change / size[:, None]
+    table = np.column_stack([own, relaxed * unit / size])
+    return LinearConstraint(table, -constants / size, np.inf)

@@ -26,7 +26,7 @@ from riskplugin.hedging.rows import (
 )
 
 SOLVER = "HiGHS"
-TOLERANCE = 1e-7  # of the unit: what HiGHS itself calls nothing
+TOLERANCE = 1e-6  # of the unit: ten times what HiGHS itself calls nothing
 ROUNDS = 500
 BOX = 1e6  # times the scale: as good as no end
 FIRST = (0.0, *2.0 ** np.arange(-16, 3))  # of the scale: where tangents begin
@@ -77,8 +77,8 @@ class Planes:
         paid = problem.dear if goal is Goal.CHEAPEST else 1.0
         aim = np.zeros(count + 1 + len(dear))
         if goal is Goal.CHEAPEST:
-            aim[:count], aim[count + 1 :] = problem.trades.cost * scale / unit, 1.0
-            aim /= paid
+            aim[:count] = problem.trades.cost * scale / unit / paid
+            aim[count + 1 :] = 1.0
         else:
             aim[:count], aim[count] = problem.tie * scale, 1.0
         least_way = None if goal is Goal.LEAST_LOSS else 0.0
@@ -97,14 +97,18 @@ class Planes:
             f"{SOLVER}: optimal",
             np.maximum(done.x[:count], 0.0) * scale,
             float(done.x[count]) * unit,
-            done.x[count + 1 :] * unit,
+            done.x[count + 1 :] * unit * problem.dear,
             -done.ineqlin.marginals * paid,
             -done.upper.marginals[:count] * paid * unit / scale,
         )
 
     def table(self, dear: Codes) -> tuple[Matrix, Vector]:
-        """Return the rows as ``upper v <= right`` for v = (y, t, z), in units."""
+        """Return the rows as ``upper v <= right`` for v = (y, t, z), in units.
+
+        z, the cost of impact, counts in ``unit x dear``.
+        """
         unit, scale = self.problem.unit, self.problem.scale
+        money = unit * self.problem.dear
         count, place = len(scale), {int(m): i for i, m in enumerate(dear)}
         upper = np.zeros((len(self.rows) + len(self.impacts), count + 1 + len(dear)))
         right = np.zeros(len(upper))
@@ -112,9 +116,9 @@ class Planes:
             upper[i, :count] = -row.coefficients * scale / unit
             upper[i, count], right[i] = -row.relaxed, row.constant / unit
         for i, (m, slope, constant) in enumerate(self.impacts, start=len(self.rows)):
-            upper[i, m] = slope * scale[m] / unit
+            upper[i, m] = slope * scale[m] / money
             upper[i, count + 1 + place[m]] = -1.0
-            right[i] = -constant / unit
+            right[i] = -constant / money
         return upper, right
 
     def refined(self, answer: Answer) -> bool:

@@ -263,7 +263,7 @@ class Shadow:
 
 
 def binding_caps(problem: Problem, lots: Vector) -> Flags:
-    """Return which trades are as large as they may be, (M,)."""
+    """Return which trades have no room for one more whole lot, (M,)."""
     most = problem.trades.most
-    full: Flags = (most > 0) & np.isfinite(most) & (lots >= most * (1 - 1e-6))
+    full: Flags = (most > 0) & np.isfinite(most) & (lots + 1 > most * (1 + 1e-12))
     return full

@@ -12,6 +12,7 @@ from riskplugin.desk import Desk
 from riskplugin.errors import Issue, input_error
 from riskplugin.estimates import model_of
 from riskplugin.hedging.problem import Goal, Problem
+from riskplugin.hedging.rows import floor_of
 from riskplugin.hedging.solving import Outcome, Solution, solved
 from riskplugin.inputs.hedges import Menu, menu_of
 from riskplugin.inputs.reading import RawTable
@@ -35,6 +36,7 @@ from riskplugin.results import Table, table
 from riskplugin.stressing.engine import Stressed
 
 TURNS = 8  # of solving and revaluing, where bands curve
+SETTLED = 1e-4  # of the unit: bands that are as far as was taken for them
 EXACT = 1e-9  # of the unit: by which revaluation may differ
 
 
@@ -117,43 +119,62 @@ def unusable(menu: Menu, prices: Prices) -> Iterator[Issue]:
 
 @one_blas_thread
 def decided(setting: Setting, problem: Problem) -> Decided:
-    """Solve, apply the trades as positions, revalue; again while a band is missed.
+    """Solve, apply the trades as positions, revalue; with bands again until settled.
 
     The low end of a band is not quite so many standard deviations: what it has beyond
-    them at one answer is taken for the next, never less than before, until revaluation
-    keeps every limit.
+    them at one answer is taken for the next, and never less than before where limits
+    are missed. The best by revaluation counts.
     """
     menu, aims = setting.menu, setting.aims
     before = stressed(menu.desk, aims)
-    turn = 0
-    while True:
-        turn += 1
+    rounds: list[Decided] = []
+    for turn in range(1, TURNS + 1):
         solution = solved(problem, aims.goal)
         quantity = quantities(menu, problem, solution.lots)
         desk = menu.traded(quantity)
         after = stressed(desk, aims)
-        found = Decided(problem, solution, quantity, desk, before, after, turn)
-        if turn >= TURNS or not missed_by_band(found):
-            return found
-        problem = tightened(problem, solution.lots, after)
+        rounds.append(Decided(problem, solution, quantity, desk, before, after, turn))
+        seen = as_revalued(rounds[-1])
+        if seen is None:
+            break
+        problem = seen
+    best = min(rounds, key=lambda found: score(found, aims.goal))
+    return replace(best, turns=len(rounds))
 
 
-def missed_by_band(found: Decided) -> bool:
-    """Return whether limits are kept in the problem and not by revaluation."""
+def score(found: Decided, goal: Goal) -> tuple[float, float]:
+    """Return by how much limits are missed by revaluation, and the cost.
+
+    Without limits the worst loss.
+    """
     problem = found.problem
+    floor = floor_of(problem, goal)
+    missed = float(np.max(floor - looked_at(found), initial=0.0))
+    kept = missed <= EXACT * problem.unit
+    return 0.0 if kept else missed, problem.cost(found.solution.lots)
+
+
+def looked_at(found: Decided) -> Vector:
+    """Return the P&L that limits look at, by revaluation: (S,)."""
+    reach = 0.0 if found.problem.spread is None else below(found.after)
+    low: Vector = found.after.pnl[0] - reach
+    return low
+
+
+def as_revalued(found: Decided) -> Problem | None:
+    """Return the problem with bands as far as they were; None if they are so already.
+
+    Or if there are none, or no trades.
+    """
+    problem, lots = found.problem, found.solution.lots
     if problem.spread is None or found.solution.outcome is Outcome.UNBOUNDED:
-        return False
-    low = found.after.pnl[0] - below(found.after)
-    short = problem.low_after(found.solution.lots) - low
-    return bool((short > EXACT * problem.unit).any())
-
-
-def tightened(problem: Problem, lots: Vector, after: Stressed) -> Problem:
-    """Return the problem with bands that reach as far as they did, or further."""
-    if problem.spread is None:
-        return problem
-    seen = fitted_to(problem.spread, lots, below(after))
-    further = np.maximum(problem.spread.further, seen.further)
+        return None
+    seen = fitted_to(problem.spread, lots, below(found.after))
+    off = seen.further - problem.spread.further
+    kept = not (off > EXACT * problem.unit).any()
+    if kept and np.abs(off).max() <= SETTLED * problem.unit:
+        return None
+    further = seen.further if kept else np.maximum(problem.spread.further, seen.further)
     return replace(problem, spread=replace(seen, further=further))
 
 

@@ -104,7 +104,7 @@ def largest_price(shadow: Shadow | None) -> float:
 def cap_rows(menu: Menu, found: Outcomes) -> Iterator[Row]:
     """Yield a row per instrument that is traded as far as it may be, in lots."""
     problem, shadow = found.problem, found.solution.shadow
-    for m in np.flatnonzero(binding_caps(problem, found.solution.exact)):
+    for m in np.flatnonzero(binding_caps(problem, found.solution.lots)):
         trade, price = problem.trades, np.nan if shadow is None else shadow.most[m]
         side = BUY if trade.sign[m] > 0 else SELL
         name = f"cap, {side} {menu.names[int(trade.instrument[m])]}"
