@@ -28,18 +28,22 @@ if TYPE_CHECKING:
     import cvxpy
 
 SOLVER = "CLARABEL"
+TOLERANCES = {"tol_gap_abs": 1e-7, "tol_gap_rel": 1e-7}  # whole lots are finer
 ENDED = {
     "optimal": Status.OPTIMAL,
+    "optimal_inaccurate": Status.OPTIMAL,  # if it keeps the limits
     "infeasible": Status.INFEASIBLE,
     "unbounded": Status.UNBOUNDED,
 }
 MOST = "most"
+SLIP = 1e-6  # of the unit, by which an answer may miss limits
 
 
 def by_cone(problem: Problem, goal: Goal) -> Attempt:
     """Return what the cone solver makes of `problem`.
 
-    Anything but a clean end counts as failed, for another solver to try.
+    Anything but a clean end counts as failed, for another solver to try; and so does
+    an answer that misses limits.
     """
     import cvxpy  # noqa: PLC0415 - seconds, only for hedges
 
@@ -57,7 +61,7 @@ def by_cone(problem: Problem, goal: Goal) -> Attempt:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the status says it, and counts as failed
-            programme.solve(solver=SOLVER)
+            programme.solve(solver=SOLVER, **TOLERANCES)
     except cp.SolverError:
         return Attempt(Status.FAILED, f"{SOLVER}: failed", np.zeros(count))
     status = ENDED.get(programme.status, Status.FAILED)
@@ -66,7 +70,14 @@ def by_cone(problem: Problem, goal: Goal) -> Attempt:
         return Attempt(status, named, np.zeros(count))
     lots = np.maximum(np.asarray(share.value), 0.0) * problem.scale
     missed = 0.0 if goal is Goal.CHEAPEST else float(way.value) * problem.unit
+    if goal is not Goal.LEAST_LOSS and problem.missed(lots) - missed > slip(problem):
+        return Attempt(Status.FAILED, f"{named}, limits missed", np.zeros(count))
     return Attempt(status, named, lots, missed, shadow_of(problem, limits, paid))
+
+
+def slip(problem: Problem) -> float:
+    """Return by how much money an answer may miss limits."""
+    return SLIP * problem.unit
 
 
 def constraints(

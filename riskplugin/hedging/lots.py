@@ -10,21 +10,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from riskplugin._typing import Matrix, Vector
+from riskplugin.hedging.integers import Programme, integer_optimum
 from riskplugin.hedging.problem import Goal, Problem
 from riskplugin.hedging.rows import Row, linear_rows, tangents
 
 AROUND = (2, 6, 20)  # lots either way that are looked at, one after the other
 ROUNDS = 60
-FEASIBLE = 1e-6  # of a row: what HiGHS calls nothing
+FEASIBLE = 1e-9  # of a row: what the solver calls nothing
 TOLERANCE = 1e-9  # of a step, by which a limit may be missed
 EPSILON = 1e-13
 TINY = np.finfo(float).tiny
-NODES = 2_000
-# without presolve: undoing it, HiGHS may print to the standard output
-GAP = 1e-3  # of the optimum that the search may stop at
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -152,33 +149,26 @@ def chosen(
 ) -> tuple[Vector, float] | None:
     """Return the lots of the integer programme as it stands, and t in money."""
     unit, count = problem.unit, steps.change.shape[1]
-    aim, whole = np.zeros(count + 1), np.append(np.ones(count), 0)
+    aim = np.zeros(count + 1)
     if goal is Goal.CHEAPEST:
         aim[:count] = steps.cost / max(np.abs(steps.cost).max(initial=0.0), TINY)
     else:
         aim[:count], aim[count] = problem.tie @ steps.change, 1.0
     least = -np.inf if goal is Goal.LEAST_LOSS else 0.0
     most = 0.0 if goal is Goal.CHEAPEST else np.inf
-    bounds = Bounds(np.append(np.zeros(count), least), np.append(np.ones(count), most))
-    limits = [] if not rows else [in_steps(rows, steps, unit)]
-    done = milp(
-        aim,
-        integrality=whole,
-        bounds=bounds,
-        constraints=limits,
-        options={"node_limit": NODES, "mip_rel_gap": GAP, "presolve": False},
-    )
-    if done.x is None:
+    table, right = in_steps(rows, steps, unit)
+    found = integer_optimum(Programme(aim, table, right, (least, most)))
+    if found is None:
         return None
-    return steps.lots(np.round(done.x[:count])), float(done.x[count]) * unit
+    return steps.lots(np.round(found[:count])), float(found[count]) * unit
 
 
-def in_steps(rows: list[Row], steps: Steps, unit: float) -> LinearConstraint:
+def in_steps(rows: list[Row], steps: Steps, unit: float) -> tuple[Matrix, Vector]:
     """Return rows over trades as rows over steps and t, each in money of its size."""
-    coefficients = np.array([row.coefficients for row in rows])
+    count = len(steps.start)
+    coefficients = np.array([row.coefficients for row in rows]).reshape(-1, count)
     relaxed = np.array([row.relaxed for row in rows])
     constants = np.array([row.constant for row in rows]) + coefficients @ steps.start
     size = np.array([size_of(row, steps, unit) for row in rows])
     own = coefficients @ steps.change / size[:, None]
-    table = np.column_stack([own, relaxed * unit / size])
-    return LinearConstraint(table, -constants / size, np.inf)
+    return np.column_stack([own, relaxed * unit / size]), -constants / size

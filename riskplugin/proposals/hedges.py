@@ -35,8 +35,8 @@ from riskplugin.proposals.reasons import message_of, why_table
 from riskplugin.results import Table, table
 from riskplugin.stressing.engine import Stressed
 
-TURNS = 8  # of solving and revaluing, where bands curve
-SETTLED = 1e-4  # of the unit: bands that are as far as was taken for them
+TURNS = 6  # of solving and revaluing, where bands curve
+SETTLED = 1e-3  # of the unit: bands that are as far as was taken for them
 EXACT = 1e-9  # of the unit: by which revaluation may differ
 
 
