@@ -1,6 +1,7 @@
 """What the data doctor finds in a desk, as a labelled table."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from warnings import catch_warnings, simplefilter
 
@@ -155,19 +156,26 @@ def published_sessions(calendar: str, dates: Dates) -> Flags | None:
     """Return the days that an exchange's published calendar has, None if not known."""
     if not calendar or find_spec("exchange_calendars") is None:
         return None
+    first, last = dates[[0, -1]].astype("datetime64[Y]").astype(int) + 1970
+    listed = sessions_listed(calendar, max(int(first), 1990), int(last))
+    return None if listed is None else np.isin(dates, listed)
+
+
+@cache
+def sessions_listed(calendar: str, first: int, last: int) -> Dates | None:
+    """Return an exchange's sessions from one year to another, None if not known."""
     import exchange_calendars  # noqa: PLC0415 - optional, and slow to import
 
-    first = max(dates[0], np.datetime64("1990-01-01"))
     with catch_warnings():
         simplefilter("ignore")  # of the library's own use of pandas
         try:
             known = exchange_calendars.get_calendar(
-                calendar, start=str(first), end=str(dates[-1])
+                calendar, start=f"{first}-01-01", end=f"{last}-12-31"
             )
         except (exchange_calendars.errors.CalendarError, ValueError):
             return None
-    listed = known.sessions.to_numpy().astype("datetime64[D]")
-    return np.isin(dates, listed)
+    listed: Dates = known.sessions.to_numpy().astype("datetime64[D]")
+    return listed
 
 
 def feeds_of(

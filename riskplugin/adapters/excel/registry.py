@@ -58,8 +58,6 @@ FUNCTIONS = registry(
 )
 NOT_IN_CELLS: Mapping[str, str] = {
     "desk_from_tables": "the desk is the one that the desk file names",
-    "explain": "RISK_NIGHTLY_EXPLAIN, of the last two nights",
-    "history": "RISK_NIGHTLY, of the last night; all of them in notebooks",
     "morning_after": "of two runs: riskplugin explain --morning-after",
     "prune": "deletes runs; never from a cell",
     "read_run": "of a run folder, for notebooks",
