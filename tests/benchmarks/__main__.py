@@ -20,6 +20,7 @@ from tests.benchmarks.contracts import contracts as engine_contracts
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.diagnosis import diagnose
 from tests.benchmarks.excel_calls import excel
+from tests.benchmarks.hedge_episodes import hedge_episodes
 from tests.benchmarks.hedging import hedging
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
@@ -111,6 +112,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
         "replays": partial(replays, given.data),
+        "hedge_episodes": partial(hedge_episodes, given.data),
         "leveraged": partial(leveraged, given.data),
         "doctor": partial(diagnose, given.data, 2 if given.small else 400, *walks),
         "contributions": partial(
