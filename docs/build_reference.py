@@ -265,6 +265,61 @@ CODES: Mapping[str, Code] = {
         "seen through.",
         "Add it to instruments.",
     ),
+    "unknown-metric": Code(
+        CHOICE,
+        "A limit on what is neither a column that can be limited nor a risk measure, "
+        "or a measure with an option that it does not take.",
+        "Take the nearest name that the issue gives; see the page on limits.",
+    ),
+    "unknown-scope": Code(
+        CHOICE,
+        "A limit on a key or a label that the desk does not know.",
+        "Write `total`, or a key of exposures and a label, as `tier:memory`. Take out "
+        "limits on books, accounts and strategies that are closed.",
+    ),
+    "bad-unit": Code(
+        CHOICE,
+        "A limit in a unit that its metric is not in.",
+        "Take one that the issue names.",
+    ),
+    "limit-order": Code(
+        CHOICE,
+        "A limit whose hard level is reached before the soft one.",
+        "Of a `max` the soft level is below the hard one, of a `min` above it.",
+    ),
+    "idle-limit": Code(
+        CHOICE,
+        "A limit that no value can break, as a `max` above 0 of `short`, which is a "
+        "negative number.",
+        "Mind the sign and the direction.",
+    ),
+    "limit-sign": Code(
+        WARNING,
+        "A limit on a stress that only a profit keeps: P&L is below 0 where it is a "
+        "loss, `stress_loss` above 0.",
+        "Turn the sign, unless a profit is meant, as of a book of hedges.",
+    ),
+    "missing-scenario": Code(
+        CHOICE,
+        "A limit on a stress that names no scenario.",
+        "Name one, or `worst`, or `worst:FAMILY`.",
+    ),
+    "unknown-scenario": Code(
+        CHOICE,
+        "A limit on a scenario or a family that the desk does not have.",
+        "Take the nearest name that the issue gives.",
+    ),
+    "needless-scenario": Code(
+        CHOICE, "A limit with a scenario on what is of none.", "Leave it blank."
+    ),
+    "waiver-without-reason": Code(
+        CHOICE, "A waiver that nobody gives a reason for.", "Say why, and who agreed."
+    ),
+    "conflicting-limits": Code(
+        CHOICE,
+        "Two limits on the same with other levels, or a `min` above a `max`.",
+        "Keep one of them.",
+    ),
     "unknown-volume": Code(
         WARNING,
         "The average daily volume of something held is not known, or not to be relied "
@@ -275,7 +330,7 @@ CODES: Mapping[str, Code] = {
     "unused-table": Code(
         WARNING,
         "A table that is read and checked and that no result of this version uses.",
-        "Nothing to do; do not read the lack of a limit breach as one.",
+        "Nothing to do.",
     ),
     "scenario-without-core": Code(
         WARNING,
@@ -376,6 +431,7 @@ CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 # ------------------------------------------------------- what the pages say of a table
 
 TABLES_OF_A_RUN: Mapping[str, str] = {
+    "limits": "Where the desk stands against its limits: `rp.check_limits(desk)`.",
     "exposures": "Exposures by tier: `rp.exposures(desk)`.",
     "exposures_by_book": 'The same by book and tier: `by=("book", "tier")`.',
     "exposures_by_link": 'The same by link: `by="link"`.',
@@ -928,10 +984,11 @@ def cli_page() -> str:
                 ("0", "done"),
                 ("1", "a bug of riskplugin, or stopped by the user"),
                 *((str(n), listed(by_code[n])) for n in by_code),
+                ("6", "done, and a hard limit is broken and not waived"),
             ],
         ),
-        "A run from which positions were left out is done and exits with 3. See "
-        "[errors](errors.md).",
+        "A run from which positions were left out is done and exits with 3. If several "
+        "hold: 1 before 5, 4, 3 and 6. See [errors](errors.md).",
         *(
             f"## {name}\n\n" + fenced("text", command_help(f"riskplugin {name}", verb))
             for name, verb in verbs(cli.cli)

@@ -239,6 +239,14 @@ Public Function RISK_SAMPLE_TABLE(positions As Variant, Optional asof As Variant
     RISK_SAMPLE_TABLE = Answer("RISK_SAMPLE_TABLE", Array(Given(positions), Given(asof)))
 End Function
 
+Public Function RISK_LIMIT_TABLE(positions As Variant, Optional limits As Variant, Optional asof As Variant) As Variant
+    RISK_LIMIT_TABLE = Answer("RISK_LIMIT_TABLE", Array(Given(positions), Given(limits), Given(asof)))
+End Function
+
+Public Function RISK_LIMIT_HEADROOM(positions As Variant, limit As Variant, Optional asof As Variant) As Variant
+    RISK_LIMIT_HEADROOM = Answer("RISK_LIMIT_HEADROOM", Array(Given(positions), Given(limit), Given(asof)))
+End Function
+
 Public Function RISK_DATA_STATUS(Optional dataset As Variant, Optional asof As Variant) As Variant
     RISK_DATA_STATUS = Answer("RISK_DATA_STATUS", Array(Given(dataset), Given(asof)))
 End Function
@@ -547,6 +555,22 @@ Public Sub RiskRegisterHelp()
         Category:="riskplugin", _
         ArgumentDescriptions:=Array( _
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_LIMIT_TABLE", _
+        Description:="Value, levels, headroom, utilisation and status of every limit, worst first.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "A range with a header row (metric, scope, soft, hard, unit, direction, ...); the desk's own if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_LIMIT_HEADROOM", _
+        Description:="What is left to the hard level of one limit, in its unit; below 0 beyond it.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Metric, scope, then scenario: gross total, stress_loss total worst.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_DATA_STATUS", _

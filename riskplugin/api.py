@@ -14,7 +14,7 @@ from riskplugin.errors import ConfigError, UsageError
 from riskplugin.factors.views import View
 from riskplugin.inputs.assemble import assemble
 from riskplugin.inputs.config import parse_toml, settings_file
-from riskplugin.inputs.derived import narrowed, repositioned
+from riskplugin.inputs.derived import narrowed, repositioned, with_limits
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.proposals import hedges as hedge_tables
@@ -24,6 +24,7 @@ from riskplugin.risk.sampling import Sample, with_views
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.sources.files import given_frames, read_desk, read_hedges
 from riskplugin.sources.opening import text_of
+from riskplugin.store.limit_nights import with_since
 from riskplugin.store.runs import write_run
 from riskplugin.tables import backtests as backtest_tables
 from riskplugin.tables import claims as claim_tables
@@ -32,6 +33,7 @@ from riskplugin.tables import cycle as cycle_tables
 from riskplugin.tables import doctor as doctor_tables
 from riskplugin.tables import greeks as greek_tables
 from riskplugin.tables import holdings as holding_tables
+from riskplugin.tables import limits as limit_tables
 from riskplugin.tables import liquidations as liquidation_tables
 from riskplugin.tables import liquidity as liquidity_tables
 from riskplugin.tables import paths as path_tables
@@ -61,6 +63,7 @@ __all__ = [
     "accounts",
     "average_volumes",
     "backtest",
+    "check_limits",
     "claims",
     "cycle_monitor",
     "data_status",
@@ -1319,6 +1322,46 @@ def liquidations(desk: Desk, scenarios: Wanted = None) -> Table:
     model = estimates.model_of(desk)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     return liquidation_tables.liquidation_table(desk, model, chosen)
+
+
+def check_limits(
+    desk: Desk,
+    store: str | PathLike[str] | None = None,
+    *,
+    limits: pd.DataFrame | None = None,
+) -> Table:
+    """Return where the desk stands against its limits, the worst first.
+
+    Parameters
+    ----------
+    desk : Desk
+        With a table of limits; without one the answer has no rows.
+    store : path, optional
+        Root of a store of runs, which tells since when each status has stood.
+    limits : DataFrame, optional
+        A table of limits to hold it against instead of its own.
+
+    Returns
+    -------
+    Table
+        metric, scope, scenario, value, unit, direction, soft, hard, headroom (in the
+        unit), headroom_money, utilisation (1 at the hard limit), status (OK, WARN,
+        BREACH or UNKNOWN, which is not OK), waived, drivers, reason, since,
+        waiver_until. Losses are below 0 in stress_pnl and stress_low, as everywhere;
+        above 0 in every metric called a loss, and in measures.
+
+    Raises
+    ------
+    InputError
+        With every issue of `limits`.
+    AdapterError
+        If the store holds no finished run, or cannot be read.
+    """
+    if limits is not None:
+        desk = with_limits(desk, RawTable(limits, "limits"), Findings())
+    model, sample_of = estimates.model_of(desk), partial(estimates.sample_of, desk)
+    found = limit_tables.limit_table(desk, model, sample_of)
+    return found if store is None else with_since(found, store)
 
 
 def accounts(desk: Desk) -> Table:

@@ -19,6 +19,7 @@ from riskplugin.tables.cycle import monitor
 from riskplugin.tables.doctor import diagnosis_table
 from riskplugin.tables.greeks import greeks_table
 from riskplugin.tables.holdings import account_table, look_through_table
+from riskplugin.tables.limits import limit_table
 from riskplugin.tables.liquidations import liquidation_table
 from riskplugin.tables.liquidity import liquidity_table
 from riskplugin.tables.paths import path_summary_table
@@ -172,6 +173,7 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         return lambda: exposure_table(desk, model, by)
 
     return {
+        "limits": lambda: limit_table(desk, model, partial(sample_of, desk)),
         "exposures": exposed("tier"),
         "exposures_by_book": exposed("book", "tier"),
         "exposures_by_link": exposed("link"),

@@ -11,6 +11,7 @@ from riskplugin.columns.core import CORE, OF_DRIVER
 from riskplugin.columns.cycle import CYCLE
 from riskplugin.columns.hedged import HEDGED
 from riskplugin.columns.held import HELD
+from riskplugin.columns.limits import LIMITED
 from riskplugin.columns.past import PAST
 from riskplugin.errors import Issue, Severity
 
@@ -172,6 +173,7 @@ COLUMNS: Mapping[str, str] = {
     **HELD,
     **HEDGED,
     **CORE,
+    **LIMITED,
 }
 
 

@@ -18,6 +18,7 @@ from riskplugin.adapters.giving import (
     INPUT,
     MODEL,
     USAGE,
+    code_of_run,
     finish,
     give,
     keep,
@@ -29,6 +30,7 @@ from riskplugin.adapters.holding_commands import (
     greeks,
     liquidity,
 )
+from riskplugin.adapters.limit_commands import limits
 from riskplugin.adapters.measure_commands import backtest, measures
 from riskplugin.adapters.nightly import Wanted, run_wanted
 from riskplugin.adapters.options import (
@@ -62,6 +64,7 @@ from riskplugin.errors import (
 from riskplugin.inputs.config import as_date
 from riskplugin.results import Report
 from riskplugin.sources.files import read_episodes
+from riskplugin.tables.limits import broken
 from riskplugin.tables.tabulation import issue_table
 
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
@@ -80,7 +83,8 @@ def cli() -> None:
     """Cycle-reversal stress and tier exposures for a desk.
 
     Exit codes: 0 done, 1 our bug, 2 usage, 3 input (also a partial run), 4 model or
-    scenario, 5 disk or another system.
+    scenario, 5 disk or another system, 6 done with broken limits; if several, 1 before
+    5, 4, 3 and 6.
     """
 
 
@@ -129,7 +133,7 @@ def run(
         terminal.print_json(run_row(report, folder))
     else:
         terminal.show_report(report, folder)
-    return DONE if report.status == "complete" else INPUT
+    return code_of_run(report)
 
 
 def run_row(report: Report, folder: Path | None) -> dict[str, Any]:
@@ -140,6 +144,7 @@ def run_row(report: Report, folder: Path | None) -> dict[str, Any]:
         "folder": None if folder is None else str(folder),
         "left_out": len(report.left_out),
         "issues": len(report.issues),
+        "broken_limits": broken(report.tables["limits"]),
     }
     return {"table": "run", "as_of": str(report.as_of), "rows": [row]}
 
@@ -262,6 +267,7 @@ for command in (
     claims,
     monitor,
     doctor,
+    limits,
     liquidity,
     accounts,
     greeks,

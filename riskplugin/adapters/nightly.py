@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from riskplugin import api, pipeline
@@ -10,6 +10,7 @@ from riskplugin.adapters import terminal
 from riskplugin.adapters.run_log import Write, shown
 from riskplugin.desk import Desk
 from riskplugin.errors import UsageError
+from riskplugin.inputs.derived import with_scenarios
 from riskplugin.results import Report
 from riskplugin.store.batch import batch, run_id_of
 from riskplugin.store.layout import night, note_finished, run_folder
@@ -51,7 +52,7 @@ def desk_wanted(wanted: Wanted) -> Desk:
     if wanted.books is not None:
         desk = api.with_positions(desk, wanted.books)
     if wanted.scenarios is not None:
-        desk = replace(desk, scenarios=desk.scenarios.choose(wanted.scenarios))
+        desk = with_scenarios(desk, wanted.scenarios)
     return desk
 
 

@@ -53,8 +53,9 @@ PAST: Mapping[str, str] = {
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
     "as_of": "Valuation date of the run.",
-    "metric": "Headline figure of a run, as `stress:inventory_build`.",
-    "value": "The figure, in its unit; NaN where the run has none.",
+    "metric": "Headline figure of a run, as `stress:inventory_build`; of a limit what "
+    "is limited, as `stress_loss`.",
+    "value": "The figure, in its unit; NaN where the run has none, or it is unknown.",
     "run_id": "The run it comes from.",
     "why": "Why it goes.",
     "remark": "What the figure stands for.",

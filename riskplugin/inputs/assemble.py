@@ -27,6 +27,7 @@ from riskplugin.inputs.instruments import (
     priced_by_underlying,
     with_unknown,
 )
+from riskplugin.inputs.limit_rows import OF_POSITIONS, around, check_limits
 from riskplugin.inputs.reading import (
     CheckedTable,
     Findings,
@@ -44,7 +45,7 @@ from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
 CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators", "hedges")
-USED = frozenset({"volumes", "holdings", "rates", "vols", "hedges"})
+USED = frozenset({"volumes", "holdings", "rates", "vols", "limits", "hedges"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -107,8 +108,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
     findings.add(priced.issues)
     valuation = valued(positions, tables.names, market, universe, settings, priced)
     findings.add(valuation.issues)
-    if "holdings" in tables.carried:
-        check_funds(tables.carried["holdings"], universe, tables.names, findings)
+    check_carried(tables, universe, findings)
     books = sorted(set(positions.frame["book"]) - {""})
     findings.add(notices(settings, books, market, universe))
     findings.add(unused_tables(tables.carried))
@@ -135,15 +135,26 @@ def assemble(given: Given, findings: Findings) -> Desk:
     )
 
 
+def check_carried(tables: Checked, universe: Universe, findings: Findings) -> None:
+    """Check what funds hold and limits against everything held."""
+    if "holdings" in tables.carried:
+        check_funds(tables.carried["holdings"], universe, tables.names, findings)
+    if "limits" in tables.carried:
+        frame = tables.positions.frame
+        held = {key: frame[key].tolist() for key in OF_POSITIONS}
+        known = around(held, universe, tables.settings, tables.scenarios)
+        check_limits(tables.carried["limits"], known, findings)
+
+
 def unused_tables(carried: Mapping[str, CheckedTable]) -> Iterator[Issue]:
     """Warn of tables that were checked and that no result uses yet."""
     for name, found in carried.items():
         if name in USED:
             continue
         message = f"{name} are checked, and used by no result of this version"
-        hint = "do not read the lack of a breach as one" if name == "limits" else ""
-        place = Place(found.source)
-        yield Issue("unused-table", place, message, hint, Severity.WARNING)
+        yield Issue(
+            "unused-table", Place(found.source), message, severity=Severity.WARNING
+        )
 
 
 def check_all(given: Given, findings: Findings) -> Checked:

@@ -215,10 +215,18 @@ HOLDINGS = TableSpec(
 )
 LIMITS = TableSpec(
     "limits",
-    "The desk's limits.",
+    "The desk's limits, a row for each; see the page on limits.",
     (
-        text("metric", "What is limited.", required=True),
-        text("scope", "total, tier:memory, book:…", required=True),
+        text(
+            "metric",
+            "What is limited: a column of exposures, stress_loss, days, CVaR, …",
+            required=True,
+        ),
+        text(
+            "scope",
+            "total, or a key of exposures and its label, as tier:memory, book:semis.",
+            required=True,
+        ),
         number("soft", "Level of the warning.", "see unit", required=True),
         number("hard", "Level of the breach.", "see unit", required=True),
         text(
@@ -233,9 +241,12 @@ LIMITS = TableSpec(
             required=True,
             choices=("max", "min"),
         ),
-        text("scenario", "Scenario of a stress limit."),
-        date("waiver_until", "Last day of a waiver."),
-        text("reason", "Reason of the waiver."),
+        text(
+            "scenario",
+            "Of a stress limit: a scenario, worst, or worst:FAMILY.",
+        ),
+        date("waiver_until", "Last day on which a breach is waived."),
+        text("reason", "Why the limit stands; needed with a waiver."),
     ),
 )
 INDICATORS = TableSpec(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from riskplugin.errors import counted
 from riskplugin.results import Report
+from riskplugin.store.limit_lines import limit_lines
 
 SHOWN = 5
 SHARES = frozenset({"proxied_share", "total_pct_nav"})
@@ -26,6 +27,7 @@ def lines(report: Report) -> Iterator[str]:
     yield f"Run {report.run_id}, {report.status}. Books: {books}, positions: {held};"
     yield f"money in {report.base_currency}."
     yield ""
+    yield from limited(report)
     yield from left_out(report)
     yield from worst(report)
     yield from cycle(report)
@@ -35,6 +37,16 @@ def lines(report: Report) -> Iterator[str]:
     yield from tiers(report)
     yield from measured(report)
     yield from findings(report)
+
+
+def limited(report: Report) -> Iterator[str]:
+    """Yield how limits stand, and each that is not OK in a line."""
+    first, *others = [*limit_lines(report)] or [""]
+    yield f"**{first}**" if first else "No limits were given."
+    yield ""
+    yield from (f"* {line}" for line in others)
+    if others:
+        yield ""
 
 
 def left_out(report: Report) -> Iterator[str]:

@@ -119,6 +119,7 @@ def every_table():
                 "unit": "base",
                 "direction": "max",
                 "waiver_until": ["2026-06-30", None],
+                "reason": "agreed",
             }
         ),
         indicators=pd.DataFrame({"date": dates, "series": "dram", "value": 1.5}),

@@ -458,6 +458,7 @@ def test_run_is_that_of_the_api(done, desk, tmp):
         "folder": str(tmp / "run"),
         "left_out": 0,
         "issues": len(rp.run(desk).issues),
+        "broken_limits": 0,
     }
     assert (tmp / "run" / "manifest.json").is_file()
 

@@ -62,7 +62,8 @@ def line_of(found: Outcome) -> Line:
     note = (
         f"% of gross: memory {found.memory:+.1%}, P&L stressed {found.stressed:+.1%}, "
         f"unhedged {found.unhedged:+.1%}, hedged {found.hedged:+.1%}, for the low end "
-        f"{found.robust:+.1%}, naive {found.naive:+.1%}, SOXX as large as the hedge {found.as_large:+.1%}; "
+        f"{found.robust:+.1%}, naive {found.naive:+.1%}, SOXX as large as the hedge "
+        f"{found.as_large:+.1%}; "
         f"{found.trades}"
     )
     what = f"{WHAT}, {found.episode}"
@@ -88,7 +89,7 @@ def in_dollars(data: Path) -> pd.DataFrame:
         currency = known[str(name)].currency
         if currency != "USD":
             pair = f"USD{currency}"
-            rate = rates[pair] if pair in rates else np.nan
+            rate = rates.get(pair, np.nan)
             seen[name] = seen[name] / rate
     return seen
 

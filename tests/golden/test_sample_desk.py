@@ -36,7 +36,7 @@ def test_the_desk_is_as_its_readme_says(desk):
     assert {"USD", "KRW", "JPY", "TWD"} <= set(book.labels["currency"].names)
     assert str(desk.as_of) == "2026-05-29"
     assert len(desk.left_out) == 0
-    assert [i.code for i in desk.issues] == ["unused-table"]  # its limits
+    assert desk.issues == ()
 
 
 def test_young_tokens_are_proxied_and_said_so(desk):

@@ -111,6 +111,7 @@ def test_table_survives_pickling(made):
     after = pickle.loads(pickle.dumps(made))
     assert (type(after), after.title, after.as_of) == (
         rp.Table,
+        "limits",
         "exposures",
         "2026-05-29",
     )

@@ -6,6 +6,7 @@ from riskplugin.adapters.excel.calling import reason_of
 from riskplugin.adapters.excel.cells import Code, ExcelError, Kind
 from riskplugin.adapters.excel.functions_of.data import DATA
 from riskplugin.adapters.excel.functions_of.holding import HOLDING
+from riskplugin.adapters.excel.functions_of.limiting import LIMITING
 from riskplugin.adapters.excel.functions_of.measuring import MEASURING
 from riskplugin.adapters.excel.functions_of.scenarios import SCENARIOS
 from riskplugin.adapters.excel.functions_of.stressing import STRESSING
@@ -40,6 +41,7 @@ FUNCTIONS = registry(
     *SCENARIOS,
     *HOLDING,
     *MEASURING,
+    *LIMITING,
     *DATA,
     Function(
         "RISK_WHY",

@@ -183,6 +183,7 @@ def sample(
         "function": "RISK_BETA",
         "argument1": NO_SUCH,
         "loss": 1e6,
+        "limit": "gross total",
     }
     needed = [not a.optional or a.name == "argument1" for a in function.arguments]
     return tuple(
