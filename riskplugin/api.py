@@ -1076,9 +1076,9 @@ def hedge(
     Returns
     -------
     Hedge
-        book, instrument, side, quantity, lots, market_price, value, spread_cost,
-        impact_cost, carry_cost, cost, cost_bps, days, provenance, note. Beside it
-        `scenarios`, `basis`, `why`, and `outcome`, `message`, `cost`.
+        book, instrument, side, quantity, lots, market_price, traded_value, spread_cost,
+        impact_cost, carry_cost, trade_cost, cost_bps, days_to_trade, provenance,
+        remark. Beside it `scenarios`, `basis`, `why`, and `outcome`, `message`, `cost`.
 
     Raises
     ------
@@ -1128,8 +1128,8 @@ def hedge_frontier(
     Returns
     -------
     Table
-        max_loss, loss_after (by revaluation), worst_scenario, cost, trades, traded,
-        outcome.
+        max_loss, loss_after (by revaluation), worst_scenario, trade_cost, trades,
+        traded, outcome.
     """
     raw = hedges_given(desk, instruments)
     tail = tail_limit(max_cvar, alpha, method, horizon_sessions)

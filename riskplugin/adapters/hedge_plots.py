@@ -37,7 +37,7 @@ def hedge_figure(found: Hedge, currency: str) -> "Figure":
     from matplotlib.figure import Figure  # noqa: PLC0415 - only for pictures
 
     own, basis = found.scenarios.to_frame(), found.basis.to_frame()
-    others = basis[basis["figure"] == "stress_pnl"]
+    others = basis[basis["metric"] == "stress_pnl"]
     names = [*own["scenario"], *others["scope"]]
     before = np.array([*own["pnl_before"], *others["before"]], dtype=np.float64)
     after = np.array([*own["pnl_after"], *others["after"]], dtype=np.float64)
@@ -76,7 +76,7 @@ def frontier_figure(found: Table, currency: str) -> "Figure":
 
     frame = found.to_frame()
     met = (frame["outcome"] == "met").to_numpy(bool)
-    loss, cost = frame["loss_after"], frame["cost"]
+    loss, cost = frame["loss_after"], frame["trade_cost"]
     across, words = unit_of(float(np.nanmax(np.abs(loss))))
     up, unit = unit_of(float(np.nanmax(np.abs(cost))))
     figure = Figure(figsize=(7.5, 4.6), layout="constrained")

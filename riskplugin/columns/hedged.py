@@ -11,7 +11,11 @@ HEDGED: Mapping[str, str] = {
     "traded, base currency; 0 with a note where the volume is not known.",
     "carry_cost": "Funding and borrowing while the hedge is held, base currency; < 0 "
     "is received.",
-    "cost_bps": "cost in basis points of the value traded.",
+    "trade_cost": "Their sum: what the trades cost, base currency.",
+    "traded_value": "Market value traded, base currency; sold < 0.",
+    "days_to_trade": "Sessions to trade it at the participation rate; NaN where the "
+    "volume is not known.",
+    "cost_bps": "trade_cost in basis points of the value traded.",
     "pnl_before": "P&L of the desk as it is, base currency.",
     "pnl_after": "P&L with the trades as positions, by full revaluation.",
     "low_before": "Lower end of the band of pnl_before.",
@@ -22,10 +26,10 @@ HEDGED: Mapping[str, str] = {
     "max_loss": "Largest loss allowed, base currency; NaN where there is none.",
     "met": "yes or no; blank where there is no limit.",
     "constraint": "What is limited; of the last rows, what was done.",
-    "limit": "Most that is allowed, base currency (lots of a cap).",
-    "slack": "limit - after: what is left of it; < 0 is missed.",
+    "most": "Most that is allowed, base currency (lots of a cap).",
+    "slack": "most - after: what is left of it; < 0 is missed.",
     "binding": "Whether the limit holds the hedge where it is.",
-    "price": "What a unit of money more of the limit saves: of cost, or of the worst "
+    "shadow_price": "What a unit of money more of the limit saves: of cost, or of the worst "
     "loss, or of the amount by which limits are missed, whichever was minimised.",
     "trades": "Number of instruments traded.",
     "traded": "Sum of their absolute values, base currency.",

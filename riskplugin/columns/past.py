@@ -62,8 +62,8 @@ PAST: Mapping[str, str] = {
     "action": "What was done with it, or would be.",
     "bytes": "What it takes on disk.",
     "part": "What moved, in the stated order.",
-    "before": "The figure of the earlier run.",
-    "after": "The figure of the later run.",
+    "before": "The figure of the earlier run, or of the desk as it is.",
+    "after": "The figure of the later run, or with the trades.",
     "change": "after - before.",
     "contribution": "What the part did to the figure, all parts before it done. Of a "
     "name: what the part did to the name's share of the figure.",

@@ -39,11 +39,11 @@ def basis_table(before: Desk, after: Desk, hedge: Desk | None, aims: Aims) -> Ta
         tail_figure(before, after, aims.tail or ANY_TAIL),
         *known_shares(before, after, hedge),
     ]
-    names = ("figure", "scope", "before", "after", "note")
+    names = ("metric", "scope", "before", "after", "remark")
     columns = {n: [row[i] for row in rows] for i, n in enumerate(names)}
     change = np.array(columns["after"]) - np.array(columns["before"])
     ordered = {**{n: columns[n] for n in names[:4]}, "change": change}
-    return table("hedge_basis", before.as_of, {**ordered, "note": columns["note"]})
+    return table("hedge_basis", before.as_of, {**ordered, "remark": columns["remark"]})
 
 
 def other_scenarios(before: Desk, after: Desk, aims: Aims) -> list[Figure]:

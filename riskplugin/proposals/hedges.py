@@ -197,7 +197,7 @@ def bundle(setting: Setting, found: Decided) -> Hedge:
         facts={
             "outcome": found.solution.outcome.value,
             "message": message_of(menu, aims, found),
-            "cost": float(np.sum(made["cost"])) if len(made) else 0.0,
+            "cost": float(np.sum(made["trade_cost"])) if len(made) else 0.0,
         },
         scenarios=scenarios,
         basis=basis_table(menu.desk, found.desk, alone, aims),
@@ -230,13 +230,13 @@ def trade_table(setting: Setting, found: Decided) -> Table:
         "quantity": found.quantity[rows],
         "lots": size,
         "market_price": own.price[at],
-        "value": lots * prices.value[rows],
+        "traded_value": lots * prices.value[rows],
         **paid,
-        "cost": np.sum([*paid.values()], axis=0) if len(rows) else np.zeros(0),
+        "trade_cost": np.sum([*paid.values()], axis=0) if len(rows) else np.zeros(0),
         "cost_bps": bps(np.sum([*paid.values()], axis=0), size * prices.value[rows]),
-        "days": size / (prices.participation[rows] * prices.volume[rows]),
+        "days_to_trade": size / (prices.participation[rows] * prices.volume[rows]),
         "provenance": [sources[n] for n in names],
-        "note": [note_of(prices, int(r)) for r in rows],
+        "remark": [note_of(prices, int(r)) for r in rows],
     }
     return table("hedge", menu.desk.as_of, columns)
 
@@ -334,8 +334,8 @@ def at_level(setting: Setting, problem: Problem, level: float) -> dict[str, obje
         "max_loss": level,
         "loss_after": float(worst.max()),
         "worst_scenario": names[int(worst.argmax())],
-        "cost": float(made["cost"].sum()),
+        "trade_cost": float(made["trade_cost"].sum()),
         "trades": len(made),
-        "traded": float(np.abs(made["value"]).sum()),
+        "traded": float(np.abs(made["traded_value"]).sum()),
         "outcome": found.solution.outcome.value,
     }

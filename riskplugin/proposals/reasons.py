@@ -40,7 +40,15 @@ class Outcomes(Protocol):
 def why_table(menu: Menu, aims: Aims, found: Outcomes) -> Table:
     """Return every limit with its slack and price, then what the solvers said."""
     rows = [*limit_rows(menu, aims, found), *fact_rows(aims, found)]
-    names = ("constraint", "limit", "after", "slack", "binding", "price", "note")
+    names = (
+        "constraint",
+        "most",
+        "after",
+        "slack",
+        "binding",
+        "shadow_price",
+        "remark",
+    )
     columns = {n: [row[i] for row in rows] for i, n in enumerate(names)}
     return table("hedge_why", menu.desk.as_of, columns)
 

@@ -116,7 +116,7 @@ def test_pictures_show_the_numbers_of_their_tables():
     names = [t.get_text() for t in panel.get_yticklabels()]
     assert names == ["fall", "slow", "rise", "broad"]
     widths = [p.get_width() * 1e6 for p in panel.patches]
-    others = found.basis[found.basis["figure"] == "stress_pnl"]
+    others = found.basis[found.basis["metric"] == "stress_pnl"]
     before = [*found.scenarios["pnl_before"], *others["before"]]
     after = [*found.scenarios["pnl_after"], *others["after"]]
     np.testing.assert_allclose(widths, [*before, *after])

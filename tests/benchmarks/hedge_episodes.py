@@ -107,15 +107,15 @@ def outcome(data: Path, episode: Episode, values: pd.DataFrame) -> Outcome:
         robust: rp.hedge(desk, SCENARIO, menu, max_loss=0.0, robust=robust)
         for robust in (False, True)
     }
-    paid = {k: float(of["value"] @ moved[of["instrument"]].to_numpy()) - of.cost
+    paid = {k: float(of["traded_value"] @ moved[of["instrument"]].to_numpy()) - of.cost
             for k, of in made.items()}  # fmt: skip
     naive = -naive_beta(held, values.loc[:start])
     own = naive * (moved[NAIVE] + SPREADS[NAIVE] * 1e-4)  # sold: the spread is paid
-    same = made[False]["value"].sum() / naive * own
+    same = made[False]["traded_value"].sum() / naive * own
     alone = float(held @ moved[held.index])
     memory = np.expm1(np.log1p(moved[["MU", "000660.KS", "005930.KS"]]).mean())
     sold = ", ".join(
-        f"{r.instrument} {r.value / gross:+.0%}"
+        f"{r.instrument} {r.traded_value / gross:+.0%}"
         for r in made[False].to_frame().itertuples()
     )
     hedged = [alone + p for p in (paid[False], paid[True], own, same)]

@@ -83,7 +83,7 @@ def test_lots_caps_sides_and_budget_hold(desk, menu, wanted):
         assert given_side in (side, "both")
     assert found.cost <= wanted.get("budget", np.inf) + 0.01
     np.testing.assert_allclose(
-        found["cost"],
+        found["trade_cost"],
         found[["spread_cost", "impact_cost", "carry_cost"]].sum(axis=1),
         rtol=1e-12,
     )

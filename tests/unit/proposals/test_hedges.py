@@ -51,7 +51,7 @@ def test_one_instrument_and_one_scenario_is_computed_by_hand(desk, lot):
     assert quantity(found, "SOXX") == -wanted * lot
     assert found["lots"].iloc[0] == wanted
     value = wanted * lot * found["market_price"].iloc[0]
-    assert found["value"].iloc[0] == pytest.approx(-value, rel=1e-12)
+    assert found["traded_value"].iloc[0] == pytest.approx(-value, rel=1e-12)
     assert found.cost == pytest.approx(2e-4 * value, rel=1e-12)
 
 
@@ -91,7 +91,7 @@ def test_trades_as_positions_give_what_was_promised(desk, wanted, skip):
     found = rp.hedge(desk, None, hedges(*EVERYTHING[skip:]), **wanted)
     after = rp.stress(applied(desk, found), by="scenario").set_index("scenario")
     promised = found.scenarios.to_frame().set_index("scenario")
-    basis = found.basis[found.basis["figure"] == "stress_pnl"].set_index("scope")
+    basis = found.basis[found.basis["metric"] == "stress_pnl"].set_index("scope")
     own = after.loc[promised.index]
     np.testing.assert_allclose(promised["pnl_after"], own["pnl"], rtol=1e-9, atol=1e-3)
     np.testing.assert_allclose(promised["low_after"], own["low"], rtol=1e-9, atol=1e-3)
@@ -170,25 +170,25 @@ def test_impact_is_that_of_the_liquidity_model(desk):
     share = selling_cost(
         np.array([2e-4]), np.array([own]), np.array([sold / 2e5]), 1.0
     )[0]
-    value = -found["value"].iloc[0]
+    value = -found["traded_value"].iloc[0]
     assert found.cost == pytest.approx(share * value, rel=1e-9)
     assert found["impact_cost"].iloc[0] == pytest.approx(
         value * own * np.sqrt(sold / 2e5), rel=1e-9
     )
-    assert found["days"].iloc[0] == pytest.approx(sold / (0.9 * 2e5))
+    assert found["days_to_trade"].iloc[0] == pytest.approx(sold / (0.9 * 2e5))
 
 
 def test_impact_of_none_is_none(desk):
     menu = hedges(("SOXX", "sell"), impact=0.0, daily_volume=2e6)
     found = rp.hedge(desk, "fall", menu, max_loss=1.5e6)
     assert found["impact_cost"].tolist() == [0.0]
-    assert found["note"].tolist() == [""]
+    assert found["remark"].tolist() == [""]
 
 
 def test_an_unknown_volume_is_said_and_not_free(desk):
     found = rp.hedge(desk, "fall", hedges(("SOXX", "sell")), max_loss=1.5e6)
-    assert "no known volume" in found["note"].iloc[0]
-    assert np.isnan(found["days"].iloc[0])
+    assert "no known volume" in found["remark"].iloc[0]
+    assert np.isnan(found["days_to_trade"].iloc[0])
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_funding_and_borrowing_are_paid_over_the_time_held(desk, side, rate):
     book = desk if side == "sell" else hedge_desk({"MU": -40_000.0})
     menu = hedges(("SOXX", side), funding_rate=0.02, borrow_rate=0.03)
     found = rp.hedge(book, scenario, menu, max_loss=1e6, hold_sessions=126)
-    value = abs(found["value"].iloc[0])
+    value = abs(found["traded_value"].iloc[0])
     assert found["carry_cost"].iloc[0] == pytest.approx(rate / 2 * value, rel=1e-12)
 
 
@@ -208,7 +208,7 @@ def test_it_is_held_for_the_longest_scenario_unless_said(desk):
     menu = hedges(("SOXX", "sell"), borrow_rate=0.10)
     found = rp.hedge(desk, [FALL, SLOW], menu, max_loss=1e6)
     years = SLOW.horizon_sessions / 252
-    value = -found["value"].iloc[0]
+    value = -found["traded_value"].iloc[0]
     assert found["carry_cost"].iloc[0] == pytest.approx(0.1 * years * value, rel=1e-12)
 
 
@@ -219,7 +219,7 @@ def test_carry_may_decide_between_sides_of_two(desk):
     menu["funding_rate"] = [0.0, 0.5]
     paid = rp.hedge(desk, "fall", menu, max_loss=2e6)
     assert quantity(dear, "SPY") == 0
-    assert paid["value"].min() == pytest.approx(-2e7, rel=1e-3)  # to its cap
+    assert paid["traded_value"].min() == pytest.approx(-2e7, rel=1e-3)  # to its cap
     assert paid.cost < 0
 
 
@@ -243,7 +243,7 @@ def test_caps_hold_and_are_named(desk, column, most):
     assert sold == 10 * np.floor(units[column] / 10)
     caps = found.why[found.why["constraint"] == "cap, sell SOXX"]
     assert caps["binding"].all()
-    assert (caps["price"] > 0).all()
+    assert (caps["shadow_price"] > 0).all()
 
 
 def test_two_days_trade_twice_the_volume(desk):
@@ -286,7 +286,7 @@ def test_the_tail_is_inside_its_limit_by_measures(desk):
     assert found.outcome == "met"
     after = rp.measures(applied(desk, found), "CVaR", 0.05, ())["total"].iloc[0]
     assert 0.99 * most <= after <= most * (1 + 1e-9)
-    row = found.basis[found.basis["figure"] == "CVaR"].iloc[0]
+    row = found.basis[found.basis["metric"] == "CVaR"].iloc[0]
     assert row["before"] == pytest.approx(before, rel=1e-12)
     assert row["after"] == pytest.approx(after, rel=1e-9)
     why = found.why.to_frame().set_index("constraint").loc["CVaR"]
@@ -347,7 +347,7 @@ def test_without_end_says_which_trade_pays(desk):
     assert found.outcome == "unbounded"
     assert "nothing holds back sell SPY" in found.message
     assert len(found) == 0
-    assert found.why["price"].isna().all()
+    assert found.why["shadow_price"].isna().all()
 
 
 def test_every_fault_of_the_table_is_said_at_once(desk):
@@ -427,7 +427,7 @@ def test_the_table_may_be_the_desks_a_frame_or_a_file(desk, tmp_path):
 
 def test_basis_holds_volatility_by_factors_and_what_is_left(desk):
     found = rp.hedge(desk, "fall", hedges(("SOXX", "sell")), max_loss=1e6)
-    basis = found.basis.to_frame().set_index("figure")
+    basis = found.basis.to_frame().set_index("metric")
     model = model_of(desk)
     after = applied(desk, found)
     value = np.zeros(len(model.instruments))
@@ -459,13 +459,13 @@ def test_a_frontier_costs_more_for_less_loss(desk):
     menu = hedges(("SOXX", "sell"), ("NVDA", "sell"), daily_volume=2e6)
     found = rp.hedge_frontier(desk, ["fall", "slow"], menu, losses=6)
     assert len(found) == 6
-    assert found["cost"].iloc[0] == 0
+    assert found["trade_cost"].iloc[0] == 0
     assert found["trades"].iloc[0] == 0
     assert found["max_loss"].iloc[0] == pytest.approx(loss_in(desk, "slow"))
-    assert (np.diff(found["cost"]) > 0).all()
+    assert (np.diff(found["trade_cost"]) > 0).all()
     assert (found["loss_after"] <= found["max_loss"] + 1e-3).all()
     each = rp.hedge(desk, ["fall", "slow"], menu, max_loss=found["max_loss"].iloc[3])
-    assert found["cost"].iloc[3] == pytest.approx(each.cost, rel=1e-3)
+    assert found["trade_cost"].iloc[3] == pytest.approx(each.cost, rel=1e-3)
 
 
 def test_a_frontier_ends_at_what_can_be_reached(desk):
