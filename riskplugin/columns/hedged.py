@@ -29,8 +29,8 @@ HEDGED: Mapping[str, str] = {
     "most": "Most that is allowed, base currency (lots of a cap).",
     "slack": "most - after: what is left of it; < 0 is missed.",
     "binding": "Whether the limit holds the hedge where it is.",
-    "shadow_price": "What a unit of money more of the limit saves: of cost, or of the worst "
-    "loss, or of the amount by which limits are missed, whichever was minimised.",
+    "shadow_price": "What a unit of money more of the limit saves: of cost, of the "
+    "worst loss, or of what limits are missed by, whichever was minimised.",
     "trades": "Number of instruments traded.",
     "traded": "Sum of their absolute values, base currency.",
     "outcome": "met, infeasible or no_whole_lots (limits missed by least), unbounded.",

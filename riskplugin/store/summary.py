@@ -8,6 +8,7 @@ import pandas as pd
 from riskplugin.errors import counted
 from riskplugin.results import Report
 from riskplugin.store.limit_lines import limit_lines
+from riskplugin.store.proposal_lines import proposal_lines
 
 SHOWN = 5
 SHARES = frozenset({"proxied_share", "total_pct_nav"})
@@ -28,6 +29,7 @@ def lines(report: Report) -> Iterator[str]:
     yield f"money in {report.base_currency}."
     yield ""
     yield from limited(report)
+    yield from proposed(report)
     yield from left_out(report)
     yield from worst(report)
     yield from cycle(report)
@@ -46,6 +48,16 @@ def limited(report: Report) -> Iterator[str]:
     yield ""
     yield from (f"* {line}" for line in others)
     if others:
+        yield ""
+
+
+def proposed(report: Report) -> Iterator[str]:
+    """Yield the proposed hedge, if limits on losses are broken."""
+    first, *others = [*proposal_lines(report)] or [""]
+    if first:
+        yield f"**{first}**"
+        yield ""
+        yield from (f"* {line}" for line in others)
         yield ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from riskplugin.adapters.excel.calling import reason_of
 from riskplugin.adapters.excel.cells import Code, ExcelError, Kind
 from riskplugin.adapters.excel.functions_of.data import DATA
+from riskplugin.adapters.excel.functions_of.hedging import HEDGING
 from riskplugin.adapters.excel.functions_of.holding import HOLDING
 from riskplugin.adapters.excel.functions_of.limiting import LIMITING
 from riskplugin.adapters.excel.functions_of.measuring import MEASURING
@@ -42,6 +43,7 @@ FUNCTIONS = registry(
     *HOLDING,
     *MEASURING,
     *LIMITING,
+    *HEDGING,
     *DATA,
     Function(
         "RISK_WHY",
