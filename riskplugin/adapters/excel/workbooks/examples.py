@@ -24,7 +24,7 @@ WRONG: Mapping[Kind, Argument] = {
     Kind.DATE: "yesterday",
 }
 SHOWN_POSITIONS = 12
-HEDGES = [
+HEDGES: list[list[str | float]] = [
     ["instrument", "side", "half_spread_bps"],
     ["SOXX", "sell", 1.0],
     ["MU", "sell", 2.0],
