@@ -422,6 +422,13 @@ CODES: Mapping[str, Code] = {
         "The last close is older than `max_stale_sessions` weekdays.",
         "Refresh it, give `price` in positions, or raise the setting.",
     ),
+    "unknown-loadings": Code(
+        WARNING,
+        "Nothing is known of how held instruments move: no history of their own, no "
+        "peers with one, or no driver has enough. They stand still in every scenario "
+        "that does not name them; their bands are NaN.",
+        "Give longer prices, of them and of the members of a driver.",
+    ),
     "unknown-book": Code(
         WARNING,
         "`[nav]` names a book that holds nothing.",
@@ -516,10 +523,22 @@ LOADING = (
 )
 USED: Mapping[str, frozenset[str]] = {
     "positions": frozenset(
-        {*KEYS, "quantity", "price", "margin_posted", "locked_until"}
+        {
+            *KEYS,
+            "quantity",
+            "price",
+            "margin_posted",
+            "liquidation_price",
+            "locked_until",
+        }
     ),
     "volumes": frozenset(TABLES["volumes"].names()),
     "holdings": frozenset(TABLES["holdings"].names()),
+    "rates": frozenset(TABLES["rates"].names()),
+    "vols": frozenset(TABLES["vols"].names()),
+    "indicators": frozenset(TABLES["indicators"].names()),
+    "limits": frozenset(TABLES["limits"].names()),
+    "hedges": frozenset(TABLES["hedges"].names()),
     "instruments": frozenset(f.name for f in fields(Instrument)),
     "prices": frozenset(TABLES["prices"].names()),
     "fx": frozenset(TABLES["fx"].names()),
@@ -876,8 +895,7 @@ def scenario_file() -> str:
         "and has made its whole move at the end of the last. One that no phase names "
         "moves all the time, as without phases.",
         key_grid(PhaseEntry),
-        CHECKED_ONLY + "`volatility`; `effective` and `approved_by` are for the desk's "
-        "own records.",
+        "`effective` and `approved_by` are for the desk's own records.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -45,7 +45,7 @@ from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
 CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators", "hedges")
-USED = frozenset({"volumes", "holdings", "rates", "vols", "limits", "hedges"})
+USED = frozenset(CARRIED)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

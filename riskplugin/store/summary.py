@@ -137,7 +137,7 @@ def cycle(report: Report) -> Iterator[str]:
 def health(report: Report) -> Iterator[str]:
     """Yield what the doctor found in the data."""
     found = report.tables["doctor"]
-    yield f"## The data: {len(found)} findings"
+    yield f"## The data: {len(found)} finding{'' if len(found) == 1 else 's'}"
     yield ""
     if len(found):
         columns = ["concern", "code", "instrument", "start", "evidence"]

@@ -227,8 +227,11 @@ def breadth_in_words(watch: Watched) -> str:
     names = int((~np.isnan(watch.of.log_price[-1])).sum())
     spread = watch.spread[-1]
     told = "unknown" if np.isnan(spread) else f"{spread:.0%}"
+    share = watch.signals["breadth"].reading[-1]
+    above = "unknown how many" if np.isnan(share) else f"{share:.0%}"
     return (
-        f"of {names} names above their 50-session mean; spread over 21 sessions {told}"
+        f"{above} of {names} names above their 50-session mean; spread over 21 "
+        f"sessions {told}"
     )
 
 

@@ -227,16 +227,26 @@ def age_findings(desk: Desk) -> Iterator[Finding]:
 
 
 def venue_findings(desk: Desk) -> Iterator[Finding]:
-    """Yield the days on which the venue that an instrument's volume is of changes."""
+    """Yield the days on which the venue that an instrument's volume is of changes.
+
+    No venue of such a day is one of the day before: those of venues that are given side
+    by side can be told apart.
+    """
     volumes = desk.tables.get("volumes")
     if volumes is None or "venue" not in volumes.columns:
         return
     frame = volumes.to_frame().sort_values("date", kind="stable")
-    for name, part in frame.groupby("instrument", sort=True):
-        venue = part["venue"].fillna("").to_numpy()
-        volume = part["volume"].to_numpy(dtype=float)
-        dates = part["date"].to_numpy().astype("datetime64[D]")
-        for place in np.flatnonzero(venue[1:] != venue[:-1]) + 1:
+    frame["venue"] = frame["venue"].fillna("")
+    several = frame.groupby("instrument")["venue"].nunique()
+    changing = frame[frame["instrument"].isin(several.index[several > 1])]
+    for name, part in changing.groupby("instrument", sort=True):
+        venues = part.groupby("date", sort=True)["venue"].agg(set)
+        volume = part.groupby("date", sort=True)["volume"].median().to_numpy(float)
+        dates = venues.index.to_numpy().astype("datetime64[D]")
+        for place in range(1, len(dates)):
+            last, first = (sorted(venues.iloc[i]) for i in (place - 1, place))
+            if set(last) & set(first):
+                continue
             near = volume[max(place - 20, 0) : place], volume[place : place + 20]
             before, after = (float(np.median(v)) for v in near)
             yield Finding(
@@ -245,7 +255,7 @@ def venue_findings(desk: Desk) -> Iterator[Finding]:
                 (desk.universe.resolve(str(name)),),
                 dates[place - 1],
                 dates[place],
-                f"from {venue[place - 1] or 'no venue'} to {venue[place] or 'no venue'}"
+                f"from {last[0] or 'no venue'} to {first[0] or 'no venue'}"
                 f", median volume {before:g} before and {after:g} after",
                 advice="do not compare volumes across the change",
             )
