@@ -18,6 +18,7 @@ from riskplugin.inputs.derived import narrowed, repositioned, with_limits
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.proposals import hedges as hedge_tables
+from riskplugin.proposals import portfolios as portfolio_tables
 from riskplugin.proposals.aims import Bound, Given, MaxLoss, TailLimit
 from riskplugin.results import Evidence, Report, Table
 from riskplugin.risk.sampling import Sample, with_views
@@ -78,6 +79,7 @@ __all__ = [
     "hedge",
     "hedge_frontier",
     "history",
+    "least_risk_portfolio",
     "liquidations",
     "liquidity_profile",
     "load_desk",
@@ -1137,6 +1139,56 @@ def hedge_frontier(
     how = (robust, confidence, hold_sessions, trade_sessions)
     given = Given(wanted_scenarios(scenarios), *limits, *how)
     return hedge_tables.frontier_table(desk, raw, book, given, losses)
+
+
+def least_risk_portfolio(
+    desk: Desk,
+    instruments: Sequence[str],
+    measure: str = "CVaR",
+    *,
+    tiers: Mapping[str, Bound] | None = None,
+    max_weight: float = 1.0,
+    alpha: float = 0.05,
+    method: str = "reversal",
+    horizon_sessions: int = 21,
+) -> Table:
+    """Return the long-only weights of least tail risk in a reversal of memory.
+
+    By riskfolio-lib's optimiser, on scenarios drawn again in proportion to their
+    probabilities, as it knows equal ones only; the risk is of the scenarios themselves.
+
+    Parameters
+    ----------
+    desk : Desk
+        Its market and model; what it holds does not count.
+    instruments : sequence of str
+    measure : {"CVaR", "EVaR", "volatility", "MAD"}
+    tiers : mapping of str to float or (float, float), optional
+        Most, or least and most, weight of a tier.
+    max_weight : float
+        Most weight of an instrument.
+    alpha, method, horizon_sessions
+        As for `measures`; by default 21 sessions in a reversal.
+
+    Returns
+    -------
+    Table
+        instrument, tier, portfolio_weight, risk_share, standalone_risk,
+        portfolio_risk, effective_scenarios. Per unit of value.
+
+    Raises
+    ------
+    UsageError
+        If the measure is not minimised, or a bound makes no sense.
+    InputError
+        If an instrument is unknown or has no price.
+    ModelError
+        If no weights keep the bounds, or the prices hold no reversal.
+    """
+    how = TailLimit(float("inf"), alpha, method, horizon_sessions)
+    return portfolio_tables.portfolio_table(
+        desk, instruments, measure, how, tiers or {}, max_weight
+    )
 
 
 def tail_limit(

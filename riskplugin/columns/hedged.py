@@ -31,6 +31,10 @@ HEDGED: Mapping[str, str] = {
     "binding": "Whether the limit holds the hedge where it is.",
     "shadow_price": "What a unit of money more of the limit saves: of cost, of the "
     "worst loss, or of what limits are missed by, whichever was minimised.",
+    "portfolio_weight": "Share of the portfolio's value, 0 to 1; they sum to 1.",
+    "risk_share": "What it adds to the portfolio's risk, as a share of it.",
+    "standalone_risk": "The measure of the instrument alone, per unit of value.",
+    "portfolio_risk": "The measure of the portfolio, per unit of value; a loss > 0.",
     "trades": "Number of instruments traded.",
     "traded": "Sum of their absolute values, base currency.",
     "outcome": "met, infeasible or no_whole_lots (limits missed by least), unbounded.",

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.hedging.attempt import Attempt, Status
@@ -71,6 +70,8 @@ class Planes:
 
     def answer(self) -> Answer:
         """Return the optimum of the linear programme as it stands."""
+        from scipy.optimize import linprog  # noqa: PLC0415 - only for hedges
+
         problem, goal, count = self.problem, self.goal, len(self.problem.trades)
         unit, scale = problem.unit, problem.scale
         dear = np.flatnonzero(problem.trades.impact > 0)

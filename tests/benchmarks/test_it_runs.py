@@ -95,3 +95,12 @@ def test_contracts_run_through_the_engine(capfd):
     assert "5 American options x 4 scenarios, with bands" in out
     assert "leveraged, SOXL on SOXX, worst" in out
     assert "--data DIR" in out
+
+
+def test_hedging_runs_and_says_what_evidence_needs(capfd):
+    only = ["--only", "hedging", "--only", "hedge_episodes"]
+    assert main([*TINY, *only]) == 0
+    out = capfd.readouterr().out
+    assert "hedge, 5 instruments x" in out
+    assert "hedges before past falls" in out
+    assert "skipped" in out

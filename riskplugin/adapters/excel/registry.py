@@ -76,6 +76,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "average_volumes": "a check of the volumes table; RISK_LIQUIDITY_TABLE uses them",
     "unwinding": "a study; RISK_LIQUIDITY_TABLE has the days",
     "reverse_curve": "a picture's points; RISK_REVERSE_STRESS has the answer",
+    "least_risk_portfolio": "an optimisation of seconds, for notebooks",
     "liquidations": "of margined positions, by scenario; for notebooks",
     "claims": "RISK_SCENARIO_EVIDENCE without a scenario",
     "replay_path": "hundreds of rows an episode; RISK_REPLAY_TABLE has the ends",
