@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from riskplugin.bundles import Hedge
 from riskplugin.desk import Desk
@@ -66,9 +67,15 @@ def loss_limits(desk: Desk) -> LossLimits:
         robust |= low
         for name in scenarios_meant(limit.scenario, runnable):
             most[name] = min(most.get(name, np.inf), max(level, 0.0))
-            loss = -float(pnl.loc[name, "low" if low else "pnl"])
-            broken |= loss > level
+            broken |= loss_of(pnl, name, low=low) > level
     return LossLimits(most, robust, broken)
+
+
+def loss_of(stressed: pd.DataFrame, name: str, *, low: bool) -> float:
+    """Return the loss of a scenario, or at its low end if it has a band."""
+    row = stressed.loc[name]
+    banded = low and np.isfinite(row["low"])
+    return -float(row["low"] if banded else row["pnl"])
 
 
 def levels(desk: Desk) -> Iterator[tuple[Limit, float]]:

@@ -10,11 +10,11 @@ from riskplugin._typing import Matrix
 from riskplugin.desk import Desk
 from riskplugin.errors import UsageError, did_you_mean
 from riskplugin.estimates import sample_of
-from riskplugin.proposals.riskfolio_weights import Bounds, least_risk
 from riskplugin.inputs.hedges import Menu, menu_of
 from riskplugin.inputs.reading import RawTable
 from riskplugin.proposals.aims import TailLimit
 from riskplugin.proposals.problem import menu_rows
+from riskplugin.proposals.riskfolio_weights import Bounds, least_risk
 from riskplugin.results import Table, table
 from riskplugin.risk.measure import Measure, measure_named
 from riskplugin.risk.measuring import measured, totals
