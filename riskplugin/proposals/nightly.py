@@ -73,7 +73,7 @@ def loss_limits(desk: Desk) -> LossLimits:
 
 def loss_of(stressed: pd.DataFrame, name: str, *, low: bool) -> float:
     """Return the loss of a scenario, or at its low end if it has a band."""
-    row = stressed.loc[name]
+    row = stressed.loc[name].to_dict()
     banded = low and np.isfinite(row["low"])
     return -float(row["low"] if banded else row["pnl"])
 
