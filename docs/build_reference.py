@@ -59,6 +59,7 @@ GENERATED = "<!-- Written by docs/build_reference.py from the code; edit that. -
 # --------------------------------------------------------------------- what codes mean
 
 ALWAYS, CHOICE, WARNING = "stops", "stops or left out", "warning"
+STOPS_HEDGE = "stops the hedge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,31 @@ CODES: Mapping[str, Code] = {
         "or expired, or on something that has no series of its own; inverse settlement "
         "of what is no perpetual or future.",
         "Complete its row in `instruments`; or book its delta-equivalent as spot.",
+    ),
+    "no-hedge": Code(
+        STOPS_HEDGE,
+        "A table of hedges without a row.",
+        "Give a row per instrument that may be traded.",
+    ),
+    "unknown-hedge": Code(
+        STOPS_HEDGE,
+        "No table knows an instrument of the table of hedges.",
+        "Correct its name, or add it to `instruments`.",
+    ),
+    "hedge-twice": Code(
+        STOPS_HEDGE,
+        "An instrument stands twice in the table of hedges.",
+        "Keep one row.",
+    ),
+    "hedge-without-spread": Code(
+        STOPS_HEDGE,
+        "What trading an instrument costs is not known.",
+        "Give `half_spread_bps`, or `half_spread` in `instruments`.",
+    ),
+    "hedge-without-volume": Code(
+        STOPS_HEDGE,
+        "A share of the volume may be traded, which is not known.",
+        "Give `daily_volume`, or its volumes.",
     ),
     "assumed-volatility": Code(
         WARNING,
@@ -490,6 +516,10 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "loadings": "Total memory beta and partial loadings: `rp.loadings(desk)`.",
     "positions": "Every position as valued: `rp.positions(desk)`.",
     "scenarios": "The scenarios in words: `rp.scenario_list(desk)`.",
+    "proposals": "The hedge that is proposed where a limit on losses of the whole desk "
+    "is broken, in a row; only with a table `hedges`.",
+    "proposal_trades": "Its trades: `rp.hedge(desk, …)`.",
+    "proposal_scenarios": "The limited scenarios before and after it.",
     "issues": "What the inputs made necessary to say.",
     "left_out": "Positions that were quarantined.",
 }
@@ -522,6 +552,7 @@ USED: Mapping[str, frozenset[str]] = {
     "vols": frozenset(TABLES["vols"].names()),
     "indicators": frozenset(TABLES["indicators"].names()),
     "limits": frozenset(TABLES["limits"].names()),
+    "hedges": frozenset(TABLES["hedges"].names()),
     "instruments": frozenset(f.name for f in fields(Instrument)),
     "prices": frozenset(TABLES["prices"].names()),
     "fx": frozenset(TABLES["fx"].names()),

@@ -263,6 +263,10 @@ Public Function RISK_LIMIT_HEADROOM(positions As Variant, limit As Variant, Opti
     RISK_LIMIT_HEADROOM = Answer("RISK_LIMIT_HEADROOM", Array(Given(positions), Given(limit), Given(asof)))
 End Function
 
+Public Function RISK_HEDGE(positions As Variant, scenario As Variant, Optional instruments As Variant, Optional limit As Variant, Optional budget As Variant, Optional asof As Variant) As Variant
+    RISK_HEDGE = Answer("RISK_HEDGE", Array(Given(positions), Given(scenario), Given(instruments), Given(limit), Given(budget), Given(asof)))
+End Function
+
 Public Function RISK_DATA_STATUS(Optional dataset As Variant, Optional asof As Variant) As Variant
     RISK_DATA_STATUS = Answer("RISK_DATA_STATUS", Array(Given(dataset), Given(asof)))
 End Function
@@ -618,6 +622,17 @@ Public Sub RiskRegisterHelp()
         ArgumentDescriptions:=Array( _
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
             "Metric, scope, then scenario: gross total, stress_loss total worst.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_HEDGE", _
+        Description:="Proposed trades that keep the loss of a scenario inside a limit, and losses.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Name of a scenario; see RISK_SCENARIO_LIST.", _
+            "A range with a header row (instrument, side, half_spread_bps, ...); the desk's own if left out.", _
+            "Largest loss, base currency; the desk's own limit if left out.", _
+            "Most that the trades may cost.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_DATA_STATUS", _

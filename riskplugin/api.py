@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from riskplugin import estimates, pipeline, validation
-from riskplugin.bundles import Backtest, Claims, Monitor, Ranking, Replays, WhatIf
+from riskplugin.bundles import (
+    Backtest,
+    Claims,
+    Hedge,
+    Monitor,
+    Ranking,
+    Replays,
+    WhatIf,
+)
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
 from riskplugin.factors.views import View
@@ -18,10 +26,13 @@ from riskplugin.inputs.derived import narrowed, repositioned, with_limits
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
 from riskplugin.inputs.trades import trades_frame
+from riskplugin.proposals import hedges as hedge_tables
+from riskplugin.proposals import portfolios as portfolio_tables
+from riskplugin.proposals.aims import Bound, Given, MaxLoss, TailLimit
 from riskplugin.results import Evidence, Report, Table
 from riskplugin.risk.sampling import Sample, with_views
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.sources.files import given_frames, read_desk
+from riskplugin.sources.files import given_frames, read_desk, read_hedges
 from riskplugin.sources.opening import text_of
 from riskplugin.store.limit_nights import with_since
 from riskplugin.store.pages import report_html, report_xlsx
@@ -80,7 +91,10 @@ __all__ = [
     "exposures",
     "factor_risk",
     "greeks_exposure",
+    "hedge",
+    "hedge_frontier",
     "history",
+    "least_risk_portfolio",
     "liquidations",
     "liquidity_profile",
     "load_desk",
@@ -157,6 +171,7 @@ def desk_from_tables(
     holdings: pd.DataFrame | None = None,
     limits: pd.DataFrame | None = None,
     indicators: pd.DataFrame | None = None,
+    hedges: pd.DataFrame | None = None,
     scenarios: Iterable[Scenario] | None = None,
     settings: Mapping[str, Any] | None = None,
     as_of: object = None,
@@ -191,6 +206,7 @@ def desk_from_tables(
         "holdings": holdings,
         "limits": limits,
         "indicators": indicators,
+        "hedges": hedges,
     }
     given = given_frames(frames, scenarios, settings_file(settings), as_of)
     return assemble(given, Findings())
@@ -1038,6 +1054,207 @@ def backtest(
     asked = backtest_tables.Asked(method, confidence, nights, window, horizon_sessions)
     plan = backtest_tables.planned(desk, estimates.model_of(desk), asked)
     return backtest_tables.backtest(desk, estimates.fitted(desk), plan, by)
+
+
+def hedge(
+    desk: Desk,
+    scenarios: Wanted = None,
+    instruments: pd.DataFrame | str | PathLike[str] | None = None,
+    *,
+    max_loss: MaxLoss = None,
+    budget: float | None = None,
+    max_cvar: float | None = None,
+    alpha: float = 0.05,
+    method: str = "historical",
+    horizon_sessions: int = 1,
+    exposures: Mapping[str, Bound] | None = None,
+    robust: bool = False,
+    confidence: float | None = None,
+    hold_sessions: float | None = None,
+    trade_sessions: float = 1.0,
+    book: str = "hedge",
+) -> Hedge:
+    """Return the cheapest trades that keep limits, or the best of a budget.
+
+    A proposal, in whole lots, verified by full revaluation with the trades as
+    positions. With a `budget` and no limit: the trades that bring the worst loss of
+    the scenarios down most. Where limits cannot be kept: those that miss them by
+    least, and why.
+
+    Parameters
+    ----------
+    desk : Desk
+    scenarios : name, Scenario, or several, optional
+        What the hedge is built for; by default those of `max_loss`, else all.
+    instruments : DataFrame or path, optional
+        A table ``hedges``: what may be traded, its costs, lots and caps. The desk's own
+        by default.
+    max_loss : float, or mapping of scenario to float, optional
+        Largest loss allowed, base currency, >= 0.
+    budget : float, optional
+        Most that the trades may cost.
+    max_cvar : float, optional
+        Largest CVaR allowed, base currency, of the scenarios that `measures` has by
+        `alpha`, `method` and `horizon_sessions`.
+    exposures : mapping of str to float or (float, float), optional
+        Least and most delta-equivalent of a tier, or of ``memory_beta``; one figure is
+        a limit on either side of 0.
+    robust : bool
+        Losses count at the low end of the band.
+    confidence : float, optional
+        Level of the band; the desk's own by default.
+    hold_sessions : float, optional
+        Sessions for which funding and borrowing are paid; the longest horizon of the
+        scenarios by default.
+    trade_sessions : float
+        Sessions over which it may be traded, at the participation rate.
+    book : str
+        Book that the trades go to.
+
+    Returns
+    -------
+    Hedge
+        book, instrument, side, quantity, lots, market_price, traded_value, spread_cost,
+        impact_cost, carry_cost, trade_cost, cost_bps, days_to_trade, provenance,
+        remark. Beside it `scenarios`, `basis`, `why`, and `outcome`, `message`, `cost`.
+
+    Raises
+    ------
+    InputError
+        With every issue of the table of hedges at once.
+    UsageError
+        If nothing is asked for, or a figure or name makes no sense.
+    ScenarioError
+        If a scenario names what the desk does not have.
+    """
+    raw = hedges_given(desk, instruments)
+    named = wanted_scenarios(scenarios)
+    tail = tail_limit(max_cvar, alpha, method, horizon_sessions)
+    limits = (max_loss, budget, tail, exposures)
+    how = (robust, confidence, hold_sessions, trade_sessions)
+    return hedge_tables.hedge(desk, raw, book, Given(named, *limits, *how))
+
+
+def hedge_frontier(
+    desk: Desk,
+    scenarios: Wanted = None,
+    instruments: pd.DataFrame | str | PathLike[str] | None = None,
+    *,
+    losses: Sequence[float] | int = 11,
+    max_cvar: float | None = None,
+    alpha: float = 0.05,
+    method: str = "historical",
+    horizon_sessions: int = 1,
+    exposures: Mapping[str, Bound] | None = None,
+    robust: bool = False,
+    confidence: float | None = None,
+    hold_sessions: float | None = None,
+    trade_sessions: float = 1.0,
+    book: str = "hedge",
+) -> Table:
+    """Return what a smaller worst loss costs, step by step.
+
+    Parameters
+    ----------
+    losses : int or sequence of float
+        How many steps from the worst loss as it is to the least that can be reached
+        (0 where that is below); or the largest losses to look at, base currency.
+    desk, scenarios, instruments, max_cvar, alpha, method, horizon_sessions, exposures,
+    robust, confidence, hold_sessions, trade_sessions, book
+        As for `hedge`.
+
+    Returns
+    -------
+    Table
+        max_loss, loss_after (by revaluation), worst_scenario, trade_cost, trades,
+        traded, outcome.
+    """
+    raw = hedges_given(desk, instruments)
+    tail = tail_limit(max_cvar, alpha, method, horizon_sessions)
+    limits = (None, None, tail, exposures)
+    how = (robust, confidence, hold_sessions, trade_sessions)
+    given = Given(wanted_scenarios(scenarios), *limits, *how)
+    return hedge_tables.frontier_table(desk, raw, book, given, losses)
+
+
+def least_risk_portfolio(
+    desk: Desk,
+    instruments: Sequence[str],
+    measure: str = "CVaR",
+    *,
+    tiers: Mapping[str, Bound] | None = None,
+    max_weight: float = 1.0,
+    alpha: float = 0.05,
+    method: str = "reversal",
+    horizon_sessions: int = 21,
+) -> Table:
+    """Return the long-only weights of least tail risk in a reversal of memory.
+
+    By riskfolio-lib's optimiser, on scenarios drawn again in proportion to their
+    probabilities, as it knows equal ones only; the risk is of the scenarios themselves.
+
+    Parameters
+    ----------
+    desk : Desk
+        Its market and model; what it holds does not count.
+    instruments : sequence of str
+    measure : {"CVaR", "EVaR", "volatility", "MAD"}
+    tiers : mapping of str to float or (float, float), optional
+        Most, or least and most, weight of a tier.
+    max_weight : float
+        Most weight of an instrument.
+    alpha, method, horizon_sessions
+        As for `measures`; by default 21 sessions in a reversal.
+
+    Returns
+    -------
+    Table
+        instrument, tier, portfolio_weight, risk_share, standalone_risk,
+        portfolio_risk, effective_scenarios. Per unit of value.
+
+    Raises
+    ------
+    UsageError
+        If the measure is not minimised, or a bound makes no sense.
+    InputError
+        If an instrument is unknown or has no price.
+    ModelError
+        If no weights keep the bounds, or the prices hold no reversal.
+    """
+    how = TailLimit(float("inf"), alpha, method, horizon_sessions)
+    return portfolio_tables.portfolio_table(
+        desk, instruments, measure, how, tiers or {}, max_weight
+    )
+
+
+def tail_limit(
+    max_cvar: float | None, alpha: float, method: str, horizon_sessions: int
+) -> TailLimit | None:
+    """Return the limit on a CVaR, None without one."""
+    if max_cvar is None:
+        return None
+    return TailLimit(max_cvar, alpha, method, horizon_sessions)
+
+
+def hedges_given(
+    desk: Desk, instruments: pd.DataFrame | str | PathLike[str] | None
+) -> RawTable:
+    """Return a table of hedges: given, read from a file, or the desk's own.
+
+    Raises
+    ------
+    UsageError
+        If neither is there.
+    InputError
+        If a file cannot be read.
+    """
+    if isinstance(instruments, pd.DataFrame):
+        return RawTable(instruments, "hedges")
+    if instruments is not None:
+        return read_hedges(str(instruments))
+    if "hedges" not in desk.tables:
+        raise UsageError("no hedges: give instruments, or a table hedges in desk.toml")
+    return RawTable(desk.tables["hedges"].to_frame(), "hedges")
 
 
 def liquidity_profile(

@@ -187,3 +187,42 @@ class Ranking(Table):
 def ranking_table(ideas: Table, **beside: Table) -> Ranking:
     """Return ideas in their order, with the tables that stand beside them."""
     return with_tables(Ranking(ideas.to_frame()), ideas, beside)
+
+
+class Hedge(Table):
+    """A proposal: the trades that serve best.
+
+    Attributes
+    ----------
+    outcome : str
+        met, infeasible or no_whole_lots (the trades then miss limits by least), or
+        unbounded (there are none).
+    message : str
+        In words, with what would help.
+    cost : float
+        Of all trades, base currency.
+    scenarios : Table
+        What the hedge was built for, before and after by full revaluation.
+    basis : Table
+        What it does elsewhere, and how much of it is known.
+    why : Table
+        Limits, their slack and price, and what was tried.
+    """
+
+    _metadata = [  # noqa: RUF012 - pandas' name
+        *("title", "as_of", "outcome", "message", "cost", "scenarios", "basis", "why"),
+    ]
+    outcome: str
+    message: str
+    cost: float
+    scenarios: Table
+    basis: Table
+    why: Table
+
+
+def hedge_table(trades: Table, facts: Mapping[str, Any], **beside: Table) -> Hedge:
+    """Return a proposal of `trades`, with its facts and the tables beside it."""
+    made = with_tables(Hedge(trades.to_frame()), trades, beside)
+    for name, fact in facts.items():
+        object.__setattr__(made, name, fact)
+    return made

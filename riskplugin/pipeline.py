@@ -9,11 +9,20 @@ import numpy as np
 import pandas as pd
 
 from riskplugin._threads import one_blas_thread
-from riskplugin.bundles import Monitor
+from riskplugin.bundles import Hedge, Monitor
 from riskplugin.desk import Desk
-from riskplugin.errors import Issue, ModelError, Place, Severity, UsageError
+from riskplugin.errors import (
+    InputError,
+    Issue,
+    ModelError,
+    Place,
+    Severity,
+    UsageError,
+    listing,
+)
 from riskplugin.estimates import model_of, sample_of
 from riskplugin.manifest import digest, manifest_of
+from riskplugin.proposals import nightly
 from riskplugin.results import Report, Table, table
 from riskplugin.risk.measure import Measure
 from riskplugin.snapshot import frames_of
@@ -68,6 +77,7 @@ RISK_TABLES: Mapping[str, RiskTable] = {
     "measures_by_book": RiskTable("historical", 1, HEADLINES, ("book",)),
     "measures_in_reversal": RiskTable("reversal", 21, TAILS, ("tier",)),
 }
+PROPOSALS = ("proposals", "proposal_trades", "proposal_scenarios")
 NEED_HISTORY = (
     *RISK_TABLES,
     BY_POSITION,
@@ -138,8 +148,10 @@ def attempted(name: str, stage: Stage) -> Table | Issue:
     """
     try:
         return stage()
-    except ModelError as error:
-        if name not in NEED_HISTORY:
+    except (InputError, ModelError) as error:
+        if name in PROPOSALS:
+            return without_proposal(name, error)
+        if isinstance(error, InputError) or name not in NEED_HISTORY:
             raise
         return left_out(name, error)
 
@@ -174,6 +186,16 @@ def left_out(name: str, error: ModelError) -> Issue:
     """Return what is said of a table that the history does not allow."""
     place, hint = Place("prices", column=name), "give longer histories"
     message = f"table left out: {error}"
+    return Issue("table-left-out", place, message, hint, Severity.WARNING)
+
+
+def without_proposal(name: str, error: InputError | ModelError) -> Issue:
+    """Return why nothing could be proposed; a night goes on without a proposal."""
+    issues = error.issues if isinstance(error, InputError) else ()
+    why = listing((i.message for i in issues), 3) or str(error)
+    message = f"table left out: {why}"
+    place = Place(nightly.HEDGES, column=name)
+    hint = "mend the table of hedges"
     return Issue("table-left-out", place, message, hint, Severity.WARNING)
 
 
@@ -280,6 +302,22 @@ def measured(desk: Desk, wanted: RiskTable) -> Stage:
     return stage
 
 
+def proposal_stages(desk: Desk) -> Mapping[str, Stage]:
+    """Return what is proposed where the desk says what a hedge may trade."""
+    if nightly.HEDGES not in desk.tables:
+        return {}
+
+    @cache
+    def found() -> Hedge | None:
+        return nightly.proposal(desk)
+
+    return {
+        "proposals": lambda: nightly.proposal_table(desk, found()),
+        "proposal_trades": lambda: nightly.trades_of(desk, found()),
+        "proposal_scenarios": lambda: nightly.scenarios_of(desk, found()),
+    }
+
+
 # A part that adds tables to a run appends its own: a function of a module, which worker
 # processes can import.
-PLANS: list[Plan] = [own_stages]
+PLANS: list[Plan] = [own_stages, proposal_stages]

@@ -11,6 +11,7 @@ import pandas as pd
 from riskplugin.columns.core import CORE, OF_DRIVER
 from riskplugin.columns.cycle import CYCLE
 from riskplugin.columns.decisions import DECISIONS
+from riskplugin.columns.hedged import HEDGED
 from riskplugin.columns.held import HELD
 from riskplugin.columns.limits import LIMITED
 from riskplugin.columns.past import PAST
@@ -172,6 +173,7 @@ COLUMNS: Mapping[str, str] = {
     **PAST,
     **CYCLE,
     **HELD,
+    **HEDGED,
     **CORE,
     **DECISIONS,
     **LIMITED,

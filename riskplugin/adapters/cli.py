@@ -24,6 +24,7 @@ from riskplugin.adapters.giving import (
     give,
     keep,
 )
+from riskplugin.adapters.hedge_commands import hedge
 from riskplugin.adapters.holding_commands import (
     accounts,
     doctor,
@@ -299,6 +300,7 @@ for command in (
     measures,
     backtest,
     what_if,
+    hedge,
     explain,
     verify,
     report,

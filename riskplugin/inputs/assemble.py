@@ -54,10 +54,8 @@ from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
 SECOND = PRICES_SECOND.name
-CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
-USED = frozenset(
-    {"volumes", "holdings", "rates", "vols", "limits", "indicators", SECOND}
-)
+CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators", "hedges")
+USED = frozenset((*CARRIED, SECOND))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

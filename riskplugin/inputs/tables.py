@@ -265,6 +265,64 @@ INDICATORS = TableSpec(
         number("value", "Value.", "the series' own", required=True),
     ),
 )
+HEDGES = TableSpec(
+    "hedges",
+    "Instruments that a hedge may trade, and what trading them costs.",
+    (
+        text("instrument", "Identifier or alias.", required=True),
+        text(
+            "side",
+            "What may be done: buy, sell or both; both where blank.",
+            choices=("buy", "sell", "both"),
+        ),
+        number(
+            "half_spread_bps",
+            "Half the bid-ask spread over the price; the instrument's where blank.",
+            "basis points",
+            check=Check.NOT_NEGATIVE,
+        ),
+        number(
+            "impact",
+            "Constant of the square-root law of impact; the desk's where blank, 0 "
+            "for none.",
+            "ratio",
+            check=Check.NOT_NEGATIVE,
+        ),
+        number(
+            "daily_volume",
+            "What is traded on an ordinary day; that of volumes where blank.",
+            "units",
+            check=Check.POSITIVE,
+        ),
+        number(
+            "funding_rate",
+            "What holding it long costs; a short receives it. 0 where blank.",
+            "decimal a year",
+        ),
+        number(
+            "borrow_rate",
+            "What borrowing it costs a short; 0 where blank.",
+            "decimal a year",
+            check=Check.NOT_NEGATIVE,
+        ),
+        number("lot", "Smallest trade; 1 where blank.", "units", check=Check.POSITIVE),
+        number(
+            "max_units", "Most that may be traded.", "units", check=Check.NOT_NEGATIVE
+        ),
+        number(
+            "max_notional",
+            "Most that may be traded; of an option the underlying's value.",
+            "base currency",
+            check=Check.NOT_NEGATIVE,
+        ),
+        number(
+            "participation",
+            "Share of the daily volume that may be traded; the desk's where blank.",
+            "decimal",
+            check=Check.FRACTION,
+        ),
+    ),
+)
 TRADES = TableSpec(
     "trades",
     "What might be traded; one row per order, or per cut of a scope.",
@@ -305,4 +363,5 @@ TABLES = by_name(
     HOLDINGS,
     LIMITS,
     INDICATORS,
+    HEDGES,
 )

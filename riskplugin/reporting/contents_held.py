@@ -122,5 +122,9 @@ PROPOSALS = Section(
     "proposals",
     "Proposals",
     "Which trades would bring the broken limits back, and at what cost?",
-    (Shown("proposals", "The cheapest trades"),),
+    (
+        Shown("proposals", "What is proposed"),
+        Shown("proposal_trades", "Its trades"),
+        Shown("proposal_scenarios", "The limited scenarios before and after it"),
+    ),
 )

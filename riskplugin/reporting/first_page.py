@@ -8,6 +8,7 @@ from riskplugin.reporting.figures import worst_scenarios as worst_of
 from riskplugin.reporting.health import cycle, data, left_out
 from riskplugin.reporting.losses import breaches, loss_in_words, worst
 from riskplugin.reporting.passages import FirstPage, Tone
+from riskplugin.reporting.proposed import proposed
 from riskplugin.reporting.unknowns import left_out_in_words, unknown
 from riskplugin.reporting.words import money, plural
 from riskplugin.results import Report, Table, definition
@@ -58,6 +59,7 @@ def first_page(
         unknown(report),
         out if len(report.left_out) else None,
         breaches(report),
+        proposed(report),
         worst(report),
         changed(report, previous, explained),
         None if len(report.left_out) else out,

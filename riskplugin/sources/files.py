@@ -15,6 +15,7 @@ from riskplugin.errors import (
     Issue,
     Place,
     UsageError,
+    input_error,
     listing,
 )
 from riskplugin.inputs.assemble import Given
@@ -27,7 +28,7 @@ from riskplugin.inputs.config import (
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.references import QueryRef, TableRef
 from riskplugin.inputs.scenario_file import scenarios_from
-from riskplugin.inputs.tables import TABLES
+from riskplugin.inputs.tables import HEDGES, TABLES
 from riskplugin.scenarios.definition import Scenario
 from riskplugin.sources.credentials import config_fault, options_of, shown
 from riskplugin.sources.opening import (
@@ -317,6 +318,21 @@ def read_episodes(path: str) -> list[tuple[object, object]]:
     if not {"start", "end"} <= set(frame.columns):
         raise unreadable(name, "needs columns start and end", "name them in row 1")
     return list(zip(frame["start"], frame["end"], strict=True))
+
+
+def read_hedges(path: str) -> RawTable:
+    """Return a CSV, XLSX or Parquet file of instruments that a hedge may trade.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    findings = Findings()
+    raw = read_table(path, TableRef(path=path), HEDGES.name, findings)
+    if findings.errors():
+        raise input_error(findings.issues)
+    return raw
 
 
 def given_frames(

@@ -21,6 +21,8 @@ from tests.benchmarks.contracts import contracts as engine_contracts
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.diagnosis import diagnose
 from tests.benchmarks.excel_calls import excel
+from tests.benchmarks.hedge_episodes import hedge_episodes
+from tests.benchmarks.hedging import hedging
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.leveraged import leveraged
@@ -99,6 +101,8 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     book = BookSize(90, 12, 90, 3) if given.small else BookSize(5_000, 400, 2_500, 11)
     ten_years = replace(size, positions=20_000, sessions=2_610)
     night = size if given.small else ten_years
+    hedged = size if given.small else Size(5_000, 1_000, 20, 400, 2_010)
+    menu, falls = (5, 6) if given.small else (30, 40)
     return {
         "import": partial(start, repeats),
         "stress": partial(stress, size, repeats),
@@ -111,6 +115,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "excel": partial(excel, lots, calls),
         "evidence": partial(judge, given.data, given.scorer),
         "replays": partial(replays, given.data),
+        "hedge_episodes": partial(hedge_episodes, given.data),
         "leveraged": partial(leveraged, given.data),
         "doctor": partial(diagnose, given.data, 2 if given.small else 400, *walks),
         "contributions": partial(
@@ -124,6 +129,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
             repeats,
         ),
         "limits": partial(limiting, replace(size, positions=lots, books=18), repeats),
+        "hedging": partial(hedging, hedged, menu, falls, min(repeats, 3)),
         "batch": partial(batch, night, min(repeats, 3)),
         "cluster": partial(cluster, night, min(repeats, 3)),
     }

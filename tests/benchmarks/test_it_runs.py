@@ -102,3 +102,12 @@ def test_limits_run(capfd):
     lines = capfd.readouterr().out.splitlines()
     assert lines[1].startswith("limits")
     assert "limits, 100 positions" in lines[1]
+
+
+def test_hedging_runs_and_says_what_evidence_needs(capfd):
+    only = ["--only", "hedging", "--only", "hedge_episodes"]
+    assert main([*TINY, *only]) == 0
+    out = capfd.readouterr().out
+    assert "hedge, 5 instruments x" in out
+    assert "hedges before past falls" in out
+    assert "skipped" in out

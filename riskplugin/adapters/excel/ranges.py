@@ -3,6 +3,7 @@
 import datetime as dt
 import marshal
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 from typing import Any
 
@@ -121,14 +122,30 @@ def limits_in(value: object) -> pd.DataFrame:
     ExcelError
         If it is no table.
     """
+    return table_in(value, "limits", "metric, scope, soft, …", LIMIT_DATES)
+
+
+def hedges_in(value: object) -> pd.DataFrame:
+    """Return a range as a table of what a hedge may trade, the header row first.
+
+    Raises
+    ------
+    ExcelError
+        If it is no table.
+    """
+    return table_in(value, "instruments", "instrument, side, half_spread_bps, …", set())
+
+
+def table_in(
+    value: object, name: str, columns: str, dated: AbstractSet[str]
+) -> pd.DataFrame:
+    """Return a range as a table, the header row first; `dated` columns hold dates."""
     rows = rows_of(value)
     if len(rows) < FIRST_ROW or not any(isinstance(c, str) for c in rows[0]):
-        reason = "limits: a range with a header row is needed: metric, scope, soft, …"
+        reason = f"{name}: a range with a header row is needed: {columns}"
         raise ExcelError(Code.VALUE, reason)
     header = [shown(cell) for cell in rows[0]]
-    dates = {
-        j for j, name in enumerate(header) if name.strip().casefold() in LIMIT_DATES
-    }
+    dates = {j for j, head in enumerate(header) if head.strip().casefold() in dated}
     body = [
         [as_input(cell, is_date=j in dates) for j, cell in enumerate(row)]
         for row in rows[1:]

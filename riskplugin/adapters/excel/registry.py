@@ -6,6 +6,7 @@ from riskplugin.adapters.excel.calling import reason_of
 from riskplugin.adapters.excel.cells import Code, ExcelError, Kind
 from riskplugin.adapters.excel.functions_of.data import DATA
 from riskplugin.adapters.excel.functions_of.deciding import DECIDING
+from riskplugin.adapters.excel.functions_of.hedging import HEDGING
 from riskplugin.adapters.excel.functions_of.holding import HOLDING
 from riskplugin.adapters.excel.functions_of.limiting import LIMITING
 from riskplugin.adapters.excel.functions_of.measuring import MEASURING
@@ -44,6 +45,7 @@ FUNCTIONS = registry(
     *MEASURING,
     *DECIDING,
     *LIMITING,
+    *HEDGING,
     *DATA,
     Function(
         "RISK_WHY",
@@ -80,6 +82,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "unwinding": "a study; RISK_LIQUIDITY_TABLE has the days",
     "reverse_curve": "a picture's points; RISK_REVERSE_STRESS has the answer",
     "convexity_parts": "RISK_STRESS_TABLE has the sum; what it is made of in notebooks",
+    "least_risk_portfolio": "an optimisation of seconds, for notebooks",
     "liquidations": "of margined positions, by scenario; for notebooks",
     "claims": "RISK_SCENARIO_EVIDENCE without a scenario",
     "replay_path": "hundreds of rows an episode; RISK_REPLAY_TABLE has the ends",

@@ -702,3 +702,57 @@ def test_headroom_that_cannot_be_told_says_why(ask, limited, name, match):
     assert match in error.reason
     why = ask("RISK_WHY", "RISK_LIMIT_HEADROOM", "all", name, of=session)
     assert match in why
+
+
+# --- hedges ---------------------------------------------------------------------------
+
+MENU = [
+    ["instrument", "side", "half_spread_bps", "lot"],
+    ["MU", "sell", 2.0, 10.0],
+    ["NVDA", "both", 1.0, 100.0],
+]
+TRADED = ["instrument", "side", "quantity", "traded_value", "trade_cost"]
+
+
+def test_a_hedge_is_that_of_python_with_losses_beside_it(ask, whole):
+    menu = pd.DataFrame(MENU[1:], columns=MENU[0])
+    loss = -rp.stress(whole, SCENARIO, by="scenario")["pnl"].iloc[0]
+    found = rp.hedge(whole, SCENARIO, menu, max_loss=0.5 * loss)
+    assert found.outcome == "met"
+    trades = found.to_frame()[TRADED].assign(
+        loss_before=found.scenarios["loss_before"].iloc[0],
+        loss_after=found.scenarios["loss_after"].iloc[0],
+    )
+    same(ask("RISK_HEDGE", "all", SCENARIO, MENU, 0.5 * loss), trades)
+
+
+def test_a_hedge_that_is_not_needed_is_a_row_of_none(ask):
+    (_, cells) = ask("RISK_HEDGE", "all", SCENARIO, MENU, 1e12)
+    assert cells[:5] == ["none", "", 0.0, 0.0, 0.0]
+    assert cells[5] == cells[6]
+
+
+def test_a_hedge_for_a_budget(ask):
+    head, *cells = ask("RISK_HEDGE", "all", SCENARIO, MENU, None, 1_000.0)
+    assert sum(row[head.index("trade_cost")] for row in cells) <= 1_000.0
+
+
+def test_a_limit_out_of_reach_is_an_error_with_its_reason(ask):
+    capped = [[*MENU[0], "max_units"], [*MENU[1], 10.0], [*MENU[2], 100.0]]
+    error = ask("RISK_HEDGE", "all", SCENARIO, capped, 1.0)[0][0]
+    assert error.code == Code.NUMBER
+    assert "as large as allowed" in error.reason
+
+
+@pytest.mark.parametrize(
+    ("menu", "limit", "words"),
+    [
+        (MENU, None, "no limit on the loss in"),
+        (None, 1.0, "no hedges"),
+        ([MENU[0], ["MUU", "sell", 1.0, 1.0]], 1.0, "no table knows 'MUU'"),
+        ("MU", 1.0, "a range with a header row is needed"),
+    ],
+)
+def test_what_a_hedge_cannot_be_asked(ask, menu, limit, words):
+    error = ask("RISK_HEDGE", "all", SCENARIO, menu, limit)[0][0]
+    assert words in error.reason

@@ -25,6 +25,12 @@ WRONG: Mapping[Kind, Argument] = {
     Kind.DATE: "yesterday",
 }
 SHOWN_POSITIONS = 12
+HEDGES: list[list[str | float]] = [
+    ["instrument", "side", "half_spread_bps"],
+    ["SOXX", "sell", 1.0],
+    ["MU", "sell", 2.0],
+]
+SHOWN_THOUGH_OPTIONAL = ("argument1", "instruments", "budget")
 
 
 def examples_book(session: Session) -> bytes:
@@ -56,6 +62,7 @@ def write_positions(page: Page) -> Cells:
             head = Look.HEADER if j == 2 else Look.HEADER_TEXT
             look = Look.INPUT_UNITS if j == 2 else Look.INPUT
             page.put(3 + i, 1 + j, cell, look if i else head)
+    write_hedges(page)
     place = f"Positions!$B$4:$D${3 + len(rows)}"
     cells = Cells(place, rows, page.title, 3, 1)
     trades = trades_beside(cells)
@@ -76,6 +83,20 @@ def trades_beside(positions: Cells) -> Cells:
         ["half", book, instrument, half],
     ]
     return Cells("Positions!$F$4:$I$5", given, "Positions", 3, 5)
+
+
+def write_hedges(page: Page) -> None:
+    """Write what the examples let a hedge trade, beside the positions."""
+    for i, row in enumerate(HEDGES):
+        for j, cell in enumerate(row):
+            look = Look.INPUT if i else Look.HEADER_TEXT
+            page.put(3 + i, 5 + j, cell, look)
+
+
+def hedges_on(positions: Cells) -> Cells:
+    """Return what a hedge may trade, on the sheet of the positions."""
+    place = f"Positions!$F$4:$H${3 + len(HEDGES)}"
+    return Cells(place, HEDGES, positions.page, 3, 5)
 
 
 def write_index(page: Page) -> None:
@@ -204,8 +225,12 @@ def sample(
         "argument1": NO_SUCH,
         "loss": 1e6,
         "limit": "gross total",
+        "instruments": hedges_on(positions),
+        "budget": 1e4,
     }
-    needed = [not a.optional or a.name == "argument1" for a in function.arguments]
+    needed = [
+        not a.optional or a.name in SHOWN_THOUGH_OPTIONAL for a in function.arguments
+    ]
     return tuple(
         known[a.name] if need else None
         for a, need in zip(function.arguments, needed, strict=True)

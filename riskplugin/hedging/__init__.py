@@ -1,0 +1,1 @@
+"""The cheapest trades that bring losses inside limits: arrays in, arrays out."""
