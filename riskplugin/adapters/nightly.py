@@ -33,6 +33,11 @@ class Wanted:
     replace: bool
     jobs: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole desk is run: such a run counts for its date."""
+        return self.books is None and self.scenarios is None
+
     def check(self) -> None:
         """Refuse what does not fit together.
 
@@ -69,8 +74,8 @@ def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
         report = batch(
             desk, folder, jobs=wanted.jobs, replace=wanted.replace, told=told
         )
-    if wanted.store is not None:
-        write_latest(wanted.store, folder)
+    if wanted.store is not None and wanted.is_whole:
+        write_latest(wanted.store)
     log("end", {"as_of": as_of, "run": run_id, "status": report.status})
     return report, folder
 
@@ -87,5 +92,5 @@ def place(wanted: Wanted, as_of: str, run_id: str) -> Iterator[Path]:
             yield (wanted.out or Path()).resolve()
             return
         yield run_folder(root, as_of, run_id).resolve()
-        if wanted.books is None and wanted.scenarios is None:
+        if wanted.is_whole:
             note_finished(root, as_of, run_id)
