@@ -40,9 +40,9 @@ from riskplugin.adapters.excel.specification import Function
 from riskplugin.book import KEYS
 from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers
-from riskplugin.inputs.references import QueryRef, TableRef
+from riskplugin.inputs.references import ExportRef, QueryRef, TableRef
 from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
-from riskplugin.inputs.tables import TABLES
+from riskplugin.inputs.tables import TABLES, TRADES
 from riskplugin.results import COLUMNS, Table, definition
 from riskplugin.risk.definitions import DEFINITIONS
 from riskplugin.risk.measure import ALSO_CALLED
@@ -71,6 +71,11 @@ class Code:
 
 
 CODES: Mapping[str, Code] = {
+    "second-source-alone": Code(
+        WARNING,
+        "A name of the second source that has no prices to hold it beside.",
+        "Write the identifier that prices use, or leave it: it is not looked at.",
+    ),
     "ambiguous-instrument": Code(
         CHOICE,
         "An alias that two or more instruments answer to.",
@@ -80,6 +85,12 @@ CODES: Mapping[str, Code] = {
         CHOICE,
         "Text that the column does not take, such as an unknown asset class.",
         "Write one of the texts listed in the [input tables](input-tables.md).",
+    ),
+    "bad-trade": Code(
+        ALWAYS,
+        "A trade that cannot be meant: no amount or two, no book or scope, a scope of "
+        "which nothing is held, lots cut twice, a target beside other trades.",
+        "Say how much in one way, and of what.",
     ),
     "bad-config": Code(
         ALWAYS,
@@ -265,6 +276,61 @@ CODES: Mapping[str, Code] = {
         "seen through.",
         "Add it to instruments.",
     ),
+    "unknown-metric": Code(
+        CHOICE,
+        "A limit on what is neither a column that can be limited nor a risk measure, "
+        "or a measure with an option that it does not take.",
+        "Take the nearest name that the issue gives; see the page on limits.",
+    ),
+    "unknown-scope": Code(
+        CHOICE,
+        "A limit on a key or a label that the desk does not know.",
+        "Write `total`, or a key of exposures and a label, as `tier:memory`. Take out "
+        "limits on books, accounts and strategies that are closed.",
+    ),
+    "bad-unit": Code(
+        CHOICE,
+        "A limit in a unit that its metric is not in.",
+        "Take one that the issue names.",
+    ),
+    "limit-order": Code(
+        CHOICE,
+        "A limit whose hard level is reached before the soft one.",
+        "Of a `max` the soft level is below the hard one, of a `min` above it.",
+    ),
+    "idle-limit": Code(
+        CHOICE,
+        "A limit that no value can break, as a `max` above 0 of `short`, which is a "
+        "negative number.",
+        "Mind the sign and the direction.",
+    ),
+    "limit-sign": Code(
+        WARNING,
+        "A limit on a stress that only a profit keeps: P&L is below 0 where it is a "
+        "loss, `stress_loss` above 0.",
+        "Turn the sign, unless a profit is meant, as of a book of hedges.",
+    ),
+    "missing-scenario": Code(
+        CHOICE,
+        "A limit on a stress that names no scenario.",
+        "Name one, or `worst`, or `worst:FAMILY`.",
+    ),
+    "unknown-scenario": Code(
+        CHOICE,
+        "A limit on a scenario or a family that the desk does not have.",
+        "Take the nearest name that the issue gives.",
+    ),
+    "needless-scenario": Code(
+        CHOICE, "A limit with a scenario on what is of none.", "Leave it blank."
+    ),
+    "waiver-without-reason": Code(
+        CHOICE, "A waiver that nobody gives a reason for.", "Say why, and who agreed."
+    ),
+    "conflicting-limits": Code(
+        CHOICE,
+        "Two limits on the same with other levels, or a `min` above a `max`.",
+        "Keep one of them.",
+    ),
     "unknown-volume": Code(
         WARNING,
         "The average daily volume of something held is not known, or not to be relied "
@@ -275,7 +341,7 @@ CODES: Mapping[str, Code] = {
     "unused-table": Code(
         WARNING,
         "A table that is read and checked and that no result of this version uses.",
-        "Nothing to do; do not read the lack of a limit breach as one.",
+        "Nothing to do.",
     ),
     "scenario-without-core": Code(
         WARNING,
@@ -341,6 +407,13 @@ CODES: Mapping[str, Code] = {
         "The last close is older than `max_stale_sessions` weekdays.",
         "Refresh it, give `price` in positions, or raise the setting.",
     ),
+    "unknown-loadings": Code(
+        WARNING,
+        "Nothing is known of how held instruments move: no history of their own, no "
+        "peers with one, or no driver has enough. They stand still in every scenario "
+        "that does not name them; their bands are NaN.",
+        "Give longer prices, of them and of the members of a driver.",
+    ),
     "unknown-book": Code(
         WARNING,
         "`[nav]` names a book that holds nothing.",
@@ -370,12 +443,13 @@ CODES: Mapping[str, Code] = {
         "The message names the nearest key.",
     ),
 }
-NOT_CODES = frozenset({"yyyy-mm-dd"})
+NOT_CODES = frozenset({"yyyy-mm-dd", "what-if"})
 CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 # ------------------------------------------------------- what the pages say of a table
 
 TABLES_OF_A_RUN: Mapping[str, str] = {
+    "limits": "Where the desk stands against its limits: `rp.check_limits(desk)`.",
     "exposures": "Exposures by tier: `rp.exposures(desk)`.",
     "exposures_by_book": 'The same by book and tier: `by=("book", "tier")`.',
     "exposures_by_link": 'The same by link: `by="link"`.',
@@ -393,6 +467,8 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "claims": "How often tiers fell further, or sooner, than memory: "
     "`rp.claims(desk)`.",
     "doctor": "What is wrong or doubtful in the data: `rp.doctor(desk)`.",
+    "stress_weighted_by_phase": "The worst, and P&L by the weights of each phase, if "
+    'the desk gives any: `rp.weighted_stress(desk, weights="phase")`.',
     "cycle": "The four signals of the cycle: `rp.cycle_monitor(desk)`.",
     "cycle_turns": "Memory's past falls and when they were warned of.",
     "cycle_record": "Hits and false alarms of the monitor.",
@@ -430,10 +506,22 @@ LOADING = (
 )
 USED: Mapping[str, frozenset[str]] = {
     "positions": frozenset(
-        {*KEYS, "quantity", "price", "margin_posted", "locked_until"}
+        {
+            *KEYS,
+            "quantity",
+            "price",
+            "margin_posted",
+            "liquidation_price",
+            "locked_until",
+        }
     ),
     "volumes": frozenset(TABLES["volumes"].names()),
+    "trades": frozenset(TRADES.names()),
     "holdings": frozenset(TABLES["holdings"].names()),
+    "rates": frozenset(TABLES["rates"].names()),
+    "vols": frozenset(TABLES["vols"].names()),
+    "indicators": frozenset(TABLES["indicators"].names()),
+    "limits": frozenset(TABLES["limits"].names()),
     "instruments": frozenset(f.name for f in fields(Instrument)),
     "prices": frozenset(TABLES["prices"].names()),
     "fx": frozenset(TABLES["fx"].names()),
@@ -602,7 +690,7 @@ def input_tables() -> str:
         "blank; in every other column a blank cell means *not given*.",
         "Decimals everywhere (0.05 is 5 %); dates as 2026-05-29. Nothing is filled "
         "in and nothing is guessed.",
-        *(table_section(spec) for spec in TABLES.values()),
+        *(table_section(spec) for spec in (*TABLES.values(), TRADES)),
         "## scenarios",
         "A TOML file: see the [scenario file](scenario-file.md).",
     ]
@@ -692,6 +780,8 @@ SECTIONS = {
     "TableRef": "a [file](#a-file)",
     "QueryRef": "a [query](#a-query)",
     "Mend": "[repairs](../how-to/repair-prices.md)",
+    "Cycle": "[weights of phases]"
+    "(../explanation/cycle-monitor.md#weights-of-scenarios)",
 }
 PLAIN: Mapping[str, Callable[[Schema], str]] = {
     "integer": range_words,
@@ -704,7 +794,7 @@ PLAIN: Mapping[str, Callable[[Schema], str]] = {
 
 def default_words(value: object) -> str:
     """Return a default as TOML would have it; blank where there is none to write."""
-    if value is None or value in ("", {}, (), []):
+    if isinstance(value, BaseModel) or value is None or value in ("", {}, (), []):
         return ""
     return code(json.dumps(value))
 
@@ -736,7 +826,7 @@ def desk_toml() -> str:
         GENERATED,
         "One file names everything that a run needs. Every key is optional but for "
         "`tables.positions` and `tables.prices`. An unknown key is an error.",
-        key_grid(DeskFile, skip=["settings"]),
+        key_grid(DeskFile, skip=["settings", "export"]),
         "`settings=` of [`desk_from_tables`](python.md#desk_from_tables) takes the "
         "same keys but for `tables` and `as_of`, and those of `[settings]` beside "
         "them.",
@@ -751,6 +841,10 @@ def desk_toml() -> str:
         key_grid(QueryRef),
         "## [settings]",
         key_grid(Numbers),
+        "## [export]",
+        "Where `riskplugin run --export` writes to; see [to a database]"
+        "(../how-to/export-to-sql.md).",
+        key_grid(ExportRef),
         "## Defaults written out",
         fenced("toml", 'base_currency = "USD"\non_error = "stop"\n'
                'universe = "extend"\nscenario_library = "extend"\n\n[drivers]\n'
@@ -790,8 +884,7 @@ def scenario_file() -> str:
         "and has made its whole move at the end of the last. One that no phase names "
         "moves all the time, as without phases.",
         key_grid(PhaseEntry),
-        CHECKED_ONLY + "`volatility`; `effective` and `approved_by` are for the desk's "
-        "own records.",
+        "`effective` and `approved_by` are for the desk's own records.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -929,10 +1022,11 @@ def cli_page() -> str:
                 ("0", "done"),
                 ("1", "a bug of riskplugin, or stopped by the user"),
                 *((str(n), listed(by_code[n])) for n in by_code),
+                ("6", "done, and a hard limit is broken and not waived"),
             ],
         ),
-        "A run from which positions were left out is done and exits with 3. See "
-        "[errors](errors.md).",
+        "A run from which positions were left out is done and exits with 3. If several "
+        "hold: 1 before 5, 4, 3 and 6. See [errors](errors.md).",
         *(
             f"## {name}\n\n" + fenced("text", command_help(f"riskplugin {name}", verb))
             for name, verb in verbs(cli.cli)

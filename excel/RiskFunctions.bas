@@ -135,6 +135,10 @@ Public Function RISK_STRESS_WEIGHTED(positions As Variant, Optional asof As Vari
     RISK_STRESS_WEIGHTED = Answer("RISK_STRESS_WEIGHTED", Array(Given(positions), Given(asof)))
 End Function
 
+Public Function RISK_STRESS_BY_PHASE(positions As Variant, Optional asof As Variant) As Variant
+    RISK_STRESS_BY_PHASE = Answer("RISK_STRESS_BY_PHASE", Array(Given(positions), Given(asof)))
+End Function
+
 Public Function RISK_REPLAY_TABLE(positions As Variant, Optional by As Variant, Optional asof As Variant) As Variant
     RISK_REPLAY_TABLE = Answer("RISK_REPLAY_TABLE", Array(Given(positions), Given(by), Given(asof)))
 End Function
@@ -181,6 +185,10 @@ End Function
 
 Public Function RISK_CYCLE_PHASE(Optional asof As Variant) As Variant
     RISK_CYCLE_PHASE = Answer("RISK_CYCLE_PHASE", Array(Given(asof)))
+End Function
+
+Public Function RISK_CYCLE_RECORD(Optional asof As Variant) As Variant
+    RISK_CYCLE_RECORD = Answer("RISK_CYCLE_RECORD", Array(Given(asof)))
 End Function
 
 Public Function RISK_EXPOSURE(positions As Variant, tier As Variant, Optional measure As Variant, Optional asof As Variant) As Variant
@@ -237,6 +245,22 @@ End Function
 
 Public Function RISK_SAMPLE_TABLE(positions As Variant, Optional asof As Variant) As Variant
     RISK_SAMPLE_TABLE = Answer("RISK_SAMPLE_TABLE", Array(Given(positions), Given(asof)))
+End Function
+
+Public Function RISK_WHATIF(positions As Variant, trades As Variant, Optional scenario As Variant, Optional asof As Variant) As Variant
+    RISK_WHATIF = Answer("RISK_WHATIF", Array(Given(positions), Given(trades), Given(scenario), Given(asof)))
+End Function
+
+Public Function RISK_WHATIF_RANK(positions As Variant, trades As Variant, Optional scenario As Variant, Optional asof As Variant) As Variant
+    RISK_WHATIF_RANK = Answer("RISK_WHATIF_RANK", Array(Given(positions), Given(trades), Given(scenario), Given(asof)))
+End Function
+
+Public Function RISK_LIMIT_TABLE(positions As Variant, Optional limits As Variant, Optional asof As Variant) As Variant
+    RISK_LIMIT_TABLE = Answer("RISK_LIMIT_TABLE", Array(Given(positions), Given(limits), Given(asof)))
+End Function
+
+Public Function RISK_LIMIT_HEADROOM(positions As Variant, limit As Variant, Optional asof As Variant) As Variant
+    RISK_LIMIT_HEADROOM = Answer("RISK_LIMIT_HEADROOM", Array(Given(positions), Given(limit), Given(asof)))
 End Function
 
 Public Function RISK_DATA_STATUS(Optional dataset As Variant, Optional asof As Variant) As Variant
@@ -333,6 +357,13 @@ Public Sub RiskRegisterHelp()
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
+        Macro:="RISK_STRESS_BY_PHASE", _
+        Description:="P&L by the desk's weights of the phase, beside the worst without them.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
         Macro:="RISK_REPLAY_TABLE", _
         Description:="What past episodes would do to the positions, and what that rests on.", _
         Category:="riskplugin", _
@@ -417,7 +448,13 @@ Public Sub RiskRegisterHelp()
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_CYCLE_PHASE", _
-        Description:="The phase that is called: expansion, late, rolling_over or reversal.", _
+        Description:="The phase that is called; how such calls have fared: RISK_CYCLE_RECORD.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_CYCLE_RECORD", _
+        Description:="How calls of the phase have fared: hits, false alarms, with an interval.", _
         Category:="riskplugin", _
         ArgumentDescriptions:=Array( _
             "Valuation date; the desk's own if left out.")
@@ -547,6 +584,40 @@ Public Sub RiskRegisterHelp()
         Category:="riskplugin", _
         ArgumentDescriptions:=Array( _
             "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_WHATIF", _
+        Description:="What trades would do to exposures and stress, their cost; before and after.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "A range with a header row: instrument, book, quantity; or tier, pct, ...", _
+            "Name of a scenario; all of them if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_WHATIF_RANK", _
+        Description:="Ideas for trades, the one that saves most for its cost first.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "The same with a column idea.", _
+            "Name of a scenario; all of them if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_LIMIT_TABLE", _
+        Description:="Value, levels, headroom, utilisation and status of every limit, worst first.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "A range with a header row (metric, scope, soft, hard, unit, direction, ...); the desk's own if left out.", _
+            "Valuation date; the desk's own if left out.")
+    Application.MacroOptions _
+        Macro:="RISK_LIMIT_HEADROOM", _
+        Description:="What is left to the hard level of one limit, in its unit; below 0 beyond it.", _
+        Category:="riskplugin", _
+        ArgumentDescriptions:=Array( _
+            "A range with a header row (instrument, quantity, ...), a book's name, or all.", _
+            "Metric, scope, then scenario: gross total, stress_loss total worst.", _
             "Valuation date; the desk's own if left out.")
     Application.MacroOptions _
         Macro:="RISK_DATA_STATUS", _

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from riskplugin import estimates, pipeline, validation
-from riskplugin.bundles import Backtest, Claims, Monitor, Replays
+from riskplugin.bundles import Backtest, Claims, Monitor, Ranking, Replays, WhatIf
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
 from riskplugin.factors.views import View
 from riskplugin.inputs.assemble import assemble
 from riskplugin.inputs.config import parse_toml, settings_file
-from riskplugin.inputs.derived import narrowed, repositioned
+from riskplugin.inputs.derived import narrowed, repositioned, with_limits
 from riskplugin.inputs.reading import Findings, RawTable
 from riskplugin.inputs.scenario_file import scenarios_from
+from riskplugin.inputs.trades import trades_frame
 from riskplugin.results import Evidence, Report, Table
 from riskplugin.risk.sampling import Sample, with_views
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.sources.files import given_frames, read_desk
 from riskplugin.sources.opening import text_of
-from riskplugin.store.pages import report_html
+from riskplugin.store.limit_nights import with_since
+from riskplugin.store.pages import report_html, report_xlsx
 from riskplugin.store.runs import write_run
 from riskplugin.tables import backtests as backtest_tables
 from riskplugin.tables import claims as claim_tables
@@ -31,6 +33,7 @@ from riskplugin.tables import cycle as cycle_tables
 from riskplugin.tables import doctor as doctor_tables
 from riskplugin.tables import greeks as greek_tables
 from riskplugin.tables import holdings as holding_tables
+from riskplugin.tables import limits as limit_tables
 from riskplugin.tables import liquidations as liquidation_tables
 from riskplugin.tables import liquidity as liquidity_tables
 from riskplugin.tables import paths as path_tables
@@ -49,6 +52,8 @@ from riskplugin.tables.reverse import (
 )
 from riskplugin.tables.shocks import shock_table
 from riskplugin.tables.tabulation import Wanted
+from riskplugin.whatif.answering import Measuring, Question, answered
+from riskplugin.whatif.ranking import ranked
 
 if TYPE_CHECKING:
     from riskplugin.attribution.explaining import Explained
@@ -60,6 +65,7 @@ __all__ = [
     "accounts",
     "average_volumes",
     "backtest",
+    "check_limits",
     "claims",
     "cycle_monitor",
     "data_status",
@@ -68,6 +74,7 @@ __all__ = [
     "evidence",
     "evidence_for",
     "explain",
+    "export_run",
     "exposures",
     "factor_risk",
     "greeks_exposure",
@@ -84,6 +91,7 @@ __all__ = [
     "pnl_scenarios",
     "positions",
     "prune",
+    "rank_trades",
     "read_run",
     "read_scenarios",
     "regimes",
@@ -92,6 +100,7 @@ __all__ = [
     "replay_scenarios",
     "replicate_measures",
     "report_html",
+    "report_xlsx",
     "reverse_curve",
     "reverse_stress",
     "run",
@@ -103,6 +112,7 @@ __all__ = [
     "unwinding",
     "verify",
     "weighted_stress",
+    "what_if",
     "with_positions",
     "worst_case",
     "write_run",
@@ -138,6 +148,7 @@ def desk_from_tables(
     instruments: pd.DataFrame | None = None,
     fx: pd.DataFrame | None = None,
     *,
+    prices_second: pd.DataFrame | None = None,
     volumes: pd.DataFrame | None = None,
     rates: pd.DataFrame | None = None,
     vols: pd.DataFrame | None = None,
@@ -169,6 +180,7 @@ def desk_from_tables(
     frames = {
         "positions": positions,
         "prices": prices,
+        "prices_second": prices_second,
         "instruments": instruments,
         "fx": fx,
         "volumes": volumes,
@@ -366,7 +378,11 @@ def path_summary(
 
 
 def weighted_stress(
-    desk: Desk, scenarios: Wanted = None, by: str | Iterable[str] = ()
+    desk: Desk,
+    scenarios: Wanted = None,
+    by: str | Iterable[str] = (),
+    *,
+    weights: str = "scenario",
 ) -> Table:
     """Return P&L weighted by the scenarios' weights, beside the worst without them.
 
@@ -377,21 +393,32 @@ def weighted_stress(
         All of the desk's by default, but for those whose drivers have no prices.
     by : str or sequence of str
         Keys of `exposures`; the whole desk by default.
+    weights : {"scenario", "phase"}
+        Each scenario's own, or those that ``[cycle.weights]`` of the desk gives to the
+        phase that the cycle monitor calls.
 
     Returns
     -------
     Table
         The keys, weighted_pnl (NaN if none has a weight), weight (their sum, never
-        scaled to 1), weighted_scenarios, worst_pnl, worst_scenario.
+        scaled to 1), weighted_scenarios, worst_pnl, worst_scenario; by phase also
+        phase and reason (why nothing is weighted).
 
     Raises
     ------
+    UsageError
+        If `weights` is something else.
     ScenarioError
         If the weights sum to more than 1.
     """
     model = estimates.model_of(desk)
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenarios))
     level = desk.settings.confidence
+    if weights == "phase":
+        phase = cycle_tables.called_phase(desk)
+        return weighting.by_phase(desk, model, chosen, by, level, phase)
+    if weights != "scenario":
+        raise UsageError(f"weights is {weights!r}; give 'scenario' or 'phase'")
     return weighting.weighted_table(desk, model, chosen, by, level)
 
 
@@ -1166,6 +1193,46 @@ def liquidations(desk: Desk, scenarios: Wanted = None) -> Table:
     return liquidation_tables.liquidation_table(desk, model, chosen)
 
 
+def check_limits(
+    desk: Desk,
+    store: str | PathLike[str] | None = None,
+    *,
+    limits: pd.DataFrame | None = None,
+) -> Table:
+    """Return where the desk stands against its limits, the worst first.
+
+    Parameters
+    ----------
+    desk : Desk
+        With a table of limits; without one the answer has no rows.
+    store : path, optional
+        Root of a store of runs, which tells since when each status has stood.
+    limits : DataFrame, optional
+        A table of limits to hold it against instead of its own.
+
+    Returns
+    -------
+    Table
+        metric, scope, scenario, value, unit, direction, soft, hard, headroom (in the
+        unit), headroom_money, utilisation (1 at the hard limit), status (OK, WARN,
+        BREACH or UNKNOWN, which is not OK), waived, drivers, reason, since,
+        waiver_until. Losses are below 0 in stress_pnl and stress_low, as everywhere;
+        above 0 in every metric called a loss, and in measures.
+
+    Raises
+    ------
+    InputError
+        With every issue of `limits`.
+    AdapterError
+        If the store holds no finished run, or cannot be read.
+    """
+    if limits is not None:
+        desk = with_limits(desk, RawTable(limits, "limits"), Findings())
+    model, sample_of = estimates.model_of(desk), partial(estimates.sample_of, desk)
+    found = limit_tables.limit_table(desk, model, sample_of)
+    return found if store is None else with_since(found, store)
+
+
 def accounts(desk: Desk) -> Table:
     """Return what stands in each account, and what its keeper's failure would cost.
 
@@ -1236,9 +1303,11 @@ def doctor(desk: Desk) -> Table:
     Returns
     -------
     Table
-        concern, code, instrument, start, end, evidence, measure, before, after (the
-        effect on a beta or another figure where one can be measured), advice, repair
-        (as it would stand in desk.toml).
+        concern, code, instrument, start, end, evidence, effect_on, effect_before,
+        effect_after (a beta or another figure, where one can be measured),
+        stress_scenario, stress_before, stress_after (the worst scenario's P&L as the
+        data are and once the repair is made, base currency), stress_note (why they are
+        not known), advice, repair (as it would stand in desk.toml).
     """
     return doctor_tables.diagnosis_table(desk)
 
@@ -1250,7 +1319,7 @@ def data_status(desk: Desk, dataset: str | None = None) -> Table:
     ----------
     desk : Desk
     dataset : str, optional
-        prices, fx, volumes, rates, vols or indicators.
+        prices, prices_second, fx, volumes, rates, vols or indicators.
 
     Returns
     -------
@@ -1392,6 +1461,50 @@ def verify(run: str | PathLike[str], desk: Desk | None = None) -> Table:
     return verifying.verify(run, desk)
 
 
+def export_run(
+    run: Report | str | PathLike[str],
+    url_env: str,
+    *,
+    tables: Sequence[str] = (),
+    **keys: object,
+) -> Table:
+    """Write the results of a finished run into the desk's PostgreSQL or SQLite.
+
+    All tables of the run or none; what the database holds of the same run is replaced,
+    so a repeated export changes nothing. Missing tables are made, missing columns
+    added; NaN is NULL.
+
+    Parameters
+    ----------
+    run : Report or path
+        A report, or a run folder, which must be as it was written.
+    url_env : str
+        Environment variable that holds the database's URL.
+    tables : sequence of str, optional
+        Results to export; all of them by default.
+    **keys
+        The other keys of [export] in desk.toml: user_env, password_env, schema_name,
+        prefix, timeout_seconds, retries.
+
+    Returns
+    -------
+    Table
+        table, rows, columns_added; a row per table of the database.
+
+    Raises
+    ------
+    UsageError, ConfigError
+        If there is no such key or table, or a variable is not set.
+    AdapterError
+        If the database cannot be reached, a column there is of another type, or the run
+        is not as it was written; the database then holds what it held.
+    """
+    from riskplugin.warehouse.export import export, target_of  # noqa: PLC0415
+
+    to = target_of(url_env=url_env, tables=list(tables), **keys)
+    return export(run, to)
+
+
 def read_run(path: str | PathLike[str]) -> Report:
     """Return the report of a run folder.
 
@@ -1418,3 +1531,103 @@ def read_scenarios(path: str | PathLike[str]) -> tuple[Scenario, ...]:
     if faults:
         raise ConfigError(faults)
     return scenarios
+
+
+def what_if(
+    desk: Desk,
+    trades: Mapping[str, Any] | pd.DataFrame,
+    by: str | Iterable[str] = "tier",
+    *,
+    book: str | None = None,
+    scenarios: Wanted = None,
+    measures: str | Iterable[str] | None = None,
+    alpha: float = 0.05,
+    horizon_sessions: int = 1,
+    method: str = "historical",
+    confidence: float | None = None,
+) -> WhatIf:
+    """Return what trades would do: exposures, stress, measures, cost and days.
+
+    Nothing is estimated again. A sale is taken from the lots that it sells, in
+    proportion, those that are not locked first; what is bought is a lot at the
+    market's price. The cash that a trade takes or raises is not booked.
+
+    Parameters
+    ----------
+    desk : Desk
+    trades : mapping of instrument to units, or DataFrame
+        Units bought, sold < 0; or a table with the columns of trades: instrument and
+        book with one of quantity, target_quantity or notional; or a scope (book, tier,
+        link, account, …) with pct, the change as a share of what is held.
+    by : str or sequence of str
+        Keys of the tables by group, as of `exposures`.
+    book : str, optional
+        Book of trades that name none; a desk of one book needs none.
+    scenarios : name, Scenario, or several, optional
+        All of the desk's by default.
+    measures : str, or several, optional
+        Risk measures as of `measures`, with `alpha`, `horizon_sessions` and `method`;
+        none by default.
+    confidence : float, optional
+        Level of the bands; the desk's own by default.
+
+    Returns
+    -------
+    WhatIf
+        The headline figures: metric, before, after, change. Beside them `exposures`,
+        `stress` (the whole desk), `stress_by`, `measures`, `limits`, each with rows
+        before, after and change (column stage); `trades`, the orders with cost and
+        days; and `desk`, that holds what there is afterwards.
+
+    Raises
+    ------
+    InputError
+        With every trade that cannot be used.
+    UsageError
+        If there is no such book, key or measure, or `trades` hold several ideas.
+    ScenarioError
+        If a scenario names what the desk does not have.
+    """
+    keys = (by,) if isinstance(by, str) else tuple(by)
+    measuring = Measuring(measures, alpha, horizon_sessions, method)
+    level = band_level(desk, confidence)
+    question = Question(keys, wanted_scenarios(scenarios), level, measuring)
+    return answered(desk, trades_frame(trades), book, question)
+
+
+def rank_trades(
+    desk: Desk,
+    ideas: Mapping[str, Mapping[str, Any]] | pd.DataFrame,
+    scenarios: Wanted = None,
+    *,
+    book: str | None = None,
+) -> Ranking:
+    """Return ideas for trades, the one that saves most for its cost first.
+
+    Parameters
+    ----------
+    desk : Desk
+    ideas : mapping of idea to trades, or DataFrame
+        Trades as of `what_if`, with their idea: ``{"less MU": {"MU": -10_000}}`` or a
+        column idea. Each is tried by itself.
+    scenarios : name, Scenario, or several, optional
+        Whose worst is to be less bad; all of the desk's by default.
+    book : str, optional
+        Book of trades that name none.
+
+    Returns
+    -------
+    Ranking
+        rank, idea, gained (what the worst of the scenarios loses less), worst_before,
+        worst_after, worst_scenario, cost, gained_per_cost, uncosted, days, orders,
+        traded. Beside it `stress`: idea, scenario, before, after, change. Ideas whose
+        cost is unknown come last, by what they gain.
+
+    Raises
+    ------
+    InputError, UsageError, ScenarioError
+        As `what_if`; also if a row names no idea.
+    """
+    level = desk.settings.confidence
+    wanted = wanted_scenarios(scenarios)
+    return ranked(desk, trades_frame(ideas), book, wanted, level)

@@ -1,7 +1,7 @@
 """The book: what the desk holds, as columns."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -157,6 +157,16 @@ class Book:
         labels["position"] = numbered(int(np.count_nonzero(rows)))
         figures = (getattr(self, column)[rows] for column in FIGURES)
         return Book(labels, *figures, locked_until=self.locked_until[rows])
+
+
+def positions_between(book: Book, first: int, last: int) -> Book:
+    """Return the positions from place `first` to before `last`, numbers as they are."""
+    rows = np.zeros(len(book), dtype=np.bool_)
+    rows[first:last] = True
+    found = book.only(rows)
+    own = tuple(str(i + 1) for i in range(first, first + len(found)))
+    numbers = Labels(own, found.labels["position"].codes)
+    return replace(found, labels={**found.labels, "position": numbers})
 
 
 @dataclass(frozen=True, eq=False, slots=True)

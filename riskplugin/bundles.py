@@ -82,6 +82,21 @@ class Monitor(Table):
     record: Table
     history: Table
 
+    def record_in_words(self) -> str:
+        """Return how the calls of the phase have fared, with its interval."""
+        return record_in_words(self.record)
+
+
+def record_in_words(record: Table) -> str:
+    """Return hits and false alarms of a record: ``falls warned of 17 of 18 (…)``."""
+    columns = ("counted", "count", "of", "rate_low", "rate_high")
+    rows = zip(*(record[c] for c in columns), strict=True)
+    return "; ".join(
+        f"{what} {count} of {of}"
+        + (f" (80 % interval {low:.0%} to {high:.0%})" if of else "")
+        for what, count, of, low, high in rows
+    )
+
 
 def monitor_table(signals: Table, phase: str, **beside: Table) -> Monitor:
     """Return the signals, with the phase and the tables that stand beside them."""
@@ -113,3 +128,62 @@ def backtest_table(
     made = with_tables(Backtest(tests.to_frame()), tests, {"nights": nights})
     object.__setattr__(made, "records", records)
     return made
+
+
+class WhatIf(Table):
+    """What trades would do to the headline figures of a desk.
+
+    Attributes
+    ----------
+    exposures : Table
+        Exposures by the keys, before, after and their change.
+    stress : Table
+        Stress of the whole desk in every scenario, in five parts, with bands.
+    stress_by : Table
+        The same by the keys.
+    measures : Table
+        Risk measures with contributions, as far as asked for.
+    limits : Table
+        Value, headroom and status of every limit, before, after and their change.
+    trades : Table
+        The orders: quantity, price, cost, days.
+    desk : Desk
+        The desk that holds what there is afterwards, to be asked anything else.
+    """
+
+    _metadata = [  # noqa: RUF012 - pandas' name
+        *("title", "as_of", "exposures", "stress", "stress_by", "measures", "limits"),
+        *("trades", "desk"),
+    ]
+    exposures: Table
+    stress: Table
+    stress_by: Table
+    measures: Table
+    limits: Table
+    trades: Table
+    desk: Any  # it stands above, and knows of tables
+
+
+def whatif_table(summary: Table, desk: object, **beside: Table) -> WhatIf:
+    """Return the headline figures, with the tables and the desk behind them."""
+    made = with_tables(WhatIf(summary.to_frame()), summary, beside)
+    object.__setattr__(made, "desk", desk)
+    return made
+
+
+class Ranking(Table):
+    """Ideas for trades, the one that saves most for its cost first.
+
+    Attributes
+    ----------
+    stress : Table
+        What every idea does in every scenario.
+    """
+
+    _metadata = ["title", "as_of", "stress"]  # noqa: RUF012 - pandas' name
+    stress: Table
+
+
+def ranking_table(ideas: Table, **beside: Table) -> Ranking:
+    """Return ideas in their order, with the tables that stand beside them."""
+    return with_tables(Ranking(ideas.to_frame()), ideas, beside)

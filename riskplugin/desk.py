@@ -54,6 +54,8 @@ class Settings:
         Sessions whose returns are the scenarios of the risk measures.
     unwind_share : float
         Share of every position that a stress assumes sold at the end.
+    phase_weights : Mapping of str to Mapping of str to float
+        Phase of the cycle to the weights of scenarios in it.
     """
 
     base_currency: str
@@ -71,6 +73,7 @@ class Settings:
     impact: float
     history_sessions: int
     unwind_share: float
+    phase_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)

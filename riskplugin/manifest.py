@@ -29,7 +29,7 @@ def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
     return {
         "version": __version__,
         "as_of": str(desk.as_of),
-        "settings": asdict(desk.settings),
+        "settings": settings_of(desk),
         "scenarios": [asdict(s) for s in desk.scenarios],
         **({"repairs": [asdict(r) for r in desk.repairs]} if desk.repairs else {}),
         "inputs": {
@@ -42,6 +42,14 @@ def manifest_of(desk: Desk, issues: Sequence[Issue]) -> dict[str, Any]:
             **{name: hashed(text.encode()) for name, text in carried.items()},
         },
     }
+
+
+def settings_of(desk: Desk) -> dict[str, Any]:
+    """Return the settings; weights of phases only if there are any."""
+    settings = asdict(desk.settings)
+    if not settings["phase_weights"]:
+        del settings["phase_weights"]
+    return settings
 
 
 def modelled_beside(desk: Desk) -> dict[str, str]:

@@ -1,8 +1,12 @@
 """The one use case: a desk in, a report out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
 
 from riskplugin._threads import one_blas_thread
 from riskplugin.bundles import Monitor
@@ -10,19 +14,21 @@ from riskplugin.desk import Desk
 from riskplugin.errors import Issue, ModelError, Place, Severity, UsageError
 from riskplugin.estimates import model_of, sample_of
 from riskplugin.manifest import digest, manifest_of
-from riskplugin.results import Report, Table
+from riskplugin.results import Report, Table, table
 from riskplugin.risk.measure import Measure
 from riskplugin.snapshot import frames_of
+from riskplugin.tables.by_position import measures_by_position, stress_by_position
 from riskplugin.tables.claims import claim_table
 from riskplugin.tables.core import plausibility_table, regime_table
 from riskplugin.tables.cycle import monitor
 from riskplugin.tables.doctor import diagnosis_table
 from riskplugin.tables.greeks import greeks_table
 from riskplugin.tables.holdings import account_table, look_through_table
+from riskplugin.tables.limits import limit_table
 from riskplugin.tables.liquidations import liquidation_table
 from riskplugin.tables.liquidity import liquidity_table
 from riskplugin.tables.paths import path_summary_table
-from riskplugin.tables.replays import past_episodes, replay_table
+from riskplugin.tables.replays import outcome_table, past_episodes
 from riskplugin.tables.risk import factor_table, measure_table, sample_table
 from riskplugin.tables.shocks import shock_table
 from riskplugin.tables.tabulation import (
@@ -37,6 +43,7 @@ from riskplugin.tables.tabulation import (
 )
 from riskplugin.tables.unwinding import unwinding_table
 from riskplugin.tables.volumes import volume_issues
+from riskplugin.tables.weighting import every_phase
 
 Stage = Callable[[], Table]
 Plan = Callable[[Desk], Mapping[str, Stage]]
@@ -55,18 +62,50 @@ class RiskTable(NamedTuple):
 TAILS = (Measure.VOLATILITY, Measure.VAR, Measure.CVAR, Measure.EVAR)
 HEADLINES = (*TAILS, Measure.MDD, Measure.CDAR)
 CVAR = (Measure.CVAR,)
-POSITION_KEYS = ("position", "book", "instrument", "tier")
+BY_POSITION = "measures_by_position"
 RISK_TABLES: Mapping[str, RiskTable] = {
     "measures": RiskTable("historical", 1, HEADLINES, ("tier",)),
     "measures_by_book": RiskTable("historical", 1, HEADLINES, ("book",)),
-    "measures_by_position": RiskTable("historical", 1, CVAR, POSITION_KEYS),
     "measures_in_reversal": RiskTable("reversal", 21, TAILS, ("tier",)),
 }
 NEED_HISTORY = (
     *RISK_TABLES,
+    BY_POSITION,
     "factor_risk",
     "replays",
 )  # left out where it is too short
+# Tables that share their work, the one that does it first; and those that take longest
+# of a desk's time, which are begun first where several processes work.
+TOGETHER = (("cycle", "cycle_turns", "cycle_record"),)
+LONGEST = (
+    "regimes",
+    "doctor",
+    "samples",
+    "replays",
+    BY_POSITION,
+    "stress_by_position",
+    "measures_by_book",
+    "stress_by_book",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InParts:
+    """A stage whose table is made of others, one below the other.
+
+    A part is a stage by itself: it can be computed anywhere, and knows no other part.
+    """
+
+    parts: tuple[Stage, ...]
+
+    def __call__(self) -> Table:
+        """Return the whole table."""
+        found = [part() for part in self.parts]
+        first = found[0]
+        frames = [part.to_frame() for part in found]
+        whole = pd.concat(frames, ignore_index=True) if len(found) > 1 else frames[0]
+        columns = {str(name): whole[name] for name in whole.columns}
+        return table(first.title, np.datetime64(first.as_of, "D"), columns)
 
 
 def run(desk: Desk, on_stage: Callable[[str, int, int], None] | None = None) -> Report:
@@ -172,6 +211,7 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         return lambda: exposure_table(desk, model, by)
 
     return {
+        "limits": lambda: limit_table(desk, model, partial(sample_of, desk)),
         "exposures": exposed("tier"),
         "exposures_by_book": exposed("book", "tier"),
         "exposures_by_link": exposed("link"),
@@ -179,15 +219,18 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         "stress_total": stressed(),
         "stress": stressed("tier"),
         "stress_by_book": stressed("book", "tier"),
-        "stress_by_position": stressed(*POSITION_KEYS),
+        "stress_by_position": InParts(
+            stress_by_position(desk, model, scenarios, confidence)
+        ),
         "plausibility": lambda: plausibility_table(desk, model, scenarios),
         "regimes": lambda: regime_table(desk, model, scenarios, confidence),
         "stress_path_summary": lambda: path_summary_table(
             desk, model, scenarios, (), confidence, None
         ),
-        "replays": lambda: replay_table(desk, model, None, ("episode", "tier")),
+        "replays": lambda: outcome_table(desk, model, None, ("episode", "tier")),
         "claims": lambda: claim_table(desk, past_episodes(desk.as_of)),
         "doctor": lambda: diagnosis_table(desk),
+        **weighted_stages(desk, lambda: watch().phase),
         "cycle": watch,
         "cycle_turns": lambda: watch().turns,
         "cycle_record": lambda: watch().record,
@@ -198,6 +241,11 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         "look_through": lambda: look_through_table(desk, "tier"),
         "accounts": lambda: account_table(desk),
         **{name: measured(desk, wanted) for name, wanted in RISK_TABLES.items()},
+        BY_POSITION: InParts(
+            measures_by_position(
+                desk, partial(sample_of, desk, "historical", 1), CVAR, ALPHA
+            )
+        ),
         "factor_risk": lambda: factor_table(
             desk, sample_of(desk, "historical", 1), Measure.CVAR, ALPHA, ("book",)
         ),
@@ -206,6 +254,19 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         "loadings": lambda: loading_table(desk, model),
         "positions": lambda: position_table(desk),
         "scenarios": lambda: scenario_table(desk, model),
+    }
+
+
+def weighted_stages(desk: Desk, phase: Callable[[], str]) -> Mapping[str, Stage]:
+    """Return the stage of scenarios weighted by phase, if the desk gives weights."""
+    if not desk.settings.phase_weights:
+        return {}
+    model, confidence = model_of(desk), desk.settings.confidence
+    chosen = runnable_scenarios(desk, model)
+    return {
+        "stress_weighted_by_phase": lambda: every_phase(
+            desk, model, chosen, confidence, phase()
+        )
     }
 
 

@@ -10,7 +10,9 @@ import pandas as pd
 
 from riskplugin.columns.core import CORE, OF_DRIVER
 from riskplugin.columns.cycle import CYCLE
+from riskplugin.columns.decisions import DECISIONS
 from riskplugin.columns.held import HELD
+from riskplugin.columns.limits import LIMITED
 from riskplugin.columns.past import PAST
 from riskplugin.errors import Issue, Severity
 
@@ -171,6 +173,8 @@ COLUMNS: Mapping[str, str] = {
     **CYCLE,
     **HELD,
     **CORE,
+    **DECISIONS,
+    **LIMITED,
 }
 
 

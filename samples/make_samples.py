@@ -12,7 +12,6 @@ life, and tokens, which have a close every day, also move at weekends.
 """
 
 import argparse
-import csv
 import filecmp
 import shutil
 import sys
@@ -20,23 +19,32 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, TypeVar, get_type_hints
+from typing import NamedTuple
 
 import exchange_calendars
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from made_contracts import (
+    Derived,
+    contract_positions,
+    derived_prices,
+    indicator_rows,
+    surface,
+    volume_rows,
+)
+from recipe_tables import HERE, RECIPE, read_recipe, significant, write_csv
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-HERE = Path(__file__).resolve().parent
-RECIPE = HERE / "recipe"
 WRITTEN_BY_HAND = [
     "README.md",
     "desk.toml",
+    "holdings.csv",
     "instruments.csv",
     "limits.csv",
+    "rates.csv",
     "scenarios.toml",
 ]
 SEED = 2586  # one whose noise leaves the story of recipe/regimes.csv easy to see
@@ -151,9 +159,6 @@ class Position(NamedTuple):
     entry_price: str
 
 
-Row = TypeVar("Row", Instrument, Pair, Lot)
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Make the sample desk.
 
@@ -188,17 +193,18 @@ def compare() -> str | None:
 
 
 def write_desk(rng: np.random.Generator, out: Path) -> None:
-    """Draw the desk and write `prices.csv`, `fx.csv` and `positions.csv`.
+    """Draw the desk and write its prices, exchange rates, positions and the rest.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        The only source of chance; one child each for factors, instruments, exchange
-        rates and fills, so that editing one table leaves the other draws alone.
+        The only source of chance; a child each for factors, instruments, exchange
+        rates, fills, what is derived from others, its fills, volumes and indicators, so
+        that editing one table leaves the other draws alone.
     out : pathlib.Path
         An existing folder.
     """
-    for_factors, for_instruments, for_fx, for_fills = rng.spawn(4)
+    for_factors, for_instruments, for_fx, for_fills, *for_more = rng.spawn(8)
     days = pd.date_range(FIRST, AS_OF, name="date")
     instruments = read_recipe("prices.csv", Instrument)
     sessions = {calendar: sessions_of(calendar, days) for calendar in CURRENCY}
@@ -210,37 +216,33 @@ def write_desk(rng: np.random.Generator, out: Path) -> None:
     fx = draw_fx(for_fx, factors, days)
     positions = size_positions(for_fills, instruments, prices, fx)
 
+    for_derived, for_contracts, for_volumes, for_indicators = for_more
+    prices = prices.join(derived_prices(for_derived, prices, fx))
     calendars = {row.instrument: row.calendar for row in instruments}
+    calendars |= {r.instrument: r.calendar for r in read_recipe("derived.csv", Derived)}
     quotes = {
-        name: [quote(price, calendars[str(name)]) for price in prices[name]]
+        str(name): [
+            quote(price, calendars.get(str(name), NEW_YORK)) for price in prices[name]
+        ]
         for name in prices
     }
-    write_csv(pd.DataFrame(quotes, index=days).reset_index(), out / "prices.csv")
+    contracts = contract_positions(for_contracts, prices, quotes)
+    held = pd.concat([pd.DataFrame(positions), pd.DataFrame(contracts)])
+    memory = factors[:, :, FACTORS.index("memory")].sum(axis=1).cumsum()
     rates = fx.map(significant, digits=6).reset_index()
     rates = rates.melt("date", var_name="pair", value_name="rate")
-    write_csv(rates.sort_values("date", kind="stable"), out / "fx.csv")
-    write_csv(pd.DataFrame(positions), out / "positions.csv")
-
-
-def read_recipe(name: str, row_type: type[Row]) -> list[Row]:
-    """Read one table of the recipe into typed rows.
-
-    Parameters
-    ----------
-    name : str
-        File in `recipe/`; lines that start with `#` are comments.
-    row_type : type
-        Its field names are the columns, its annotations their types.
-
-    Returns
-    -------
-    list of row_type
-    """
-    kinds = get_type_hints(row_type)
-    with (RECIPE / name).open(encoding="utf-8", newline="") as file:
-        lines = (line for line in file if not line.startswith("#"))
-        rows = list(csv.DictReader(lines, skipinitialspace=True))
-    return [row_type(**{key: kinds[key](row[key]) for key in kinds}) for row in rows]
+    vols = surface()
+    vols.insert(0, "date", days[-1])
+    tables = {
+        "prices": pd.DataFrame(quotes, index=days).reset_index(),
+        "fx": rates.sort_values("date", kind="stable"),
+        "positions": held.fillna(""),
+        "vols": vols,
+        "volumes": volume_rows(for_volumes, prices, calendars),
+        "indicators": indicator_rows(for_indicators, memory, days),
+    }
+    for name, table in tables.items():
+        write_csv(table, out / f"{name}.csv")
 
 
 def sessions_of(calendar: str, days: pd.DatetimeIndex) -> Flags:
@@ -588,17 +590,6 @@ def quote(price: float, calendar: str) -> str:
     if calendar == TOKENS:
         return significant(price, digits=5)
     return f"{price:.{DECIMALS[calendar]}f}"
-
-
-def significant(value: float, digits: int) -> str:
-    """Write a number to some significant digits, never with an exponent."""
-    decimals = digits - 1 - int(np.floor(np.log10(abs(value))))
-    return f"{round(value, decimals):.{max(decimals, 0)}f}"
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table with the same bytes on every system."""
-    table.to_csv(path, index=False, lineterminator="\n", date_format="%Y-%m-%d")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ HEAVY = {
     "cvxpy",
     "plotly",
     "dask",
+    "distributed",
     "duckdb",
     "scipy.stats",
     "xlwings",

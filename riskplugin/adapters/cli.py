@@ -10,6 +10,7 @@ import numpy as np
 from riskplugin import api, pipeline
 from riskplugin._version import __version__
 from riskplugin.adapters import terminal
+from riskplugin.adapters.decision_commands import what_if
 from riskplugin.adapters.excel.commands import excel
 from riskplugin.adapters.giving import (
     ADAPTER,
@@ -18,6 +19,7 @@ from riskplugin.adapters.giving import (
     INPUT,
     MODEL,
     USAGE,
+    code_of_run,
     finish,
     give,
     keep,
@@ -28,6 +30,7 @@ from riskplugin.adapters.holding_commands import (
     greeks,
     liquidity,
 )
+from riskplugin.adapters.limit_commands import limits
 from riskplugin.adapters.measure_commands import backtest, measures
 from riskplugin.adapters.nightly import Wanted, run_wanted
 from riskplugin.adapters.options import (
@@ -37,7 +40,14 @@ from riskplugin.adapters.options import (
     positions_option,
 )
 from riskplugin.adapters.plots import save_evidence
-from riskplugin.adapters.run_commands import explain, history, prune, report, verify
+from riskplugin.adapters.run_commands import (
+    explain,
+    export_command,
+    history,
+    prune,
+    report,
+    verify,
+)
 from riskplugin.adapters.run_log import log_to
 from riskplugin.adapters.scenario_commands import (
     claims,
@@ -61,6 +71,7 @@ from riskplugin.errors import (
 from riskplugin.inputs.config import as_date
 from riskplugin.results import Report
 from riskplugin.sources.files import read_episodes
+from riskplugin.tables.limits import broken
 from riskplugin.tables.tabulation import issue_table
 
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
@@ -79,7 +90,8 @@ def cli() -> None:
     """Cycle-reversal stress and tier exposures for a desk.
 
     Exit codes: 0 done, 1 our bug, 2 usage, 3 input (also a partial run), 4 model or
-    scenario, 5 disk or another system.
+    scenario, 5 disk or another system, 6 done with broken limits; if several, 1 before
+    5, 4, 3 and 6.
     """
 
 
@@ -101,11 +113,29 @@ def cli() -> None:
     help="Processes to compute on; the results are the same on any number.",
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Dask scheduler to compute on, tcp://HOST:PORT, or local for one of its own.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Workers of a local cluster, or how many of another to wait for.",
+)
+@click.option(
+    "--worker-memory", help="Of each worker of a local cluster, such as 2GiB."
+)
+@click.option(
     "--log",
     type=click.Path(path_type=Path),
     help="File to append a line per stage to, with its seconds.",
 )
 @click.option("--log-json", is_flag=True, help="Write the log as JSON lines.")
+@click.option(
+    "--export",
+    is_flag=True,
+    help="Then write the run into the database of [export] in the desk file.",
+)
 def run(
     desk: str,
     as_of: object,
@@ -128,7 +158,7 @@ def run(
         terminal.print_json(run_row(report, folder))
     else:
         terminal.show_report(report, folder)
-    return DONE if report.status == "complete" else INPUT
+    return code_of_run(report)
 
 
 def run_row(report: Report, folder: Path | None) -> dict[str, Any]:
@@ -139,6 +169,7 @@ def run_row(report: Report, folder: Path | None) -> dict[str, Any]:
         "folder": None if folder is None else str(folder),
         "left_out": len(report.left_out),
         "issues": len(report.issues),
+        "broken_limits": broken(report.tables["limits"]),
     }
     return {"table": "run", "as_of": str(report.as_of), "rows": [row]}
 
@@ -261,14 +292,17 @@ for command in (
     claims,
     monitor,
     doctor,
+    limits,
     liquidity,
     accounts,
     greeks,
     measures,
     backtest,
+    what_if,
     explain,
     verify,
     report,
+    export_command,
     history,
     prune,
     excel,

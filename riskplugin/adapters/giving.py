@@ -6,18 +6,33 @@ from riskplugin import estimates
 from riskplugin.adapters import terminal
 from riskplugin.desk import Desk
 from riskplugin.errors import Severity, UsageError, input_error
-from riskplugin.results import Table
+from riskplugin.results import Report, Table
 from riskplugin.store.files import write_table
 from riskplugin.store.runs import run_in
+from riskplugin.tables.limits import broken
 from riskplugin.tables.tabulation import left_out_scenarios
 
-DONE, BUG, USAGE, INPUT, MODEL, ADAPTER = range(6)
+DONE, BUG, USAGE, INPUT, MODEL, ADAPTER, BREACHED = range(7)
 
 
 def say_left_out(desk: Desk) -> None:
     """Say which scenarios of the desk cannot be run."""
     for issue in left_out_scenarios(desk, estimates.model_of(desk)):
         terminal.warn(str(issue))
+
+
+def code_of_run(report: Report) -> int:
+    """Return the exit code of a run that ended: partial before broken limits."""
+    if report.status != "complete":
+        return INPUT
+    return (
+        code_of_limits(report.tables["limits"]) if "limits" in report.tables else DONE
+    )
+
+
+def code_of_limits(found: Table) -> int:
+    """Return the exit code of limits: broken, unless each breach is waived."""
+    return BREACHED if broken(found) else DONE
 
 
 def finish(

@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from riskplugin import api, pipeline
 from riskplugin.adapters import terminal
+from riskplugin.adapters.cluster import Cluster
 from riskplugin.adapters.run_log import Write, shown
 from riskplugin.desk import Desk
-from riskplugin.errors import UsageError
+from riskplugin.errors import AdapterError, UsageError
+from riskplugin.inputs.derived import with_scenarios
 from riskplugin.results import Report
 from riskplugin.store.batch import batch, run_id_of
+from riskplugin.store.executors import Executor, InTurn, Pool
 from riskplugin.store.layout import night, note_finished, run_folder
 from riskplugin.store.pages import write_latest
+from riskplugin.warehouse.export import Target, export, target_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,10 @@ class Wanted:
     store: Path | None
     replace: bool
     jobs: int
+    export: bool = False
+    cluster: str | None = None
+    workers: int | None = None
+    worker_memory: str | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -47,8 +55,31 @@ class Wanted:
         """
         if self.out is not None and self.store is not None:
             raise UsageError("give --out or --store, not both")
-        if self.jobs > 1 and self.out is None and self.store is None:
-            raise UsageError("--jobs needs a folder to work in: --store or --out")
+        for option, asked in (
+            ("--jobs needs a folder to work in", self.jobs > 1),
+            ("--cluster needs a folder to work in", self.cluster is not None),
+            ("--export needs a run that is kept", self.export),
+        ):
+            if asked and self.out is None and self.store is None:
+                raise UsageError(f"{option}: --store or --out")
+        if self.cluster is None and (self.workers or self.worker_memory):
+            raise UsageError("--workers and --worker-memory go with --cluster")
+        if self.cluster is not None and self.jobs > 1:
+            raise UsageError("give --jobs or --cluster, not both")
+
+    def executor(self) -> Executor:
+        """Return what computes.
+
+        Raises
+        ------
+        UsageError
+            If the cluster is none.
+        """
+        if self.cluster is not None:
+            found = Cluster(self.cluster, self.workers, self.worker_memory)
+            found.check()
+            return found
+        return InTurn() if self.jobs == 1 else Pool(self.jobs)
 
 
 def desk_wanted(wanted: Wanted) -> Desk:
@@ -57,13 +88,15 @@ def desk_wanted(wanted: Wanted) -> Desk:
     if wanted.books is not None:
         desk = api.with_positions(desk, wanted.books)
     if wanted.scenarios is not None:
-        desk = replace(desk, scenarios=desk.scenarios.choose(wanted.scenarios))
+        desk = with_scenarios(desk, wanted.scenarios)
     return desk
 
 
 def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
     """Run what is asked for and return its report and folder."""
     wanted.check()
+    on = wanted.executor()
+    to = target_in(wanted.desk) if wanted.export else None
     desk = desk_wanted(wanted)
     if wanted.out is None and wanted.store is None:
         with terminal.progress() as on_stage:
@@ -71,13 +104,29 @@ def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
     run_id, as_of = run_id_of(desk), str(desk.as_of)
     log("start", {"as_of": as_of, "run": run_id, "positions": len(desk.book)})
     with place(wanted, as_of, run_id) as folder, shown(log) as told:
-        report = batch(
-            desk, folder, jobs=wanted.jobs, replace=wanted.replace, told=told
-        )
+        report = batch(desk, folder, on=on, replace=wanted.replace, told=told)
     if wanted.store is not None and wanted.is_whole:
         write_latest(wanted.store)
     log("end", {"as_of": as_of, "run": run_id, "status": report.status})
+    if to is not None:
+        send(folder, to, log)
     return report, folder
+
+
+def send(folder: Path, to: Target, log: Write) -> None:
+    """Export a run that stands in its folder, whatever becomes of the export.
+
+    Raises
+    ------
+    AdapterError
+        If the database does not take it; with the command to try again.
+    """
+    try:
+        found = export(folder, to)
+    except AdapterError as error:
+        again = f"the run stands in {folder}; `riskplugin export` tries again"
+        raise AdapterError(f"{error}; {again}") from error
+    log("exported", {"tables": len(found), "rows": int(found["rows"].sum())})
 
 
 @contextmanager

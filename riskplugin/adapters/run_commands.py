@@ -16,12 +16,13 @@ from riskplugin.desk import Desk
 from riskplugin.errors import UsageError, did_you_mean
 from riskplugin.results import Table, table
 from riskplugin.store.history import history as history_of
-from riskplugin.store.pages import report_html, run_before
+from riskplugin.store.pages import report_html, report_xlsx, run_before
 from riskplugin.store.reading import desk_at
 from riskplugin.store.retention import prune as prune_store
 from riskplugin.store.runs import content_of
 from riskplugin.store.verifying import AS_WRITTEN, DAMAGE, DIFFERS
 from riskplugin.store.verifying import verify as verified
+from riskplugin.warehouse.export import export, target_in, target_of
 
 DATE = click.DateTime(["%Y-%m-%d"])
 
@@ -181,15 +182,16 @@ def chosen(found: Table, rows: Flags) -> Table:
     type=click.Path(path_type=Path),
     default="report.html",
     show_default=True,
-    help="File to write.",
+    help="File to write: .html for a browser, .xlsx for a spreadsheet.",
 )
 def report(run: Path, before: Path | None, out: Path) -> int:
-    """Write the report of a finished run as one HTML file.
+    """Write the report of a finished run as one file.
 
     It says what changed since the run before, and why.
     """
     earlier = run_before(run) if before is None else before
-    terminal.say(f"Written to {report_html(run, out, earlier)}")
+    write = report_xlsx if out.suffix.lower() == ".xlsx" else report_html
+    terminal.say(f"Written to {write(run, out, earlier)}")
     return DONE
 
 
@@ -214,3 +216,23 @@ def verify(run: Path, desk: str | None, as_json: bool, out: Path | None) -> int:
     if states & set(DAMAGE):
         return ADAPTER
     return INPUT if DIFFERS in states else DONE
+
+
+@click.command("export")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("desk", required=False)
+@click.option("--url-env", help="Environment variable with the database's URL.")
+@as_json_option
+@out_option
+def export_command(
+    run: Path, desk: str | None, url_env: str | None, as_json: bool, out: Path | None
+) -> int:
+    """Write a finished run into the desk's SQL database, all of it or nothing.
+
+    To the database that [export] of the desk file DESK names, or to the one whose URL
+    an environment variable holds. What is there of the same run is replaced.
+    """
+    if (desk is None) == (url_env is None):
+        raise UsageError("give a desk file with [export], or --url-env, not both")
+    to = target_of(url_env=url_env) if desk is None else target_in(desk)
+    return given(export(run, to), as_json=as_json, out=out)

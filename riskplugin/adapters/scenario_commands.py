@@ -50,6 +50,12 @@ from riskplugin.tables.replays import WantedEpisodes
 )
 @click.option("--loss", type=float, help="With --path: when is as much lost?")
 @click.option(
+    "--weights",
+    type=click.Choice(["scenario", "phase"]),
+    help="P&L by each scenario's own weight, or by those of the phase of the cycle, "
+    "beside the worst without them.",
+)
+@click.option(
     "--plot",
     type=click.Path(path_type=Path),
     help="Folder to write a picture of each scenario to: its parts, or its path.",
@@ -61,6 +67,11 @@ def stress(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
         say_left_out(held)
     if given["unfolding"]:
         return unfold(held, **given)
+    if given["weights"] is not None:
+        by = tuple(key for key in given["by"] if key != "scenario")
+        wanted, how = given["scenarios"], given["weights"]
+        found = api.weighted_stress(held, wanted, by, weights=how)
+        return finish(held, found, as_json=given["as_json"], out=given["out"])
     if given["loss"] is not None:
         raise click.UsageError("--loss goes with --path")
     if given["plot"] is not None:
@@ -313,6 +324,8 @@ def monitor(
         chosen = found.turns if record else found
         return finish(held, chosen, as_json=True, out=out)
     terminal.say(f"Phase: {found.phase.replace('_', ' ')}")
+    if not record:
+        terminal.say(f"Its record: {found.record_in_words()}")
     if record:
         finish(held, found.turns, as_json=False, out=None)
     shown = found.record if record else found

@@ -18,8 +18,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as Grid
 
 from riskplugin.errors import Severity
+from riskplugin.limits.judging import Status
 from riskplugin.reporting.unknowns import left_out_in_words
 from riskplugin.results import Evidence, Report, Table
+from riskplugin.store.limit_lines import limit_lines
 
 PIPE_WIDTH = 150
 WIDEST = 240
@@ -66,6 +68,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     **dict.fromkeys(("tail_normal", "tail_t"), PERCENT),
     **dict.fromkeys(("within_1", "within_5", "within_10", "within_21"), PERCENT),
     "cost_pct_gross": PERCENT,
+    "utilisation": "{:.0%}".format,
     "windows": WHOLE,
     "at_least_as_bad": WHOLE,
     "worst_session": WHOLE,
@@ -77,9 +80,10 @@ NOT_ON_SCREEN: dict[str, tuple[str, ...]] = {
     "reverse": ("driver", "tail_t", "degrees_of_freedom", "loss"),
     "plausibility": ("core", "degrees_of_freedom", "alone"),
     "regimes": ("effective_scenarios",),
+    "limits": ("headroom_money", "direction", "waiver_until"),
 }  # in the JSON and the files
 WORDS = (
-    *("sentence", "note", "reason", "description", "sources", "message"),
+    *("drivers", "sentence", "note", "reason", "description", "sources", "message"),
     *("hint", "severity", "core", "aliases", "worst_windows", "alone"),
 )
 SHOWN_EXPOSURES = [
@@ -256,6 +260,7 @@ def show_report(report: Report, folder: Path | None) -> None:
     out = console()
     unit = f"{report.base_currency} million"
     out.print(f"Risk on {report.as_of}, run {report.run_id}, {report.status}\n")
+    show_limits(report, out)
     show_left_out(report, out)
     held = in_millions(report.exposures, SHOWN_EXPOSURES)
     draw_fitting(out, held, f"What we hold, by tier ({unit}; pct nav = net / NAV)")
@@ -300,6 +305,14 @@ def in_millions(found: Table, columns: list[str]) -> pd.DataFrame:
     """Return some columns of a table with their money in millions."""
     frame = found.to_frame()[columns]
     return frame.assign(**{c: frame[c] / MILLION for c in columns if c in MONEY})
+
+
+def show_limits(report: Report, out: Console) -> None:
+    """Print how limits stand, and each that is not OK in a line."""
+    for line in limit_lines(report):
+        style = "bold red" if line.startswith(f"{Status.BREACH}:") else None
+        out.print(line, style=style, markup=False)
+    out.print()
 
 
 def show_left_out(report: Report, out: Console) -> None:

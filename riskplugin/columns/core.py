@@ -14,7 +14,11 @@ CORE: Mapping[str, str] = {
     "windows": "Return windows that the instrument shares with the drivers; of a core "
     "move, how many windows of its horizon fit into the drivers' history without "
     "overlap.",
-    "reason": "Why the row was left out, or has no figures.",
+    "underlying": "Instrument whose shock, loadings and history the row shows: that "
+    "of an option or of a leveraged or inverse fund. What the contract itself makes "
+    "of them stands in stress. Blank where they are the row's own.",
+    "reason": "Why the row was left out, or has no figures; of a limit also what else "
+    "is to say, and the desk's own words.",
     "named_move": "Simple return of the driver that the scenario names.",
     "answer": "1 for the nearest move that loses so much, 2 for the next; 0 where "
     "there is none.",

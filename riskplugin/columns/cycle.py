@@ -7,6 +7,12 @@ CYCLE: Mapping[str, str] = {
     "effect_on": "Figure that the finding changes, where one can be measured.",
     "effect_before": "That figure as it is; NaN where it cannot be measured.",
     "effect_after": "The same after the repair.",
+    "stress_scenario": "The desk's worst scenario with its data as they are.",
+    "stress_before": "P&L of the desk in it as they are, base currency; NaN where no "
+    "repair is suggested or stress_note says why.",
+    "stress_after": "The same with the closes repaired: positions valued and the model "
+    "fitted on them.",
+    "stress_note": "Why the effect on the stress is not known; blank where it is.",
     "advice": "What to do.",
     "repair": "The repair as it would stand in desk.toml; blank if there is none.",
     "signal": "persistence, price_expectations, breadth or volume_backing.",
@@ -18,6 +24,7 @@ CYCLE: Mapping[str, str] = {
     "state": "The signal in a word; unknown where it has no data.",
     "evidence": "What it rests on, in words.",
     "phase": "expansion, late, rolling_over or reversal; unknown at the start.",
+    "called": "Whether it is the phase that is called on the date.",
     "sessions_long": "Sessions that the phase stood.",
     "memory_move": "Simple move of the memory basket meanwhile.",
     "memory_level": "Log level of the memory basket.",

@@ -44,7 +44,9 @@ HELD: Mapping[str, str] = {
     "unknown_gross": "Part of netted_gross whose volume is unknown, base currency; no "
     "days are counted for it.",
     "cost": "Cost of selling all that it is known of (>= 0), base currency: half "
-    "spread + impact x session volatility x sqrt(quantity / stressed daily volume).",
+    "spread + impact x session volatility x sqrt(quantity / stressed daily volume). Of "
+    "trades: of the orders, spread_cost + impact_cost, at the volume of an ordinary "
+    "day.",
     "cost_pct_gross": "cost / the part of netted_gross that it is known of, as a "
     "decimal.",
     "uncosted_gross": "Part of netted_gross of which no cost is known, base currency.",

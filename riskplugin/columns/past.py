@@ -53,16 +53,17 @@ PAST: Mapping[str, str] = {
     "median_error": "Median absolute error of the simple return.",
     "median_no_move": "Median absolute error of the forecast that nothing moves.",
     "as_of": "Valuation date of the run.",
-    "metric": "Headline figure of a run, as `stress:inventory_build`.",
-    "value": "The figure, in its unit; NaN where the run has none.",
+    "metric": "Headline figure of a run, as `stress:inventory_build`; of a limit what "
+    "is limited, as `stress_loss`.",
+    "value": "The figure, in its unit; NaN where the run has none, or it is unknown.",
     "run_id": "The run it comes from.",
     "why": "Why it goes.",
     "remark": "What the figure stands for.",
     "action": "What was done with it, or would be.",
     "bytes": "What it takes on disk.",
     "part": "What moved, in the stated order.",
-    "before": "The figure of the earlier run.",
-    "after": "The figure of the later run.",
+    "before": "The figure of the earlier run, or before the trades.",
+    "after": "The figure of the later run, or after the trades.",
     "change": "after - before.",
     "contribution": "What the part did to the figure, all parts before it done. Of a "
     "name: what the part did to the name's share of the figure.",
@@ -72,4 +73,7 @@ PAST: Mapping[str, str] = {
     "state": "as_written, changed, missing, stranger, or differs from what is computed "
     "again.",
     "detail": "What differs.",
+    "table": "Table of the database.",
+    "rows": "Rows of the run in it.",
+    "columns_added": "Columns that the table had lacked.",
 }

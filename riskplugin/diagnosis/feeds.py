@@ -1,103 +1,66 @@
 """Date labels, feed by feed: what is a session late or early against the rest."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from riskplugin._typing import Codes, Dates, Flags, Matrix, Vector
+from riskplugin._typing import Codes
+from riskplugin.diagnosis.between_regions import (
+    FEWEST_PEERS,
+    Regions,
+    by_sessions,
+    displaced_regions,
+)
+from riskplugin.diagnosis.displacements import (
+    Displacement,
+    displacements,
+    net,
+    of_one_feed,
+)
 from riskplugin.diagnosis.finding import Concern, Effect, Finding
-from riskplugin.diagnosis.labels import (
-    LATE,
-    LEAST,
-    SAME,
-    YEAR,
-    Scan,
-    displaced,
-    scan,
-    slope,
+from riskplugin.diagnosis.labels import LATE, SAME, scan, slope
+from riskplugin.diagnosis.moves import (
+    Feeds,
+    Moves,
+    known_median,
+    moves_of,
+    weekdays_of,
 )
 from riskplugin.diagnosis.references import others_median, within
-from riskplugin.diagnosis.regions import USUAL, Region
+from riskplugin.diagnosis.regions import Region, usual_lags
 from riskplugin.mending import Repair, RepairKind, mended
 
-FEWEST_PEERS = 4  # members of a region that are judged against each other
 MOST_OFF = 0.35  # share of a region beyond which it may be the rest that is off
 LOOK = "after a look at one close that another source dates"
-ADVICE = {  # by whether a whole region is off, and whether it may be the rest
-    (False, False): f"move the dates, {LOOK}",
-    (False, True): f"find out which part of the region is off, {LOOK}",
-    (True, False): f"move the dates, {LOOK}; were America's labels off, every other "
-    "region would appear off the other way",
-}
-SPANS_APART = np.timedelta64(2 * 365, "D")  # that spans of one feed may differ by
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Feeds:
-    """Closes, and where each instrument trades.
-
-    Attributes
-    ----------
-    dates : ndarray of datetime64[D], shape (T,)
-    close : ndarray of shape (T, N)
-        NaN where there is none.
-    names, calendars : tuple of N str
-    regions : tuple of N Region
-    drivers : Mapping of str to tuple of str
-        Members of each driver's basket.
-    """
-
-    dates: Dates
-    close: Matrix
-    names: tuple[str, ...]
-    calendars: tuple[str, ...]
-    regions: tuple[Region, ...]
-    drivers: Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Displacement:
-    """A series that is `late` sessions behind between two dates; None is open."""
-
-    column: int
-    late: int
-    first: np.datetime64 | None
-    last: np.datetime64 | None
-    same: float
-    peak: float
-    pairs: int
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Moves:
-    """One-session log returns of some days in a row, shape (T - 1, N), and the days."""
-
-    dates: Dates
-    returns: Matrix
-
-    @classmethod
-    def of(cls, dates: Dates, close: Matrix) -> "Moves":
-        """Return the returns between neighbouring rows with two closes."""
-        return cls(dates, np.diff(np.log(close), axis=0))
-
-    def span(
-        self, first: int, last: int
-    ) -> tuple[np.datetime64 | None, np.datetime64 | None]:
-        """Return the dates of two blocks' start and end, None where the data end."""
-        end = (last + 1) * YEAR
-        return (
-            None if first == 0 else self.dates[first * YEAR],
-            None if end >= len(self.returns) else self.dates[end],
-        )
+MOVE = f"move the dates, {LOOK}"
+HARM = "the repair of the wrong one would do harm"
 
 
 def label_findings(feeds: Feeds) -> Iterator[Finding]:
     """Yield the labels that are off, those of one feed together."""
     places = np.array([list(Region).index(r) for r in feeds.regions], dtype=np.int64)
-    found = [*against_peers(feeds, places), *against_america(feeds, places)]
-    for together in of_one_feed(net(found, places), places):
-        yield feed_finding(feeds, together)
+    found = [*against_peers(feeds, places), *against_regions(feeds, places)]
+    left = net(found)
+    unsure = unsure_regions(feeds, left)
+    for together in of_one_feed(left, places):
+        yield feed_finding(feeds, together, unsure)
+
+
+def unsure_regions(feeds: Feeds, found: Sequence[Displacement]) -> frozenset[Region]:
+    """Return the regions so much of which is off that it may be the rest.
+
+    Where the vote of the other regions does not tell.
+    """
+    off = {d.column for d in found if not d.wide}
+    voted = {feeds.regions[d.column] for d in found if d.wide}
+    counted = Counter(feeds.regions[column] for column in off)
+    members = Counter(feeds.regions)
+    return frozenset(
+        region
+        for region, count in counted.items()
+        if region not in voted and MOST_OFF * members[region] < count < members[region]
+    )
 
 
 def against_peers(feeds: Feeds, places: Codes) -> list[Displacement]:
@@ -118,215 +81,113 @@ def against_peers(feeds: Feeds, places: Codes) -> list[Displacement]:
     return found
 
 
-def moves_of(feeds: Feeds, columns: Codes, region: Region) -> Moves:
-    """Return the returns of some columns on the days of their region."""
-    close = feeds.close[:, columns]
-    if region is Region.CLOCK:
-        days = np.flatnonzero(~np.isnan(close).all(axis=1))
-    else:
-        days = np.flatnonzero(np.is_busday(feeds.dates))
-    return Moves.of(feeds.dates[days], close[days])
+def against_regions(feeds: Feeds, places: Codes) -> list[Displacement]:
+    """Return the regions that are off against the others, member by member.
 
-
-def against_america(feeds: Feeds, places: Codes) -> list[Displacement]:
-    """Return the regions and lone instruments displaced against America's median.
-
-    A region is represented by the median of its members and stands for all of them:
-    one displacement for each member.
+    Instruments of a region of few members are held against America's median one by
+    one, unless America itself is off or may be.
     """
-    home = np.flatnonzero(places == list(Region).index(Region.AMERICA))
-    if len(home) < FEWEST_PEERS - 1:
-        return []
     days = np.is_busday(feeds.dates)
-    moves = Moves.of(feeds.dates[days], feeds.close[days])
+    there = [r for r, region in enumerate(Region) if region in feeds.regions]
+    known = Regions(
+        tuple(list(Region)[r] for r in there),
+        tuple(np.flatnonzero(places == r) for r in there),
+        Moves.of(feeds.dates[days], feeds.close[days]),
+    )
+    if len(there) < 2:
+        return []
+    off, suspects = displaced_regions(known)
+    return off if Region.AMERICA in suspects else [*off, *lone(known)]
+
+
+def lone(known: Regions) -> list[Displacement]:
+    """Return what is displaced against America among those of few of their region."""
+    home = dict(zip(known.regions, known.columns, strict=True)).get(Region.AMERICA)
+    if home is None or len(home) < FEWEST_PEERS - 1:
+        return []
+    moves = known.moves
     world = known_median(within(moves.returns[:, home]))
     found: list[Displacement] = []
-    for place in np.unique(places):
-        region, columns = list(Region)[place], np.flatnonzero(places == place)
-        if region is Region.AMERICA:
+    for place, (region, columns) in enumerate(
+        zip(known.regions, known.columns, strict=True)
+    ):
+        if region is Region.AMERICA or known.is_whole(place):
             continue
-        whole = len(columns) >= FEWEST_PEERS
-        cut = within(moves.returns[:, columns])
-        series = known_median(cut)[:, None] if whole else cut
-        usual = np.isin(LATE, USUAL[region])[:, None] | np.zeros(series.shape[1], bool)
-        reference = np.repeat(world[:, None], series.shape[1], axis=1)
-        which = np.array([-1]) if whole else columns
-        parts = displacements(scan(series, reference), usual, which, moves)
-        found += [
-            Displacement(int(c), d.late, d.first, d.last, d.same, d.peak, d.pairs)
-            for d in parts
-            for c in (columns if whole else [d.column])
-        ]
+        series = within(moves.returns[:, columns])
+        lags = np.isin(LATE, usual_lags(region, Region.AMERICA))
+        usual = np.repeat(lags[:, None], len(columns), axis=1)
+        reference = np.repeat(world[:, None], len(columns), axis=1)
+        against = f"the region {Region.AMERICA}"
+        of = scan(series, reference)
+        found += displacements(of, usual, columns, moves, against)
     return found
 
 
-def known_median(returns: Matrix) -> Vector:
-    """Return the median of each row's known values, NaN with fewer than two."""
-    padded = np.hstack([returns, np.full((len(returns), 1), np.nan)])
-    median: Vector = others_median(padded)[:, -1]
-    return median
-
-
-def displacements(
-    found: Scan, usual: Flags, columns: Codes, moves: Moves
-) -> list[Displacement]:
-    """Return the spans in which each scanned series is displaced."""
-    late = displaced(found, usual)
-    made: list[Displacement] = []
-    for i, column in enumerate(columns):
-        whole = int(late[-1, i])
-        blocks = late[:-1, i]
-        spans = [span_of(found, i, whole)] if whole else same_sign(blocks)
-        for first, last, by in spans:
-            block = -1 if whole else first
-            place = int(np.flatnonzero(by == LATE)[0])
-            figures = found.correlation[block, :, i]
-            made.append(
-                Displacement(
-                    int(column),
-                    by - nearest_usual(usual[:, i], by),
-                    *moves.span(first, last),
-                    float(figures[SAME]),
-                    float(figures[place]),
-                    int(found.pairs[block, place, i]),
-                )
-            )
-    return made
-
-
-def nearest_usual(usual: Flags, lag: int) -> int:
-    """Return the usual lag next to `lag`: what is off is off from there."""
-    known = LATE[usual]
-    return int(known[np.abs(known - lag).argmin()])
-
-
-def span_of(found: Scan, series: int, late: int) -> tuple[int, int, int]:
-    """Return the first and last block of a displacement of the whole.
-
-    Blocks at either end that clearly move on the same day are not of it.
-    """
-    place = int(np.flatnonzero(late == LATE)[0])
-    same = np.nan_to_num(found.correlation[:-1, SAME, series])
-    off = np.nan_to_num(found.correlation[:-1, place, series])
-    fine = (same >= LEAST) & (same >= 2 * off)
-    shifted = np.flatnonzero(~fine)
-    return (int(shifted[0]), int(shifted[-1]), late) if len(shifted) else (0, 0, late)
-
-
-def same_sign(blocks: Codes) -> list[tuple[int, int, int]]:
-    """Return first and last block, and the lag, of runs of one displacement."""
-    spans: list[tuple[int, int, int]] = []
-    for block in np.flatnonzero(blocks):
-        late = int(blocks[block])
-        if spans and spans[-1][2] == late and spans[-1][1] >= block - 2:
-            spans[-1] = (spans[-1][0], int(block), late)
-        else:
-            spans.append((int(block), int(block), late))
-    return spans
-
-
-def net(found: Sequence[Displacement], places: Codes) -> list[Displacement]:
-    """Return displacements against the world: of a region and within it, added up.
-
-    What is early within a region that is late is right, and not among them.
-    """
-    region = {d.column: d for d in found[::-1] if is_region_wide(d, found, places)}
-    left: list[Displacement] = []
-    for one in found:
-        wide = region.get(one.column)
-        if wide is None:
-            left.append(one)
-        elif one is wide:
-            own = [o.late for o in found if o.column == one.column and o is not wide]
-            by = one.late + sum(own)
-            if by:
-                left.append(
-                    Displacement(
-                        one.column, by, one.first, one.last, one.same, one.peak,
-                        one.pairs,
-                    )
-                )  # fmt: skip
-    return left
-
-
-def is_region_wide(
-    one: Displacement, found: Sequence[Displacement], places: Codes
-) -> bool:
-    """Whether every member of the region bears the same displacement."""
-    alike = {
-        o.column
-        for o in found
-        if (o.late, o.first, o.last, o.peak)
-        == (one.late, one.first, one.last, one.peak)
-    }
-    members = np.flatnonzero(places == places[one.column])
-    return len(members) >= FEWEST_PEERS and set(members.tolist()) <= alike
-
-
-def of_one_feed(
-    found: Sequence[Displacement], places: Codes
-) -> list[list[Displacement]]:
-    """Return displacements of one region, lag and time together."""
-    feeds: list[list[Displacement]] = []
-    for one in found:
-        for feed in feeds:
-            other = feed[0]
-            if (
-                places[one.column] == places[other.column]
-                and one.late == other.late
-                and near(one.first, other.first)
-                and near(one.last, other.last)
-                and one.column not in {o.column for o in feed}
-            ):
-                feed.append(one)
-                break
-        else:
-            feeds.append([one])
-    return feeds
-
-
-def near(one: np.datetime64 | None, other: np.datetime64 | None) -> bool:
-    """Whether two ends of spans may be one: both open, or not far apart."""
-    if one is None or other is None:
-        return one is other
-    return bool(abs(one - other) <= SPANS_APART)
-
-
-def feed_finding(feeds: Feeds, together: Sequence[Displacement]) -> Finding:
+def feed_finding(
+    feeds: Feeds, together: Sequence[Displacement], unsure: Collection[Region]
+) -> Finding:
     """Return the displacement of one feed in words, with its repair."""
-    late = together[0].late
+    one = together[0]
     names = tuple(feeds.names[d.column] for d in together)
-    region = feeds.regions[together[0].column]
-    members = sum(r is region for r in feeds.regions)
-    first = None if together[0].first is None else min(ends(together, "first"))
-    last = None if together[0].last is None else max(ends(together, "last"))
+    first = None if one.first is None else min(ends(together, "first"))
+    last = None if one.last is None else max(ends(together, "last"))
     known = ~np.isnan(feeds.close[:, [d.column for d in together]]).all(axis=1)
     repair = Repair(
         names,
         RepairKind.SHIFT,
         "" if first is None else str(first),
         "" if last is None else str(last),
-        float(-late),
+        float(-one.late),
     )
-    word = f"session{'s' * (abs(late) > 1)} {'late' if late > 0 else 'early'}"
-    whole = "all" if len(names) == members else f"{len(names)} of {members}"
-    doubtful = MOST_OFF * members < len(names) < members
-    advice = ADVICE[len(names) == members, doubtful]
-    same = float(np.median([d.same for d in together]))
-    peak = float(np.median([d.peak for d in together]))
+    advice, settled = advised(feeds, together, unsure)
     return Finding(
         "label_shift",
         Concern.HIGH,
         names,
         feeds.dates[known][0] if first is None else first,
         feeds.dates[known][-1] if last is None else last,
-        f"dated {abs(late)} {word}, {whole} of what trades in the region {region}: "
-        f"correlation with the reference {same:.2f} on the same day, {peak:.2f} at "
-        f"its highest, over {min(d.pairs for d in together)} returns",
-        () if doubtful else (repair,),
+        evidence_of(feeds, together),
+        (repair,) if settled else (),
         advice,
-        beta_effect(feeds, together[0].column, repair),
+        beta_effect(feeds, one.column, repair) if settled else Effect(),
     )
+
+
+def evidence_of(feeds: Feeds, together: Sequence[Displacement]) -> str:
+    """Return by how much a feed is off, how much of its region, and what shows it."""
+    one = together[0]
+    region = feeds.regions[one.column]
+    members = sum(r is region for r in feeds.regions)
+    whole = "all" if len(together) == members else f"{len(together)} of {members}"
+    same = float(np.median([d.same for d in together]))
+    peak = float(np.median([d.peak for d in together]))
+    where = "where it is usual" if one.wide else "on the same day"
+    either = f", or else {one.instead}" if one.instead else ""
+    return (
+        f"dated {by_sessions(one.late)}, {whole} of what trades in the region {region}"
+        f"{either}: correlation with {one.against} {same:.2f} {where}, {peak:.2f} at "
+        f"its highest, over {min(d.pairs for d in together)} returns"
+    )
+
+
+def advised(
+    feeds: Feeds, together: Sequence[Displacement], unsure: Collection[Region]
+) -> tuple[str, bool]:
+    """Return what to do, and whether it is settled what is off.
+
+    It is not where another region may be off instead, nor while part of a region is
+    off and it is open which.
+    """
+    one = together[0]
+    region = feeds.regions[one.column]
+    if one.instead:
+        return f"find out which of them it is, {LOOK}: {HARM}", False
+    if region in unsure or (one.wide and unsure):
+        which = ", ".join(sorted(unsure))
+        return f"find out which part of the region {which} is off, {LOOK}", False
+    if one.wide:
+        return f"{MOVE}; the other regions agree with each other", True
+    return MOVE, True
 
 
 def ends(together: Sequence[Displacement], which: str) -> list[np.datetime64]:
@@ -364,9 +225,3 @@ def beta_effect(feeds: Feeds, column: int, repair: Repair) -> Effect:
             measure = f"{name}: same-day beta to {driver}"
             best, highest = Effect(measure, before, after), abs(fit)
     return best
-
-
-def weekdays_of(dates: Dates, close: Matrix) -> tuple[Dates, Matrix]:
-    """Return the rows of Mondays to Fridays."""
-    days = np.is_busday(dates)
-    return dates[days], close[days]

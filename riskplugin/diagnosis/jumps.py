@@ -12,6 +12,7 @@ SPIKE_SCALES = 5.2  # both legs; planted spikes have 8
 SPIKE_LEFT = 0.42  # of a spike that may stay after it reverts
 JUMP_SCALES, JUMP = 5.0, 0.55  # a level that changes: |log| and in own scales, ...
 CLEAR_SCALES, CLEAR_JUMP = 10.0, 0.38  # ... or less but far outside its noise
+NEWS_SCALES = 15.0  # of a level that stays and is like nothing: less is mostly news
 NEAR_SCALES, NEAR = 3.5, 0.02  # how far a jump may lie from a unit or a rate, ...
 SPLIT_SCALES, SMALL_SPLIT_SCALES = 3.0, 1.0  # ... from a split of 2 and more, or less
 SMALL_SPLIT = 2
@@ -93,7 +94,9 @@ def level_changes(
         if back is not None:
             waiting.remove(back)
         last = len(residual) - 1 if back is None else back - 1
-        found.append(named(first, last, residual, scale, rates))
+        jump = named(first, last, residual, scale, rates)
+        if jump.kind is not JumpKind.UNKNOWN or jump.scales >= NEWS_SCALES or back:
+            found.append(jump)
     return sorted(found, key=lambda jump: jump.first)
 
 

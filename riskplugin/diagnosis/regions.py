@@ -28,15 +28,22 @@ MARKETS: Mapping[Region, tuple[str, ...]] = {
     Region.CLOCK: ("24/7",),
 }  # fmt: skip
 
-# Lags at which a region may move with America without a fault. It closes before New
-# York does: what happens there after the close comes in its next session.
-USUAL: Mapping[Region, tuple[int, ...]] = {
-    Region.ASIA: (0, 1),
-    Region.EUROPE: (0, 1),
-    Region.AMERICA: (0,),
-    Region.CLOCK: (0,),
-    Region.OTHER: (-1, 0, 1),
+# What closes earlier moves a session after what happens once it has closed. Tokens are
+# dated by UTC days, which end hours after New York does: taken to close together.
+CLOSES: Mapping[Region, int] = {
+    Region.ASIA: 0,
+    Region.EUROPE: 1,
+    Region.AMERICA: 2,
+    Region.CLOCK: 2,
 }
+
+
+def usual_lags(one: Region, other: Region) -> tuple[int, ...]:
+    """Return the sessions by which `one` may be behind `other` without a fault."""
+    if Region.OTHER in (one, other):
+        return (-1, 0, 1)
+    earlier = CLOSES[other] - CLOSES[one]
+    return (0,) if not earlier else (0, 1 if earlier > 0 else -1)
 
 
 def region_of(calendar: str, asset_class: str) -> Region:

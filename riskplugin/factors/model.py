@@ -153,6 +153,13 @@ class FactorModel:
             for source, c in zip(self.provenance[:count], self.currency, strict=True)
         )
 
+    def underlyings(self) -> list[str]:
+        """Return the instrument whose moves each one makes; blank where its own."""
+        return [
+            "" if row == source else self.instruments[int(source)]
+            for row, source in enumerate(self.source)
+        ]
+
     def held_currencies(self) -> set[str]:
         """Return the currencies that instruments are quoted in."""
         return {self.currencies[int(c)] for c in self.currency}

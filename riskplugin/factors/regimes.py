@@ -171,8 +171,7 @@ def one_round(away: Matrix, posterior: Vector) -> State | None:
     mass = both.sum(axis=1)
     if mass.min() < away.shape[1] + 1:
         return None
-    squares = np.einsum("st,tk,tl->skl", both, away, away, optimize=True)
-    covariances = squares / mass[:, None, None]
+    covariances = (both[:, None, :] * away.T) @ away / mass[:, None, None]
     if (np.linalg.eigvalsh(covariances)[:, 0] <= 0).any():
         return None
     share = float(mass[1] / len(away))

@@ -1,6 +1,6 @@
 """Tables and settings in, a desk out; or every issue at once."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +27,7 @@ from riskplugin.inputs.instruments import (
     priced_by_underlying,
     with_unknown,
 )
+from riskplugin.inputs.limit_rows import OF_POSITIONS, around, check_limits
 from riskplugin.inputs.reading import (
     CheckedTable,
     Findings,
@@ -34,8 +35,17 @@ from riskplugin.inputs.reading import (
 )
 from riskplugin.inputs.repairing import repaired
 from riskplugin.inputs.scenario_file import library, unknown_in
+from riskplugin.inputs.second_prices import second_prices
+from riskplugin.inputs.settings_names import strange_half_lives, weights_of_none
 from riskplugin.inputs.shipped import shipped_scenarios
-from riskplugin.inputs.tables import FX, INSTRUMENTS, POSITIONS, PRICES, TABLES
+from riskplugin.inputs.tables import (
+    FX,
+    INSTRUMENTS,
+    POSITIONS,
+    PRICES,
+    PRICES_SECOND,
+    TABLES,
+)
 from riskplugin.inputs.valuation import notices, priced_contracts, valued
 from riskplugin.inputs.wide import Wide, check_wide, in_several_columns, melted
 from riskplugin.market import Market
@@ -43,8 +53,11 @@ from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.universe import Universe
 
+SECOND = PRICES_SECOND.name
 CARRIED = ("volumes", "rates", "vols", "holdings", "limits", "indicators")
-USED = frozenset({"volumes", "holdings", "rates", "vols"})
+USED = frozenset(
+    {"volumes", "holdings", "rates", "vols", "limits", "indicators", SECOND}
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -107,8 +120,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
     findings.add(priced.issues)
     valuation = valued(positions, tables.names, market, universe, settings, priced)
     findings.add(valuation.issues)
-    if "holdings" in tables.carried:
-        check_funds(tables.carried["holdings"], universe, tables.names, findings)
+    check_carried(tables, universe, findings)
     books = sorted(set(positions.frame["book"]) - {""})
     findings.add(notices(settings, books, market, universe))
     findings.add(unused_tables(tables.carried))
@@ -135,15 +147,26 @@ def assemble(given: Given, findings: Findings) -> Desk:
     )
 
 
+def check_carried(tables: Checked, universe: Universe, findings: Findings) -> None:
+    """Check what funds hold and limits against everything held."""
+    if "holdings" in tables.carried:
+        check_funds(tables.carried["holdings"], universe, tables.names, findings)
+    if "limits" in tables.carried:
+        frame = tables.positions.frame
+        held = {key: frame[key].tolist() for key in OF_POSITIONS}
+        known = around(held, universe, tables.settings, tables.scenarios)
+        check_limits(tables.carried["limits"], known, findings)
+
+
 def unused_tables(carried: Mapping[str, CheckedTable]) -> Iterator[Issue]:
     """Warn of tables that were checked and that no result uses yet."""
     for name, found in carried.items():
         if name in USED:
             continue
         message = f"{name} are checked, and used by no result of this version"
-        hint = "do not read the lack of a breach as one" if name == "limits" else ""
-        place = Place(found.source)
-        yield Issue("unused-table", place, message, hint, Severity.WARNING)
+        yield Issue(
+            "unused-table", Place(found.source), message, severity=Severity.WARNING
+        )
 
 
 def check_all(given: Given, findings: Findings) -> Checked:
@@ -175,6 +198,9 @@ def check_all(given: Given, findings: Findings) -> Checked:
     scenarios = scenarios_of(given, held, settings, findings)
     if needed.fatal or positions is None or prices is None:
         raise input_error(findings.issues)
+    if SECOND in given.tables:
+        raw = given.tables[SECOND]
+        carried[SECOND] = second_prices(raw, prices, universe, findings)
     return Checked(
         positions,
         names,
@@ -185,16 +211,6 @@ def check_all(given: Given, findings: Findings) -> Checked:
         scenarios,
         {name: found for name, found in carried.items() if found is not None},
     )
-
-
-def strange_half_lives(tiers: Iterable[str], universe: Universe) -> Iterator[Issue]:
-    """Yield an issue for every half-life of a tier that there is not."""
-    known = universe.tier_names()
-    for tier in tiers:
-        if tier not in known:
-            place = Place("half_life_share", column=tier)
-            hint = did_you_mean(tier, known)
-            yield Issue("bad-config", place, f"there is no tier {tier!r}", hint)
 
 
 def in_canonical_names(settings: Settings, universe: Universe) -> Settings:
@@ -224,6 +240,7 @@ def scenarios_of(
     scenarios, faults = library(shipped, given.scenarios, source)
     findings.stop(faults)
     findings.stop(unknown_in(scenarios, universe, settings, source))
+    findings.stop(weights_of_none(settings.phase_weights, scenarios.names()))
     return scenarios
 
 

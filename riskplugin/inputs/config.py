@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from math import fsum
 from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
@@ -16,10 +17,13 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from riskplugin.cycle.phases import PHASES
+from riskplugin.cycle.signals import UNKNOWN
 from riskplugin.desk import Settings
 from riskplugin.errors import ConfigError, Issue, Place, did_you_mean
 from riskplugin.inputs.references import (
     REFERENCES,
+    ExportRef,
     Fraction,
     Number,
     Positive,
@@ -28,6 +32,7 @@ from riskplugin.inputs.references import (
     Whole,
 )
 from riskplugin.mending import Repair, RepairKind
+from riskplugin.scenarios.definition import MOST
 
 DRIVERS: Mapping[str, tuple[str, ...]] = {
     "memory": ("MU", "000660.KS", "005930.KS"),
@@ -142,6 +147,35 @@ class Mend(Strict):
         )
 
 
+Weight = Annotated[float, Field(ge=0, le=1, strict=False, allow_inf_nan=False)]
+
+
+class Cycle(Strict):
+    """The ``[cycle]`` of desk.toml."""
+
+    weights: dict[str, dict[str, Weight]] = Field(
+        default={},
+        description="Phase of the cycle (expansion, late, rolling_over, reversal, "
+        "unknown) to the weights of scenarios in it, 0 to 1, at most 1 together; what "
+        "is left counts as no move. Only ever shown beside the worst without them.",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        known = (*PHASES, UNKNOWN)
+        for phase, weights in self.weights.items():
+            if phase not in known:
+                raise ValueError(f"no phase {phase!r}; {did_you_mean(phase, known)}")
+            total = fsum(weights.values())
+            if not total:
+                raise ValueError(f"the weights of the phase {phase} are all 0")
+            if total > MOST:
+                raise ValueError(
+                    f"the weights of the phase {phase} sum to {total:g}, 1 is the most"
+                )
+        return self
+
+
 class Choices(Strict):
     """What a desk chooses, in desk.toml or in Python."""
 
@@ -173,6 +207,9 @@ class Choices(Strict):
         "sessions that the move takes, instead of the tier's own; a large number is a "
         "straight line.",
     )
+    cycle: Cycle = Field(
+        default=Cycle(), description="What the phase of the cycle weights."
+    )
     repairs: list[Mend] = Field(
         default=[],
         description="Changes of closes before anything is estimated; without one "
@@ -192,6 +229,9 @@ class DeskFile(Choices):
     )
     tables: dict[str, Reference] = Field(default={}, description="Where each table is.")
     settings: Numbers = Field(default=Numbers(), description="Figures of the method.")
+    export: ExportRef | None = Field(
+        None, description="Database that finished runs are exported to."
+    )
 
     def to_settings(self) -> Settings:
         """Return the settings of the core."""
@@ -200,6 +240,7 @@ class DeskFile(Choices):
             base_currency=self.base_currency,
             drivers={d: members for d, members in baskets.items() if members},
             nav=dict(self.nav),
+            phase_weights=self.cycle.weights,
             **self.settings.model_dump(),
         )
 
@@ -282,13 +323,14 @@ def config_issues(
 def wrong_value(detail: ErrorDetails) -> tuple[str, str]:
     """Return what is wrong with a value, and what to do.
 
-    A value of [tables] is not shown: it may be a secret in the wrong place.
+    A value of [tables] or [export] is not shown: it may be a secret in the wrong
+    place.
     """
     message = detail["msg"].removeprefix("Value error, ")
     message = f"{message[0].lower()}{message[1:]}"
     if detail["type"] == "missing":
         message = f"absent: {message}"
-    elif "tables" not in detail["loc"]:
+    elif not {"tables", "export"} & set(detail["loc"]):
         message = f"found {detail['input']!r}: {message}"
     return message, "see the reference of desk.toml"
 

@@ -104,7 +104,7 @@ def quotes_of(
 
 def contracts_of(held: Iterable[str], universe: Universe, quotes: Quotes) -> Priced:
     """Return the terms of what is `held` beyond what moves one for one."""
-    known = [universe.instruments[name] for name in dict.fromkeys(held) if name]
+    known = [universe.instruments[name] for name in sorted({*held} - {""})]
     lacking = {i.instrument: why for i in known if (why := lack(i, universe, quotes))}
     sound = [i for i in known if i.instrument not in lacking]
     options = [i for i in sound if i.kind == Kind.OPTION]

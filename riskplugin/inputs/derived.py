@@ -1,19 +1,21 @@
 """A desk that holds something else in the same market."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from riskplugin._typing import Flags
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, UsageError, did_you_mean, input_error
 from riskplugin.inputs.assemble import resolved, unclassified_issues
 from riskplugin.inputs.holdings import book_of, empty_book, left_out
 from riskplugin.inputs.instruments import with_unknown
+from riskplugin.inputs.limit_rows import around_desk, check_limits
 from riskplugin.inputs.reading import Findings, RawTable, check_table
-from riskplugin.inputs.tables import POSITIONS
+from riskplugin.inputs.tables import LIMITS, POSITIONS
 from riskplugin.inputs.valuation import nav_notices, priced_contracts, valued
-from riskplugin.results import table
+from riskplugin.results import Table, table
 
 
 def repositioned(
@@ -89,8 +91,62 @@ def narrowed(desk: Desk, books: Sequence[str]) -> Desk:
         left_out=table(
             "left_out", desk.as_of, {c: kept[c].to_numpy() for c in out.columns}
         ),
+        tables=dict(tables_of_books(desk, books)),
         origin=desk,
     )
+
+
+def with_limits(desk: Desk, raw: RawTable, findings: Findings) -> Desk:
+    """Return a desk with the limits of `raw` instead of its own.
+
+    Raises
+    ------
+    InputError
+        With every issue of the table.
+    """
+    found = check_table(raw, LIMITS, findings)
+    if not findings.fatal:
+        check_limits(found, around_desk(desk), findings)
+    if findings.errors():
+        raise input_error(findings.issues)
+    usable = found.usable()
+    limits = table("limits", desk.as_of, {str(c): usable[c] for c in usable})
+    return replace(desk, tables={**desk.tables, "limits": limits})
+
+
+def with_scenarios(desk: Desk, names: Sequence[str]) -> Desk:
+    """Return a desk of some of its scenarios, and of limits that need no others.
+
+    Raises
+    ------
+    ScenarioError
+        If it has no such scenario.
+    """
+    tables = dict(desk.tables)
+    if "limits" in tables:
+        wanted = tables["limits"]["scenario"]
+        rows = wanted.isin(["", *names]).to_numpy()
+        tables["limits"] = rows_of_table(tables["limits"], rows)
+    return replace(desk, scenarios=desk.scenarios.choose(names), tables=tables)
+
+
+def rows_of_table(found: Table, rows: Flags) -> Table:
+    """Return some rows of a table."""
+    date = np.datetime64(found.as_of, "D")
+    return table(found.title, date, {str(c): found[c].to_numpy()[rows] for c in found})
+
+
+def tables_of_books(desk: Desk, books: Sequence[str]) -> Iterator[tuple[str, Table]]:
+    """Yield the tables of a desk of some books: only limits of one of them stay.
+
+    What is left of the desk says nothing of the limits on all of it.
+    """
+    scopes = [f"book:{book}" for book in books]
+    for name, found in desk.tables.items():
+        if name != "limits":
+            yield name, found
+            continue
+        yield name, rows_of_table(found, found["scope"].isin(scopes).to_numpy())
 
 
 def market_issues(desk: Desk) -> Iterable[Issue]:

@@ -85,6 +85,8 @@ def left_out(
             "quantity": frame["quantity"].to_numpy(np.float64),
             "market_value": valuation.market_value[out],
             "reason": reason[out].tolist(),
+            "account": frame["account"].tolist(),
+            "strategy": frame["strategy"].tolist(),
         },
     )
 

@@ -121,6 +121,46 @@ class QueryRef(Strict):
     )
 
 
+class ExportRef(Strict):
+    """A database that finished runs are exported to."""
+
+    url_env: Variable = Field(
+        description="Environment variable that holds the database's URL, of PostgreSQL "
+        "or SQLite."
+    )
+    user_env: Variable | None = Field(
+        None, description="Environment variable that holds the user, as for a query."
+    )
+    password_env: Variable | None = Field(
+        None, description="Environment variable that holds the password."
+    )
+    schema_name: str | None = Field(
+        None,
+        min_length=1,
+        description="Schema of PostgreSQL that the tables are in, made if it is not "
+        "there; the user's own where absent.",
+    )
+    prefix: str = Field(
+        "risk_",
+        pattern=r"^[a-z_][a-z0-9_]*$",
+        max_length=30,
+        description="What the names of the tables begin with: `risk_stress`.",
+    )
+    tables: list[str] = Field(
+        default=[], description="Results to export; all of them where empty."
+    )
+    timeout_seconds: Positive = Field(
+        600, le=86_400, description="Longest time that one attempt may take."
+    )
+    retries: Whole = Field(
+        3,
+        ge=0,
+        le=10,
+        description="Attempts after the first if the database is lost, after pauses "
+        "of 1, 2, 4, … up to 30 seconds.",
+    )
+
+
 def _kind_of_table(value: object) -> str | None:
     if isinstance(value, str):
         return "str"

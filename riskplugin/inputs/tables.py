@@ -136,6 +136,13 @@ PRICES = TableSpec(
     ),
     pivot=("instrument", "close"),
 )
+PRICES_SECOND = TableSpec(
+    "prices_second",
+    "Closes of a second source, which the data doctor holds beside the prices; nothing "
+    "is computed from them. As long or as wide as prices.",
+    PRICES.columns,
+    pivot=PRICES.pivot,
+)
 VOLUMES = TableSpec(
     "volumes",
     "Traded volume.",
@@ -215,10 +222,18 @@ HOLDINGS = TableSpec(
 )
 LIMITS = TableSpec(
     "limits",
-    "The desk's limits.",
+    "The desk's limits, a row for each; see the page on limits.",
     (
-        text("metric", "What is limited.", required=True),
-        text("scope", "total, tier:memory, book:…", required=True),
+        text(
+            "metric",
+            "What is limited: a column of exposures, stress_loss, days, CVaR, …",
+            required=True,
+        ),
+        text(
+            "scope",
+            "total, or a key of exposures and its label, as tier:memory, book:semis.",
+            required=True,
+        ),
         number("soft", "Level of the warning.", "see unit", required=True),
         number("hard", "Level of the breach.", "see unit", required=True),
         text(
@@ -233,9 +248,12 @@ LIMITS = TableSpec(
             required=True,
             choices=("max", "min"),
         ),
-        text("scenario", "Scenario of a stress limit."),
-        date("waiver_until", "Last day of a waiver."),
-        text("reason", "Reason of the waiver."),
+        text(
+            "scenario",
+            "Of a stress limit: a scenario, worst, or worst:FAMILY.",
+        ),
+        date("waiver_until", "Last day on which a breach is waived."),
+        text("reason", "Why the limit stands; needed with a waiver."),
     ),
 )
 INDICATORS = TableSpec(
@@ -247,10 +265,39 @@ INDICATORS = TableSpec(
         number("value", "Value.", "the series' own", required=True),
     ),
 )
+TRADES = TableSpec(
+    "trades",
+    "What might be traded; one row per order, or per cut of a scope.",
+    (
+        text("idea", "Rows of one name are tried together, apart from the others."),
+        text("book", "Book that trades; of a cut, the books it is of, all if blank."),
+        text("instrument", "Identifier or alias."),
+        text("account", "Account whose lots are meant; any where blank."),
+        text("strategy", "Strategy whose lots are meant; any where blank."),
+        text("tier", "Of a cut: the tier it is of."),
+        text("link", "Of a cut: the link it is of.", choices=LINKS),
+        text("asset_class", "Of a cut: the asset class it is of."),
+        text("currency", "Of a cut: the currency it is of."),
+        text("kind", "Of a cut: the kind it is of.", choices=KINDS),
+        number("quantity", "Units bought; sold < 0.", "units"),
+        number("target_quantity", "Units to hold afterwards; short < 0.", "units"),
+        number(
+            "pct",
+            "Change as a share of what is held: -0.5 halves, -1 closes.",
+            "decimal",
+        ),
+        number(
+            "notional",
+            "Market value bought; sold < 0. Of an option what it costs.",
+            "base currency",
+        ),
+    ),
+)
 TABLES = by_name(
     POSITIONS,
     INSTRUMENTS,
     PRICES,
+    PRICES_SECOND,
     VOLUMES,
     FX,
     RATES,

@@ -113,8 +113,12 @@ def melted(raw: RawTable, spec: TableSpec, findings: Findings) -> CheckedTable:
     """Return a table that may be wide as a long one, blanks left out."""
     if spec.pivot is None or is_long(with_header(raw), spec):
         return check_table(raw, spec, findings)
-    key, value = spec.pivot
-    found = check_wide(raw, spec, findings)
+    return as_long(check_wide(raw, spec, findings), spec)
+
+
+def as_long(found: Wide, spec: TableSpec) -> CheckedTable:
+    """Return a table of one number per date and key as a long one, blanks left out."""
+    key, value = spec.pivot or ("", "")
     row, column = np.nonzero(~np.isnan(found.grid))
     given: dict[str, object] = {
         "date": found.dates[row].astype("datetime64[ns]"),
@@ -123,7 +127,7 @@ def melted(raw: RawTable, spec: TableSpec, findings: Findings) -> CheckedTable:
     }
     columns = {c.name: given.get(c.name, absent(c, len(row))) for c in spec.columns}
     none = np.full(len(row), "", dtype="U40")
-    return CheckedTable(spec, raw.source, pd.DataFrame(columns), row, none)
+    return CheckedTable(spec, found.source, pd.DataFrame(columns), row, none)
 
 
 def distinct_dates(

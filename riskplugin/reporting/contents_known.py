@@ -153,6 +153,9 @@ DATA = Section(
                 *date("start end"),
                 *text("evidence advice effect_on"),
                 *ratio("effect_before effect_after"),
+                *text("stress_scenario"),
+                *money("stress_before stress_after"),
+                *text("stress_note"),
             ),
         ),
         Shown(

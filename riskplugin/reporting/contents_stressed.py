@@ -47,11 +47,11 @@ STRESS = Section(
             "stress_weighted_by_phase",
             "Weighted by the phase of the cycle, beside the worst of all",
             (
-                *text("phase tier book"),
+                *text("phase called"),
                 *ratio("weight"),
                 *count("weighted_scenarios"),
                 *money("weighted_pnl worst_pnl"),
-                *text("worst_scenario"),
+                *text("worst_scenario reason"),
             ),
         ),
         Shown(

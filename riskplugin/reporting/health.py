@@ -8,6 +8,7 @@ from riskplugin.reporting.passages import Passage, Tone
 from riskplugin.reporting.shown import Rows, date, money, ratio, text
 from riskplugin.reporting.unknowns import left_out_in_words
 from riskplugin.reporting.words import joined, plural, share, spaced
+from riskplugin.reporting.words import money as money_of
 from riskplugin.results import Report
 
 SHOWN = 10
@@ -75,7 +76,11 @@ def cycle(report: Report) -> Passage | None:
         return None
     phase = spaced(found["phase"].iloc[0])
     states = [f"{spaced(r['signal'])} {spaced(r['state'])}" for r in records(found)]
-    points = (f"{joined(states)}.".capitalize(), *record_in_words(report))
+    points = (
+        f"{joined(states)}.".capitalize(),
+        *record_in_words(report),
+        *weighted_in_words(report),
+    )
     tone = Tone.WARNING if phase in ("rolling over", "reversal") else Tone.QUIET
     rows = Rows(SIGNALS, found[[c.name for c in SIGNALS]], len(found))
     note = "It informs; no scenario is taken away by it."
@@ -98,3 +103,18 @@ def record_in_words(report: Report) -> Iterator[str]:
         said.append(part)
     if said:
         yield f"Its record on these prices: {'; '.join(said)}."
+
+
+def weighted_in_words(report: Report) -> Iterator[str]:
+    """Yield what the desk's own weights of the phase make of the scenarios."""
+    for row in records(frame_of(report, "stress_weighted_by_phase")):
+        if not row["called"]:
+            continue
+        worst = f"{spaced(row['worst_scenario'])} {money_of(row['worst_pnl'])}"
+        if row["reason"]:
+            yield f"Not weighted by phase: {row['reason']}. The worst of all is {worst}."
+        else:
+            yield (
+                f"By the desk's weights of this phase the P&L is "
+                f"{money_of(row['weighted_pnl'])}; the worst of all is {worst}."
+            )

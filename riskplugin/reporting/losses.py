@@ -34,9 +34,9 @@ MONEY_UNITS = ("base",)
 
 def breaches(report: Report) -> Passage | None:
     """Return what breached; nothing where no limits were checked."""
-    if "limits" not in report.tables:
-        return None
     rows = frame_of(report, "limits")
+    if rows.empty:
+        return None
     status = standing(rows)
     hit = rows[status.isin([s for s, _ in STATUSES])]
     tone = tone_of(status)
@@ -48,7 +48,7 @@ def breaches(report: Report) -> Passage | None:
         *ratio("value soft hard headroom"),
         *text("unit"),
         *money("headroom_money"),
-        *text("reason"),
+        *text("drivers reason"),
     )
     there = tuple(c for c in columns if c.name in order)
     shown = Rows(there, order[[c.name for c in there]].head(2 * SHOWN), len(order))

@@ -49,7 +49,7 @@ def left_out_in_words(report: Report) -> str:
 
 def of_limits(report: Report) -> Iterator[str]:
     """Yield limits that could not be told, or that nobody checked."""
-    if "limits" not in report.tables:
+    if frame_of(report, "limits").empty:
         yield "No limits were checked, so the lack of a breach says nothing."
         return
     rows = frame_of(report, "limits")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from threading import Event, Timer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, quote_plus
 
 from riskplugin.errors import Place
@@ -60,6 +60,22 @@ class Access:
         return f"{self.backend} database {name!r} of {self.variable}"
 
 
+class Doors(Protocol):
+    """The environment variables that say where a database is and how to get in."""
+
+    @property
+    def url_env(self) -> str:
+        """The one that holds the URL."""
+
+    @property
+    def user_env(self) -> str | None:
+        """The one that holds the user."""
+
+    @property
+    def password_env(self) -> str | None:
+        """The one that holds the password."""
+
+
 def access_of(ref: QueryRef, source: str, key: str) -> Access:
     """Return the database that table `key` of the desk file `source` is in.
 
@@ -68,7 +84,17 @@ def access_of(ref: QueryRef, source: str, key: str) -> Access:
     ConfigError
         If a variable is not set, its URL is none, or SQLAlchemy is not installed.
     """
-    place = Place(source, column=f"tables.{key}")
+    return access_at(ref, Place(source, column=f"tables.{key}"))
+
+
+def access_at(ref: Doors, place: Place) -> Access:
+    """Return the database behind some environment variables; `place` names them.
+
+    Raises
+    ------
+    ConfigError
+        If a variable is not set, its URL is none, or SQLAlchemy is not installed.
+    """
     try:
         from sqlalchemy import make_url  # noqa: PLC0415 - only for queries
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from riskplugin.inputs.config import desk_file, parse_toml
+from riskplugin.inputs.config import DeskFile, desk_file, parse_toml
 from riskplugin.inputs.references import TableRef
 from riskplugin.sources.credentials import shown
 from riskplugin.sources.opening import beside, text_of
@@ -43,8 +43,7 @@ def desk_files(path: str) -> DeskFiles:
     InputError
         If it cannot be used.
     """
-    name = PurePosixPath(shown(path).replace("\\", "/")).name
-    config = desk_file(parse_toml(text_of(path, name), name), name)
+    config, _ = desk_content(path)
     refs = (
         TableRef(path=ref) if isinstance(ref, str) else ref
         for ref in config.tables.values()
@@ -57,3 +56,15 @@ def desk_files(path: str) -> DeskFiles:
         dict(columns),
         config.on_error == "quarantine",
     )
+
+
+def desk_content(path: str) -> tuple[DeskFile, str]:
+    """Return what the desk file at `path` says, and its name.
+
+    Raises
+    ------
+    InputError
+        If it cannot be used.
+    """
+    name = PurePosixPath(shown(path).replace("\\", "/")).name
+    return desk_file(parse_toml(text_of(path, name), name), name), name

@@ -43,7 +43,7 @@ from riskplugin.sources.query_tables import Databases
 
 SCENARIOS = "scenarios"
 FIRST_ROW = 2
-NUMBERS_INSIDE = ("prices", "volumes", "fx")
+NUMBERS_INSIDE = ("prices", "prices_second", "volumes", "fx")
 NOT_CALCULATED = "a formula without a value: it was never calculated"
 SPOILT = (ValueError, LookupError, TypeError, AttributeError)  # notes of pandas inside
 CALCULATE = "open the file in Excel or LibreOffice, let it calculate, and save it"

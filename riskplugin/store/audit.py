@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from riskplugin.factors.standins import ASSUMED, PROXIED
-from riskplugin.results import Report
+from riskplugin.results import Report, Table
 
 SCHEMA_VERSION = 1
 GOVERNANCE = ("version", "owner", "approved_by", "effective")
@@ -38,9 +38,24 @@ def manifest(report: Report, files: Mapping[str, str]) -> dict[str, Any]:
             s["name"]: {key: s[key] for key in GOVERNANCE}
             for s in report.manifest["scenarios"]
         },
-        "tables": {name: len(found) for name, found in report.tables.items()},
+        "tables": rows_of(report.tables),
         "files": dict(files),
     }
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """Tables that know how many rows each has without being read."""
+
+    def rows(self, name: str) -> int:
+        """Return the rows of a table."""
+
+
+def rows_of(tables: Mapping[str, Table]) -> dict[str, int]:
+    """Return the rows of every table, read only if it must be."""
+    if isinstance(tables, Counted):
+        return {name: tables.rows(name) for name in tables}
+    return {name: len(found) for name, found in tables.items()}
 
 
 def proxies(report: Report) -> dict[str, Any]:

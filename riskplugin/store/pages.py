@@ -11,6 +11,7 @@ from riskplugin.reporting.passages import FirstPage
 from riskplugin.results import Report
 from riskplugin.store.layout import DATE, counting_runs
 from riskplugin.store.reading import desk_in, read_run
+from riskplugin.store.runs import workbook
 
 LATEST = "latest.html"
 
@@ -44,12 +45,29 @@ def report_html(
         If a folder holds no run, or the file cannot be written.
     """
     of = report if isinstance(report, Report) else read_run(report)
+    return put(report_page(of, page_of(of, before)).encode(), path)
+
+
+def report_xlsx(
+    report: Report | str | PathLike[str],
+    path: str | PathLike[str],
+    before: Report | str | PathLike[str] | None = None,
+) -> Path:
+    """Write the report of a run as a workbook: values and native charts, no formulas.
+
+    Parameters, result and errors are those of `report_html`.
+    """
+    of = report if isinstance(report, Report) else read_run(report)
+    return put(workbook(of, page_of(of, before)), path)
+
+
+def put(content: bytes, path: str | PathLike[str]) -> Path:
+    """Write a file, all of it or nothing."""
     file = Path(path)
-    text = report_page(of, page_of(of, before))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_name(f".{file.name}.part")
-        part.write_text(text, "utf-8", newline="\n")
+        part.write_bytes(content)
         part.replace(file)
     except OSError as error:
         raise AdapterError(f"cannot write {file}: {error}") from error

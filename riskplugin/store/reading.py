@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
+from pyarrow.parquet import read_metadata
 
 from riskplugin.desk import Desk
 from riskplugin.errors import AdapterError, Issue, Place, Severity
@@ -40,6 +41,23 @@ class Stored(Mapping[str, T]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+class StoredTables(Stored[Table]):
+    """The tables of a run folder."""
+
+    def __init__(self, folder: Path, names: list[str], as_of: str) -> None:
+        def read(name: str) -> Table:
+            frame = frame_in(folder, name)
+            columns = {str(c): frame[c] for c in frame.columns}
+            return table(name, np.datetime64(as_of, "D"), columns)
+
+        super().__init__(names, read)
+        self._folder = folder
+
+    def rows(self, name: str) -> int:
+        """Return the rows of a table without reading them."""
+        return int(read_metadata(self._folder / f"{name}{PARQUET}").num_rows)
 
 
 def read_run(path: str | PathLike[str]) -> Report:
@@ -75,13 +93,7 @@ def read_run(path: str | PathLike[str]) -> Report:
 
 def stored_tables(folder: Path, names: list[str], as_of: str) -> Mapping[str, Table]:
     """Return the tables of a run folder."""
-
-    def read(name: str) -> Table:
-        frame = frame_in(folder, name)
-        columns = {str(c): frame[c] for c in frame.columns}
-        return table(name, np.datetime64(as_of, "D"), columns)
-
-    return Stored(names, read)
+    return StoredTables(folder, names, as_of)
 
 
 def frame_in(folder: Path, name: str) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 from riskplugin.errors import AdapterError, UsageError
 from riskplugin.reporting.first_page import first_page
 from riskplugin.reporting.html.page import report_page
+from riskplugin.reporting.passages import FirstPage
 from riskplugin.results import Report
 from riskplugin.store.audit import manifest
 from riskplugin.store.files import (
@@ -25,7 +26,7 @@ from riskplugin.store.summary import summary
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.md"
-HTML = "report.html"
+HTML, XLSX = "report.html", "report.xlsx"
 PARTIAL, OLD, LOCK = "partial", "old", "lock"
 
 
@@ -34,9 +35,9 @@ def write_run(
 ) -> Path:
     """Write the run folder `out` in a temporary sibling, then rename it.
 
-    The folder holds manifest.json, summary.md, report.html, every table as CSV and
-    Parquet, and what they were computed from. The same inputs give the same bytes. A
-    folder that already holds this run is left as it is.
+    The folder holds manifest.json, summary.md, report.html, report.xlsx, every table as
+    CSV and Parquet, and what they were computed from. The same inputs give the same
+    bytes. A folder that already holds this run is left as it is.
 
     Returns
     -------
@@ -175,6 +176,7 @@ def close(report: Report, folder: Path) -> None:
     page = first_page(report)
     (folder / SUMMARY).write_text(summary(report, page), "utf-8")
     (folder / HTML).write_text(report_page(report, page), "utf-8", newline="\n")
+    (folder / XLSX).write_bytes(workbook(report, page))
     files = sorted(path for path in folder.iterdir() if path.is_file())
     known = hashes(folder, (path.name for path in files))
     text = json.dumps(
@@ -183,6 +185,15 @@ def close(report: Report, folder: Path) -> None:
     (folder / MANIFEST).write_text(text + "\n", "utf-8")
     for path in [*files, folder / MANIFEST, folder]:
         sync(path)
+
+
+def workbook(report: Report, page: FirstPage) -> bytes:
+    """Return the report of a run as a workbook."""
+    from riskplugin.reporting.workbook.book import (  # noqa: PLC0415 - heavy
+        report_workbook,
+    )
+
+    return report_workbook(report, page)
 
 
 def swap(new: Path, folder: Path) -> None:

@@ -10,6 +10,7 @@ from riskplugin.errors import UsageError, did_you_mean
 from riskplugin.results import Table, table
 
 KEY_OF = {
+    "prices_second": "instrument",
     "volumes": "instrument",
     "rates": "currency",
     "vols": "instrument",

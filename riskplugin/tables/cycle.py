@@ -158,6 +158,14 @@ def watched(of: Observed) -> Watched:
     return Watched(of, persistence, signals, dispersion(of.log_price), called(raw))
 
 
+def called_phase(desk: Desk) -> str:
+    """Return the phase that is called; unknown where there is nothing to watch."""
+    try:
+        return told_phase(watched(observed(desk)))
+    except ModelError:
+        return UNKNOWN
+
+
 def told_phase(watch: Watched) -> str:
     """Return the phase that is called on the last session."""
     phase = int(watch.phase[-1])
@@ -227,8 +235,11 @@ def breadth_in_words(watch: Watched) -> str:
     names = int((~np.isnan(watch.of.log_price[-1])).sum())
     spread = watch.spread[-1]
     told = "unknown" if np.isnan(spread) else f"{spread:.0%}"
+    share = watch.signals["breadth"].reading[-1]
+    above = "unknown how many" if np.isnan(share) else f"{share:.0%}"
     return (
-        f"of {names} names above their 50-session mean; spread over 21 sessions {told}"
+        f"{above} of {names} names above their 50-session mean; spread over 21 "
+        f"sessions {told}"
     )
 
 

@@ -1,6 +1,8 @@
 """What the data doctor finds in a desk, as a labelled table."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from importlib.util import find_spec
 from warnings import catch_warnings, simplefilter
 
@@ -10,14 +12,17 @@ import pandas as pd
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Dates, Flags, Matrix, Vector
 from riskplugin.desk import Desk
-from riskplugin.diagnosis.feeds import Feeds, label_findings
+from riskplugin.diagnosis.feeds import label_findings
 from riskplugin.diagnosis.finding import Concern, Finding
+from riskplugin.diagnosis.moves import Feeds
 from riskplugin.diagnosis.prices import Patient, price_findings
 from riskplugin.diagnosis.references import sessions_of
 from riskplugin.diagnosis.regions import region_of
+from riskplugin.diagnosis.second_source import Sources, source_findings
 from riskplugin.market import Market
 from riskplugin.mending import Repair, RepairKind
 from riskplugin.results import Table, table
+from riskplugin.tables.repair_effects import stand_ins, stress_effects
 from riskplugin.universe import Instrument, unclassified
 
 CLOCK = "24/7"
@@ -29,9 +34,11 @@ def diagnosis_table(desk: Desk) -> Table:
     """Return what is wrong or doubtful in the desk's data, what matters most first.
 
     Nothing is changed. Every row names its code, instruments and dates, the evidence,
-    an effect where one can be measured, and the repair as it would stand in desk.toml.
+    an effect where one can be measured, what the repair would change in the worst
+    scenario, and the repair as it would stand in desk.toml.
     """
     found = sorted(findings_of(desk), key=rank)
+    effects = stress_effects(desk, found)
     columns = {
         "concern": [f.concern.value for f in found],
         "code": [f.code for f in found],
@@ -42,6 +49,10 @@ def diagnosis_table(desk: Desk) -> Table:
         "effect_on": [f.effect.measure for f in found],
         "effect_before": np.array([f.effect.before for f in found], dtype=float),
         "effect_after": np.array([f.effect.after for f in found], dtype=float),
+        "stress_scenario": [e.scenario for e in effects],
+        "stress_before": np.array([e.before for e in effects], dtype=float),
+        "stress_after": np.array([e.after for e in effects], dtype=float),
+        "stress_note": [e.note for e in effects],
         "advice": [f.advice for f in found],
         "repair": ["\n".join(map(as_toml, f.repairs)) for f in found],
     }
@@ -72,6 +83,7 @@ def as_toml(repair: Repair) -> str:
 
 def findings_of(desk: Desk) -> Iterator[Finding]:
     """Yield everything that is found, in the order in which it is looked for."""
+    desk = without_copies(desk)
     market = desk.market
     known = [
         desk.universe.instruments.get(n) or unclassified(n, desk.settings.base_currency)
@@ -79,8 +91,24 @@ def findings_of(desk: Desk) -> Iterator[Finding]:
     ]
     yield from price_findings(patient_of(desk, known))
     yield from label_findings(feeds_of(market, known, desk.settings.drivers))
+    if "prices_second" in desk.tables:
+        yield from source_findings(sources_of(desk, known))
     yield from age_findings(desk)
     yield from venue_findings(desk)
+
+
+def without_copies(desk: Desk) -> Desk:
+    """Return the desk without the closes that are those of an underlying.
+
+    What is wrong with them is wrong with the underlying, and repaired there.
+    """
+    market, copies = desk.market, stand_ins(desk)
+    if not copies:
+        return desk
+    own = [i for i, n in enumerate(market.instruments) if n not in copies]
+    names = tuple(market.instruments[i] for i in own)
+    alone = replace(market, instruments=names, close=market.close[:, own])
+    return replace(desk, market=alone)
 
 
 def patient_of(desk: Desk, known: Sequence[Instrument]) -> Patient:
@@ -88,11 +116,6 @@ def patient_of(desk: Desk, known: Sequence[Instrument]) -> Patient:
     market = desk.market
     regions = [region_of(i.calendar, i.asset_class) for i in known]
     _, groups = np.unique(regions, return_inverse=True)
-    rates = pd.DataFrame(market.usd_per).ffill().to_numpy()
-    usd_per: dict[str, Vector] = {
-        c: rates[:, i] for i, c in enumerate(market.currencies)
-    }
-    usd_per["USD"] = np.ones(len(market.dates))
     return Patient(
         market.dates,
         market.instruments,
@@ -101,9 +124,49 @@ def patient_of(desk: Desk, known: Sequence[Instrument]) -> Patient:
         open_days(market, [clock_or_calendar(i) for i in known]),
         np.array([clock_or_calendar(i) == CLOCK for i in known], bool),
         tuple(i.currency for i in known),
-        usd_per,
+        last_rates(market, market.dates),
         volumes_of(desk),
     )
+
+
+def last_rates(market: Market, dates: Dates) -> dict[str, Vector]:
+    """Return USD per unit of every currency on `dates`, the last known."""
+    given = pd.DataFrame(market.usd_per, index=market.dates).ffill()
+    rates = given.reindex(dates, method="ffill").to_numpy(dtype=float)
+    of_each: dict[str, Vector] = {
+        c: rates[:, i] for i, c in enumerate(market.currencies)
+    }
+    return {**of_each, "USD": np.ones(len(dates))}
+
+
+def sources_of(desk: Desk, known: Sequence[Instrument]) -> Sources:
+    """Return the closes beside those of the second source, on the dates of both."""
+    market = desk.market
+    given = desk.tables["prices_second"].to_frame()
+    frame = given[given["date"] <= pd.Timestamp(str(desk.as_of))]
+    grid = frame.pivot_table("close", "date", "instrument", aggfunc="last")
+    theirs = grid.index.to_numpy().astype("datetime64[D]")
+    dates = np.union1d(market.dates, theirs)
+    on_both = replace(
+        market,
+        dates=dates,
+        close=on_dates(dates, market.dates, market.close),
+        usd_per=on_dates(dates, market.dates, market.usd_per),
+    )
+    other = grid.reindex(columns=list(market.instruments)).to_numpy(dtype=float)
+    return Sources(
+        feeds_of(on_both, known, desk.settings.drivers),
+        on_dates(dates, theirs, other),
+        tuple(i.currency for i in known),
+        last_rates(market, dates),
+    )
+
+
+def on_dates(dates: Dates, own: Dates, values: Matrix) -> Matrix:
+    """Return `values` (T, N) of `own` dates on `dates`, which hold them; else NaN."""
+    grid = np.full((len(dates), values.shape[1]), np.nan)
+    grid[np.searchsorted(dates, own)] = values
+    return grid
 
 
 def volumes_of(desk: Desk) -> Matrix:
@@ -155,19 +218,26 @@ def published_sessions(calendar: str, dates: Dates) -> Flags | None:
     """Return the days that an exchange's published calendar has, None if not known."""
     if not calendar or find_spec("exchange_calendars") is None:
         return None
+    first, last = dates[[0, -1]].astype("datetime64[Y]").astype(int) + 1970
+    listed = sessions_listed(calendar, max(int(first), 1990), int(last))
+    return None if listed is None else np.isin(dates, listed)
+
+
+@cache
+def sessions_listed(calendar: str, first: int, last: int) -> Dates | None:
+    """Return an exchange's sessions from one year to another, None if not known."""
     import exchange_calendars  # noqa: PLC0415 - optional, and slow to import
 
-    first = max(dates[0], np.datetime64("1990-01-01"))
     with catch_warnings():
         simplefilter("ignore")  # of the library's own use of pandas
         try:
             known = exchange_calendars.get_calendar(
-                calendar, start=str(first), end=str(dates[-1])
+                calendar, start=f"{first}-01-01", end=f"{last}-12-31"
             )
         except (exchange_calendars.errors.CalendarError, ValueError):
             return None
-    listed = known.sessions.to_numpy().astype("datetime64[D]")
-    return np.isin(dates, listed)
+    listed: Dates = known.sessions.to_numpy().astype("datetime64[D]")
+    return listed
 
 
 def feeds_of(
@@ -219,16 +289,26 @@ def age_findings(desk: Desk) -> Iterator[Finding]:
 
 
 def venue_findings(desk: Desk) -> Iterator[Finding]:
-    """Yield the days on which the venue that an instrument's volume is of changes."""
+    """Yield the days on which the venue that an instrument's volume is of changes.
+
+    No venue of such a day is one of the day before: those of venues that are given side
+    by side can be told apart.
+    """
     volumes = desk.tables.get("volumes")
     if volumes is None or "venue" not in volumes.columns:
         return
     frame = volumes.to_frame().sort_values("date", kind="stable")
-    for name, part in frame.groupby("instrument", sort=True):
-        venue = part["venue"].fillna("").to_numpy()
-        volume = part["volume"].to_numpy(dtype=float)
-        dates = part["date"].to_numpy().astype("datetime64[D]")
-        for place in np.flatnonzero(venue[1:] != venue[:-1]) + 1:
+    frame["venue"] = frame["venue"].fillna("")
+    several = frame.groupby("instrument")["venue"].nunique()
+    changing = frame[frame["instrument"].isin(several.index[several > 1])]
+    for name, part in changing.groupby("instrument", sort=True):
+        venues = part.groupby("date", sort=True)["venue"].agg(set)
+        volume = part.groupby("date", sort=True)["volume"].median().to_numpy(float)
+        dates = venues.index.to_numpy().astype("datetime64[D]")
+        for place in range(1, len(dates)):
+            last, first = (sorted(venues.iloc[i]) for i in (place - 1, place))
+            if set(last) & set(first):
+                continue
             near = volume[max(place - 20, 0) : place], volume[place : place + 20]
             before, after = (float(np.median(v)) for v in near)
             yield Finding(
@@ -237,7 +317,7 @@ def venue_findings(desk: Desk) -> Iterator[Finding]:
                 (desk.universe.resolve(str(name)),),
                 dates[place - 1],
                 dates[place],
-                f"from {venue[place - 1] or 'no venue'} to {venue[place] or 'no venue'}"
+                f"from {last[0] or 'no venue'} to {first[0] or 'no venue'}"
                 f", median volume {before:g} before and {after:g} after",
                 advice="do not compare volumes across the change",
             )

@@ -175,9 +175,35 @@ def replay_table(
     ModelError
         If nothing held is known in any of the episodes.
     """
+    replays = replays_of(desk, model, chosen_episodes(desk.as_of, wanted))
+    return replays_table(
+        outcomes(desk, model, replays, by),
+        positions=source_table(desk, model, replays),
+        drivers=driver_table(desk, model, replays),
+    )
+
+
+@one_blas_thread
+def outcome_table(
+    desk: Desk, model: FactorModel, wanted: WantedEpisodes, by: str | Iterable[str]
+) -> Table:
+    """Return the table of `replay_table` alone, without a row per position beside it.
+
+    Raises
+    ------
+    UsageError, ModelError
+        As `replay_table`.
+    """
+    replays = replays_of(desk, model, chosen_episodes(desk.as_of, wanted))
+    return outcomes(desk, model, replays, by)
+
+
+def outcomes(
+    desk: Desk, model: FactorModel, replays: Sequence[Replay], by: str | Iterable[str]
+) -> Table:
+    """Return what each episode would do to each group."""
     keys = keys_of(by, (EPISODE,))
     keys = keys if EPISODE in keys else (EPISODE, *keys)
-    replays = replays_of(desk, model, chosen_episodes(desk.as_of, wanted))
     rows, labels = rows_of(desk, model), tuple(k for k in keys if k != EPISODE)
     grouping = grouped(desk.book, labels)
     first = keys.index(EPISODE) == 0
@@ -193,11 +219,7 @@ def replay_table(
     found = [outcome(desk.book, grouping, replay, rows) for replay in replays]
     for name in FIGURES:
         columns[name] = np.stack([getattr(o, name) for o in found])[at, group]
-    return replays_table(
-        table("replays", desk.as_of, columns),
-        positions=source_table(desk, model, replays),
-        drivers=driver_table(desk, model, replays),
-    )
+    return table("replays", desk.as_of, columns)
 
 
 def replays_of(

@@ -7,7 +7,7 @@ import numpy as np
 
 from riskplugin._threads import one_blas_thread
 from riskplugin._typing import Codes, Matrix, Vector
-from riskplugin.book import Book, Grouping, grouped
+from riskplugin.book import Book, Grouping, grouped, positions_between
 from riskplugin.desk import Desk
 from riskplugin.errors import ModelError, UsageError
 from riskplugin.results import Table, table
@@ -53,6 +53,11 @@ class Holdings:
         )
         pnl: Vector = self.unit @ value
         return pnl
+
+    def between(self, first: int, last: int) -> "Holdings":
+        """Return some of the positions in a row, of the same held names."""
+        book = positions_between(self.book, first, last)
+        return Holdings(self.rows, self.unit, self.name[first:last], book)
 
     def values(self, grouping: Grouping, groups: slice) -> Matrix:
         """Return the reference value per held name of some groups, shape (K, G)."""
@@ -122,16 +127,50 @@ def measure_table(
     chosen = fitting(
         wanted_measures(measure), sample.sessions, strict=measure is not None
     )
-    grouping = grouped(desk.book, keys)
     held = holdings(desk, sample)
-    contributed = [whole_of(held, sample, m, alpha, smoothing) for m in chosen]
+    return measures_of(
+        desk, sample, held, held.pnl, Asked(chosen, alpha, keys, smoothing)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of measures: which, at which tail, of which groups."""
+
+    measures: Sequence[Measure]
+    alpha: float
+    keys: tuple[str, ...]
+    smoothing: float = 0.0
+
+
+@one_blas_thread
+def measures_of(
+    desk: Desk, sample: Sample, held: Holdings, whole: Vector, asked: Asked
+) -> Table:
+    """Return measures of the whole book and what groups of some of it have to do.
+
+    Parameters
+    ----------
+    desk : Desk
+    sample : Sample
+    held : Holdings
+        All positions, or some of them in a row: whole groups.
+    whole : ndarray of shape (T,)
+        P&L of all positions.
+    asked : Asked
+    """
+    chosen, grouping = asked.measures, grouped(held.book, asked.keys)
+    contributed = [
+        of_pnl(whole, sample, m, asked.alpha, asked.smoothing) for m in chosen
+    ]
     figures = [
-        of_measure(held, grouping, sample, m, (alpha, found))
+        of_measure((held, whole), grouping, sample, m, (asked.alpha, found))
         for m, found in zip(chosen, contributed, strict=True)
     ]
     columns = {name: np.concatenate([f[name] for f in figures]) for name in figures[0]}
     nav = sum(navs(desk).values()) if desk.settings.nav else np.nan
     labels = {k: [*np.asarray(v)] * len(chosen) for k, v in keys_in(grouping).items()}
+    own = own_history(held.book, held.rows[held.name], sample, grouping)
     return table(
         "measures",
         desk.as_of,
@@ -142,7 +181,7 @@ def measure_table(
             **columns,
             "total_pct_nav": columns["total"] / nav,
             "component_pct_nav": columns["component"] / nav,
-            "own_history": np.tile(own_history(desk, sample, grouping), len(chosen)),
+            "own_history": np.tile(own, len(chosen)),
             "independent_scenarios": np.full(
                 len(chosen) * len(grouping), sample.independent
             ),
@@ -154,21 +193,28 @@ def whole_of(
     held: Holdings, sample: Sample, measure: Measure, alpha: float, smoothing: float
 ) -> Measured:
     """Return a measure of the whole book with the weights of its scenarios."""
-    whole, probabilities = held.pnl[:, None], sample.probabilities
+    return of_pnl(held.pnl, sample, measure, alpha, smoothing)
+
+
+def of_pnl(
+    pnl: Vector, sample: Sample, measure: Measure, alpha: float, smoothing: float
+) -> Measured:
+    """Return a measure of a P&L (T,) with the weights of its scenarios."""
+    whole, probabilities = pnl[:, None], sample.probabilities
     if smoothing and measure in SMOOTHED:
         return smoothed(measure, whole, probabilities, alpha, smoothing)
     return measured(measure, whole, probabilities, alpha)
 
 
 def of_measure(
-    held: Holdings,
+    of_book: tuple[Holdings, Vector],
     grouping: Grouping,
     sample: Sample,
     measure: Measure,
     of_whole: tuple[float, Measured],
 ) -> dict[str, Vector]:
     """Return one measure's columns, a row per group."""
-    probabilities, whole = sample.probabilities, held.pnl
+    (held, whole), probabilities = of_book, sample.probabilities
     alpha, found = of_whole
     total = float(found.total[0])
     per_unit = components(found.weights[:, 0], held.unit)
@@ -199,10 +245,13 @@ def column_slices(groups: int) -> Iterator[slice]:
         yield slice(first, min(groups, first + GROUPS_AT_ONCE))
 
 
-def own_history(desk: Desk, sample: Sample, grouping: Grouping) -> Vector:
-    """Return the share of gross x scenarios that is the names' own history, (G,)."""
-    gross = np.abs(desk.book.market_value)
-    own = grouping.total(gross * sample.own_share()[rows_of(desk, sample.model)])
+def own_history(book: Book, rows: Codes, sample: Sample, grouping: Grouping) -> Vector:
+    """Return the share of gross x scenarios that is the names' own history, (G,).
+
+    `rows` (P,) is the row of each position in the model.
+    """
+    gross = np.abs(book.market_value)
+    own = grouping.total(gross * sample.own_share()[rows])
     total = grouping.total(gross)
     return np.divide(own, total, out=np.full_like(own, np.nan), where=total > 0)
 
@@ -335,7 +384,8 @@ def facts(
         found = sample_of(method, sessions)
     except ModelError as error:
         return {**row, **NO_SAMPLE, "reason": str(error)}
-    own = own_history(desk, found, grouped(desk.book, ()))
+    rows, whole = rows_of(desk, found.model), grouped(desk.book, ())
+    own = own_history(desk.book, rows, found, whole)
     drift = np.nan if found.regime is None else np.expm1(found.regime.drift)
     return row | {
         "scenarios": len(found.history),

@@ -80,6 +80,7 @@ def by_instrument(
         "provenance": sources(model, grid.explicit),
         "local_shock": flat(np.expm1(grid.multiplier * grid.local)),
         "fx_shock": flat(np.expm1(grid.fx)),
+        "underlying": model.underlyings() * len(scenarios),
     }
 
 

@@ -1,6 +1,6 @@
 """The questions a desk asks, answered as labelled tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -137,7 +137,38 @@ def model_issues(desk: Desk, model: FactorModel) -> list[Issue]:
             hint = "give a rate for every session"
             place = Place("fx", column=name)
             found.append(Issue(SHORT_FX, place, message, hint, Severity.WARNING))
-    return found
+    return [*found, *unknown_loadings(desk, model)]
+
+
+def unknown_loadings(desk: Desk, model: FactorModel) -> Iterator[Issue]:
+    """Warn of what is held and of whose moves nothing is known, in money.
+
+    A scenario moves it where it names it and not otherwise, so that its part of every
+    P&L stands at 0.
+    """
+    rows = rows_of(desk, model)
+    count = len(model.instruments)
+    without = np.isnan(model.loadings[:count]).any(axis=1) | (not model.drivers)
+    without &= np.array(model.provenance[:count]) == ASSUMED
+    lost = without[rows]
+    if not lost.any():
+        return
+    value = np.abs(desk.book.reference_value)
+    held = np.flatnonzero(without & (np.bincount(rows, minlength=count) > 0))
+    sums = np.bincount(rows, weights=value, minlength=count)
+    names = [model.instruments[int(i)] for i in held[np.argsort(-sums[held])]]
+    why = "" if model.drivers else "; no driver has enough history of prices"
+    base = desk.settings.base_currency
+    yield Issue(
+        "unknown-loadings",
+        Place("prices", column="date"),
+        f"nothing is known of how {listing(names)} move ({value[lost].sum():,.0f} "
+        f"{base} gross{why}): they stand still, at a P&L of 0, in every scenario that "
+        "does not name them",
+        f"give {desk.settings.min_overlap + desk.settings.return_sessions} sessions of "
+        "prices or more, of the drivers' members too",
+        Severity.WARNING,
+    )
 
 
 def left_out_scenarios(desk: Desk, model: FactorModel) -> list[Issue]:
@@ -174,9 +205,10 @@ def stress_table(
     order = row_order(len(grouping), len(scenarios), scenario_first=not before)
     group, scenario = order
     columns: dict[str, object] = {}
+    names = scenarios.names()
     for key in keys:
         if key == SCENARIO:
-            columns[key] = [scenarios.names()[s] for s in scenario]
+            columns[key] = [names[s] for s in scenario]
         else:
             labels_of = np.array(keys_in(grouping)[key], dtype=object)
             columns[key] = labels_of[group].tolist()
@@ -225,6 +257,7 @@ def loading_table(desk: Desk, model: FactorModel, driver: str = MEMORY) -> Table
         "residual_volatility": model.volatility[:count] * np.sqrt(SESSIONS_A_YEAR),
         "provenance": list(model.provenance[:count]),
         **partial,
+        "underlying": model.underlyings(),
     }
     return table("loadings", desk.as_of, columns)
 

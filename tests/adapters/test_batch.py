@@ -13,6 +13,7 @@ from riskplugin import pipeline
 from riskplugin.errors import AdapterError, ModelError
 from riskplugin.results import table
 from riskplugin.store.batch import batch, run_id_of
+from riskplugin.store.executors import Pool
 from riskplugin.store.reading import desk_in, read_run
 from riskplugin.store.runs import PARTIAL, sibling
 from tests.adapters.nights import closes, content, positions, rates, write_desk
@@ -55,7 +56,7 @@ def test_batch_writes_what_the_api_writes(desk, undisturbed, tmp_path):
 
 def test_pool_writes_the_bytes_of_one_process(desk, undisturbed, tmp_path):
     heard = []
-    batch(desk, tmp_path / "out", jobs=2, told=heard.append)
+    batch(desk, tmp_path / "out", on=Pool(2), told=heard.append)
     assert content(tmp_path / "out") == undisturbed
     assert [d.number for d in heard] == list(range(1, len(heard) + 1))
     assert {d.name for d in heard} == set(pipeline.stages(desk))
@@ -119,6 +120,7 @@ def every_table():
                 "unit": "base",
                 "direction": "max",
                 "waiver_until": ["2026-06-30", None],
+                "reason": "agreed",
             }
         ),
         indicators=pd.DataFrame({"date": dates, "series": "dram", "value": 1.5}),
@@ -197,7 +199,7 @@ def test_lost_worker_is_said_and_the_run_taken_up(desk, undisturbed, tmp_path):
             worker.kill()
 
     with pytest.raises(AdapterError, match="a worker process was lost"):
-        batch(desk, out, jobs=2, told=told)
+        batch(desk, out, on=Pool(2), told=told)
     assert len(killed) == 1
     assert not out.exists()
     batch(desk, out, told=lambda _: None)

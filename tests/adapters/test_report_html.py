@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import riskplugin as rp
+from riskplugin.adapters.cli import cli
 from riskplugin.reporting.html.page import report_page
 from tests.adapters.browser import (
     AXE,
@@ -252,3 +254,13 @@ def test_pages_are_not_blank(page, tmp_path):
         f"--print-to-pdf={tmp_path / 'page.pdf'}", (tmp_path / "phone.html").as_uri()
     )
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_run_folder_and_its_command_give_the_same_workbook(report, tmp_path):
+    folder = rp.write_run(report, tmp_path / "run")
+    written = rp.report_xlsx(report, tmp_path / "one.xlsx").read_bytes()
+    assert written == (folder / "report.xlsx").read_bytes()
+    out = tmp_path / "two.xlsx"
+    done = CliRunner().invoke(cli, ["report", str(folder), "--out", str(out)])
+    assert done.exit_code == 0
+    assert out.read_bytes() == written

@@ -16,6 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.cluster import cluster
 from tests.benchmarks.contracts import contracts as engine_contracts
 from tests.benchmarks.contributions import BookSize, Shape, contributions, measures
 from tests.benchmarks.diagnosis import diagnose
@@ -23,6 +24,7 @@ from tests.benchmarks.excel_calls import excel
 from tests.benchmarks.importing import start
 from tests.benchmarks.judging import judge
 from tests.benchmarks.leveraged import leveraged
+from tests.benchmarks.limiting import limiting
 from tests.benchmarks.loading import load
 from tests.benchmarks.options import options
 from tests.benchmarks.paths import paths
@@ -32,6 +34,7 @@ from tests.benchmarks.replays import replays
 from tests.benchmarks.reverse import reverse
 from tests.benchmarks.stressing import stress
 from tests.benchmarks.synthetic import Size
+from tests.benchmarks.whatif import whatif
 
 SMALL = Size(positions=300, scenarios=6, books=4, instruments=70, sessions=400)
 Benchmark = Callable[[], list[Line | Skipped]]
@@ -114,7 +117,15 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),
         "measures": partial(measures, book, repeats),
+        "whatif": partial(
+            whatif,
+            replace(size, positions=lots, books=20),
+            20 if given.small else 500,
+            repeats,
+        ),
+        "limits": partial(limiting, replace(size, positions=lots, books=18), repeats),
         "batch": partial(batch, night, min(repeats, 3)),
+        "cluster": partial(cluster, night, min(repeats, 3)),
     }
 
 

@@ -86,7 +86,6 @@ def test_unknown_name_lists_those_there_are():
 def test_batch_runs(capfd):
     assert main([*TINY, "--only", "batch"]) == 0
     out = capfd.readouterr().out
-    assert "batch, 1 process " in out
     assert "batch, 2 processes: twice the books / these" in out
 
 
@@ -96,3 +95,10 @@ def test_contracts_run_through_the_engine(capfd):
     assert "5 American options x 4 scenarios, with bands" in out
     assert "leveraged, SOXL on SOXX, worst" in out
     assert "--data DIR" in out
+
+
+def test_limits_run(capfd):
+    assert main([*TINY, "--only", "limits"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[1].startswith("limits")
+    assert "limits, 100 positions" in lines[1]

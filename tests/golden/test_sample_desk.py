@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import riskplugin as rp
+from riskplugin.store.summary import summary as first_page
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 GOLDEN = Path(__file__).with_name("sample_stress_total.csv")
@@ -30,13 +31,24 @@ def test_the_desk_is_as_its_readme_says(desk):
     assert book.labels["book"].names == (
         "crypto_infra",
         "market_neutral",
+        "memory_overlay",
         "memory_semis",
+        "token_basis",
     )
-    assert len(book) == 49
+    assert set(book.labels["kind"].names) == {
+        "spot",
+        "etf",
+        "leveraged_etf",
+        "option",
+        "future",
+        "perpetual",
+        "cash",
+    }
+    assert (~np.isnat(book.locked_until)).sum() == 2
     assert {"USD", "KRW", "JPY", "TWD"} <= set(book.labels["currency"].names)
     assert str(desk.as_of) == "2026-05-29"
     assert len(desk.left_out) == 0
-    assert [i.code for i in desk.issues] == ["unused-table"]  # its limits
+    assert [i.code for i in desk.issues] == ["modelled-price"]
 
 
 def test_young_tokens_are_proxied_and_said_so(desk):
@@ -45,6 +57,8 @@ def test_young_tokens_are_proxied_and_said_so(desk):
     assert loadings.loc["VIRTUAL", "windows"] < 60
     assert loadings.loc["GRASS", "provenance"] in ("own", "shrunk")
     exposure = rp.exposures(desk, by="tier").set_index("tier")
+    assert loadings.loc["MU260918P340", "underlying"] == "MU"
+    assert loadings.loc["MU", "underlying"] == ""
     assert 0 < exposure.loc["crypto_agents", "proxied_share"] < 1
     assert exposure.loc["memory", "proxied_share"] == 0
 
@@ -97,7 +111,10 @@ def test_totals_are_the_golden_ones(report):
 def test_permuted_inputs_are_the_same_run(desk, report):
     frames = {
         name: pd.read_csv(SAMPLES / f"{name}.csv", dtype=str, keep_default_na=False)
-        for name in ("positions", "instruments", "prices", "fx", "limits")
+        for name in (
+            *("positions", "instruments", "prices", "fx", "limits", "volumes"),
+            *("vols", "rates", "holdings", "indicators"),
+        )
     }
     config = {
         "nav": dict(desk.settings.nav),
@@ -113,3 +130,52 @@ def test_permuted_inputs_are_the_same_run(desk, report):
             rtol=0,
             atol=0,
         )
+
+
+def test_marks_of_options_give_back_the_volatilities_they_were_made_of(desk):
+    """A binomial tree made the marks; the boundary method reads them."""
+    vols = pd.read_csv(SAMPLES / "vols.csv")
+    terms = desk.contracts
+    for row in np.flatnonzero(terms.american):
+        i = int(row)
+        smile = vols[vols["instrument"] == terms.underlyings[i]]
+        grid = smile.pivot_table("implied_volatility", "tenor_days", "moneyness")
+        by_tenor = [
+            np.interp(terms.strike[i], grid.columns, r) for r in grid.to_numpy()
+        ]
+        wanted = np.interp(365 * terms.years[i], grid.index, by_tenor)
+        assert terms.volatility[i] == pytest.approx(wanted, abs=0.006)
+
+
+def test_short_puts_bite_and_a_thin_margin_is_lost(report):
+    rows = report.tables["stress_by_position"].set_index(["scenario", "instrument"])
+    put = rows.loc[("inventory_build", "MU261218P300")]
+    assert put["pnl"] < put["direct"] < 0
+    closed = report.tables["liquidations"].set_index(["scenario", "instrument"])
+    thin = closed.loc[("narrative_unwind", "SOL-PERP")]
+    assert thin["pnl"] == -thin["margin_posted"] > thin["pnl_if_kept"]
+    unknown = report.tables["liquidity"].set_index("tier")["unknown_gross"]
+    assert unknown.gt(0).to_dict() == {
+        tier: tier == "equity_benchmark" for tier in unknown.index
+    }
+    signals = report.tables["cycle"].set_index("signal")["state"]
+    assert "unknown" not in set(signals)
+    assert len(report.tables["doctor"]) == 1
+
+
+def test_what_a_fund_discloses_is_seen_through(report):
+    seen = report.tables["look_through"].set_index("tier")
+    # 120,000 x 151.20 of AIHW, of which 46 % are memory names, 4 % Seagate, 20 % unsaid
+    fund, hedge = 120_000 * 151.2, -94_200 * 318.6  # SMH: 8 % Micron, 20 % unsaid
+    assert seen.loc["memory", "through_funds"] == pytest.approx(
+        0.50 * fund + 0.08 * hedge, rel=1e-9
+    )
+    assert seen.loc["equity_benchmark", "left_in_funds"] == pytest.approx(
+        0.20 * (fund + hedge), rel=1e-9
+    )
+
+
+def test_the_first_page_counts_in_words(report):
+    assert "## The data: 1 finding\n" in first_page(report)
+    share = report.tables["cycle"].set_index("signal").loc["breadth"]
+    assert share["evidence"].startswith(f"{share['reading']:.0%} of ")

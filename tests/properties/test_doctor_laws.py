@@ -1,5 +1,6 @@
 """What the doctor finds, for faults at random instruments, places and sizes."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -9,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import riskplugin as rp
+from riskplugin.diagnosis.regions import Region, region_of
 from riskplugin.tables.doctor import diagnosis_table, findings_of
 from tests.benchmarks.diagnosis import NOTED, is_found, somewhere, with_close
-from tests.benchmarks.faults import FAULTS
+from tests.benchmarks.faults import FAULTS, Planted
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "desk.toml"
 TRIALS = 12
+DAY = np.datetime64("2026-01-02")
 
 
 @cache
@@ -55,3 +58,81 @@ def test_a_finding_carries_the_repair_that_desk_toml_takes():
     assert row.concern == "high"
     assert 'kind = "shift"' in row.repair
     assert abs(row.effect_after) > abs(row.effect_before)
+
+
+def in_region(held, *regions):
+    """Return the columns of what trades in some regions."""
+    known = held.universe.instruments
+    return [
+        column
+        for column, name in enumerate(held.market.instruments)
+        if name in known
+        and region_of(known[name].calendar, known[name].asset_class) in regions
+    ]
+
+
+def dated_off(held, columns, by):
+    """Return the closes with some columns' labels late by sessions of their own."""
+    close = np.array(held.market.close)
+    for column in columns:
+        rows = np.flatnonzero(~np.isnan(close[:, column]))
+        values = close[rows, column]
+        close[rows, column] = np.nan
+        to, kept = (rows[by:], values[:-by]) if by > 0 else (rows[:by], values[-by:])
+        close[to, column] = kept
+    return close
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+@pytest.mark.parametrize("region", [Region.AMERICA, Region.ASIA, Region.CLOCK])
+def test_a_whole_feed_that_is_off_is_named_and_the_innocent_are_left(region, by):
+    columns = in_region(desk(), region)
+    planted = Planted(dated_off(desk(), columns, by), (), DAY, DAY)
+    shifted = with_close(desk(), planted)
+    labels = [f for f in findings_of(shifted) if f.code == "label_shift"]
+    named = {n: r.amount for f in labels for r in f.repairs for n in r.instruments}
+    wanted = [desk().market.instruments[c] for c in columns]
+    assert named == dict.fromkeys(wanted, float(-by))
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+@pytest.mark.parametrize("off", [Region.AMERICA, Region.CLOCK])
+def test_two_regions_alone_get_no_repair(off, by):
+    alone = in_region(desk(), Region.AMERICA, Region.CLOCK)
+    close = dated_off(desk(), in_region(desk(), off), by)
+    market = replace(
+        desk().market,
+        close=close[:, alone],
+        instruments=tuple(desk().market.instruments[c] for c in alone),
+    )
+    labels = [
+        f
+        for f in findings_of(replace(desk(), market=market))
+        if f.code == "label_shift"
+    ]
+    (found,) = labels
+    assert found.repairs == ()
+    assert "or else" in found.evidence
+
+
+def test_the_memory_basket_of_a_small_america_is_what_is_off():
+    """Four of six American names are late; the other regions say which."""
+    small = ("MU", "SNDK", "WDC", "STX", "NVDA", "SPY")
+    names = desk().market.instruments
+    kept = [
+        c
+        for c in range(len(names))
+        if c not in in_region(desk(), Region.AMERICA) or names[c] in small
+    ]
+    late = [c for c in kept if names[c] in small[:4]]
+    close = dated_off(desk(), late, 1)[:, kept]
+    kept_names = tuple(names[c] for c in kept)
+    market = replace(desk().market, close=close, instruments=kept_names)
+    labels = [
+        f
+        for f in findings_of(replace(desk(), market=market))
+        if f.code == "label_shift"
+    ]
+    (found,) = labels
+    assert set(found.instruments) == set(small[:4])
+    assert [r.amount for r in found.repairs] == [-1.0]

@@ -97,8 +97,11 @@ def sound_desk(*, as_long):
 MORE = {
     "volumes": long(wide({"MU": 1e6}), "instrument", "volume"),
     "limits": [
-        ["metric", "scope", "soft", "hard", "unit", "direction", "waiver_until"],
-        ["gross", "total", "1e6", "2e6", "base", "max", "2026-12-31"],
+        [
+            *("metric", "scope", "soft", "hard", "unit", "direction"),
+            *("waiver_until", "reason"),
+        ],
+        ["gross", "total", "1e6", "2e6", "base", "max", "2026-12-31", "agreed"],
     ],
 }
 

@@ -143,6 +143,7 @@ def test_no_word_means_two_things(report):
 
 def test_report_names_its_tables(report):
     assert list(report.tables) == [
+        "limits",
         "exposures",
         "exposures_by_book",
         "exposures_by_link",

@@ -19,7 +19,7 @@ from riskplugin.adapters.excel.cells import (
     scalar,
 )
 from riskplugin.inputs.columns import Kind
-from riskplugin.inputs.tables import POSITIONS
+from riskplugin.inputs.tables import LIMITS, POSITIONS
 
 SHEET_BOOK = "sheet"  # the book of positions whose range names none
 FIRST_ROW = 2  # of the range: the first is the header
@@ -111,3 +111,46 @@ def as_input(cell: object, *, is_date: bool) -> object:
     if is_date and isinstance(cell, float) and SERIALS[0] <= cell <= SERIALS[1]:
         return day_of(cell).isoformat()
     return cell
+
+
+def limits_in(value: object) -> pd.DataFrame:
+    """Return a range as a table of limits, the header row first.
+
+    Raises
+    ------
+    ExcelError
+        If it is no table.
+    """
+    rows = rows_of(value)
+    if len(rows) < FIRST_ROW or not any(isinstance(c, str) for c in rows[0]):
+        reason = "limits: a range with a header row is needed: metric, scope, soft, …"
+        raise ExcelError(Code.VALUE, reason)
+    header = [shown(cell) for cell in rows[0]]
+    dates = {
+        j for j, name in enumerate(header) if name.strip().casefold() in LIMIT_DATES
+    }
+    body = [
+        [as_input(cell, is_date=j in dates) for j, cell in enumerate(row)]
+        for row in rows[1:]
+    ]
+    return pd.DataFrame(body, columns=pd.Index(header, dtype=object), dtype=object)
+
+
+LIMIT_DATES = {column.name for column in LIMITS.columns if column.kind is Kind.DATE}
+
+
+def trades_in(value: object) -> pd.DataFrame:
+    """Return a range as a table of trades, the header row first.
+
+    Raises
+    ------
+    ExcelError
+        If it is no table.
+    """
+    rows = rows_of(value)
+    if len(rows) < FIRST_ROW or not any(isinstance(c, str) for c in rows[0]):
+        reason = "trades: a range with a header row is needed: instrument, quantity, …"
+        raise ExcelError(Code.VALUE, reason)
+    header = [shown(cell) for cell in rows[0]]
+    body = [[as_input(cell, is_date=False) for cell in row] for row in rows[1:]]
+    return pd.DataFrame(body, columns=pd.Index(header, dtype=object), dtype=object)

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from riskplugin.adapters.excel.calling import reason_of
 from riskplugin.adapters.excel.cells import Code, ExcelError, Kind
 from riskplugin.adapters.excel.functions_of.data import DATA
+from riskplugin.adapters.excel.functions_of.deciding import DECIDING
 from riskplugin.adapters.excel.functions_of.holding import HOLDING
+from riskplugin.adapters.excel.functions_of.limiting import LIMITING
 from riskplugin.adapters.excel.functions_of.measuring import MEASURING
 from riskplugin.adapters.excel.functions_of.scenarios import SCENARIOS
 from riskplugin.adapters.excel.functions_of.stressing import STRESSING
@@ -40,6 +42,8 @@ FUNCTIONS = registry(
     *SCENARIOS,
     *HOLDING,
     *MEASURING,
+    *DECIDING,
+    *LIMITING,
     *DATA,
     Function(
         "RISK_WHY",
@@ -58,11 +62,11 @@ FUNCTIONS = registry(
 )
 NOT_IN_CELLS: Mapping[str, str] = {
     "desk_from_tables": "the desk is the one that the desk file names",
-    "explain": "RISK_NIGHTLY_EXPLAIN, of the last two nights",
-    "history": "RISK_NIGHTLY, of the last night; all of them in notebooks",
+    "export_run": "writes to a database; never from a cell",
     "morning_after": "of two runs: riskplugin explain --morning-after",
     "prune": "deletes runs; never from a cell",
     "report_html": "a file for a browser: riskplugin report RUN",
+    "report_xlsx": "a workbook of its own: riskplugin report RUN --out report.xlsx",
     "read_run": "of a run folder, for notebooks",
     "verify": "of a run folder: riskplugin verify RUN",
     "evidence": "a study of minutes, for the command line and notebooks",

@@ -64,6 +64,13 @@ def stress_weighted(session: Session, positions: object, asof: AsOf = None) -> T
     return session.held(positions, asof).answer("weighted", api.weighted_stress)
 
 
+def stress_by_phase(session: Session, positions: object, asof: AsOf = None) -> Table:
+    """Return P&L by the weights of the phase, beside the worst without them."""
+    return session.held(positions, asof).answer(
+        "weighted_by_phase", lambda desk: api.weighted_stress(desk, weights="phase")
+    )
+
+
 def replay_table(
     session: Session, positions: object, by: str | None = None, asof: AsOf = None
 ) -> Table:
@@ -199,3 +206,8 @@ def cycle_signal(session: Session, signal: str, asof: AsOf = None) -> float:
 def cycle_phase(session: Session, asof: AsOf = None) -> str:
     """Return the phase that is called."""
     return cycle(session, asof).phase
+
+
+def cycle_record(session: Session, asof: AsOf = None) -> Table:
+    """Return how the calls of the phase have fared."""
+    return cycle(session, asof).record

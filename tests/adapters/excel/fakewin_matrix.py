@@ -141,10 +141,11 @@ def call(server, functions, function, arguments, found, shape):
 
 FIGURES = ("component", "share", "pnl", "low", "high", "net", "gross", "long", "short")
 NUMBERS = ("RISK_STRESS_PNL", "RISK_EXPOSURE", "RISK_BETA", "RISK_MEASURE")
-NUMBERS += ("RISK_REVERSE_DISTANCE",)
+NUMBERS += ("RISK_REVERSE_DISTANCE", "RISK_LIMIT_HEADROOM")
 MAY_BE_BLANK = ("RISK_CHECK", "RISK_SAMPLE_TABLE", "RISK_BACKTEST")
 MAY_BE_BLANK += ("RISK_REVERSE_STRESS", "RISK_WORST_CASE", "RISK_PLAUSIBILITY")
 MAY_BE_BLANK += ("RISK_REGIME_TABLE", "RISK_ACCOUNT_TABLE", "RISK_DOCTOR_TABLE")
+MAY_BE_BLANK += ("RISK_LIMIT_TABLE",)
 
 
 def figure(cell):

@@ -587,3 +587,118 @@ def test_names_go_by_any_case(ask):
 def test_every_function_is_asked_here():
     text = Path(__file__).read_text("utf-8")
     assert [name for name in FUNCTIONS if f'ask("{name}"' not in text] == []
+
+
+# --- what trades would do -------------------------------------------------------------
+
+TRADES = [
+    ["idea", "book", "instrument", "quantity"],
+    ["less", "memory_semis", "MU", -500.0],
+    ["less", "memory_semis", "000660.KS", 40.0],
+]
+IDEAS = [*TRADES, ["more", "memory_semis", "MU", 10.0]]
+
+
+@pytest.mark.parametrize("scenario", [None, SCENARIO])
+def test_what_if(ask, held, positions, scenario):
+    trades = pd.DataFrame(TRADES[1:], columns=TRADES[0])
+    found = rp.what_if(held, trades, scenarios=scenario)
+    same(ask("RISK_WHATIF", positions, TRADES, scenario), found)
+
+
+@pytest.mark.parametrize("scenario", [None, SCENARIO])
+def test_what_if_rank(ask, held, positions, scenario):
+    ideas = pd.DataFrame(IDEAS[1:], columns=IDEAS[0])
+    found = rp.rank_trades(held, ideas, scenario)
+    same(ask("RISK_WHATIF_RANK", positions, IDEAS, scenario), found)
+
+
+def test_trades_that_cannot_be_are_errors_with_reasons(ask):
+    wrong = [TRADES[0], ["less", "memory_semis", "MUU", -500.0]]
+    assert ask("RISK_WHATIF", "all", wrong)[0][0].code is Code.VALUE
+    why = ask("RISK_WHY", "RISK_WHATIF", "all", wrong)
+    assert "no table knows 'MUU'" in why
+    why = ask("RISK_WHY", "RISK_WHATIF", "all", "MU")
+    assert "trades: a range with a header row is needed" in why
+
+
+LIMITS = [
+    ["metric", "scope", "soft", "hard", "unit", "direction", "scenario"],
+    ["gross", "total", 1.0, 2.0, "base", "max", None],
+    ["net", "total", 1e12, 2e12, "base", "max", None],
+    ["net", "total", -1e12, -2e12, "base", "min", None],
+    ["stress_loss", "tier:memory", 1e12, 2e12, "base", "max", "worst"],
+    ["gross", "book:market_neutral", 1.0, 2.0, "nav", "max", None],
+]
+HIDDEN = ["since", "waiver_until", "headroom_money"]
+
+
+def test_limits_of_a_range(ask, held, positions):
+    frame = pd.DataFrame(LIMITS[1:], columns=LIMITS[0])
+    found = rp.check_limits(held, limits=frame)
+    assert set(found["status"]) >= {"BREACH", "OK"}
+    same(ask("RISK_LIMIT_TABLE", positions, LIMITS), found.drop(columns=HIDDEN))
+
+
+def test_a_date_of_a_range_of_limits_may_be_a_serial(ask):
+    header = [*LIMITS[0], "waiver_until", "reason"]
+    rows = [header, [*LIMITS[1], 46203.0, "agreed"]]  # 2026-06-30
+    (_, cells) = ask("RISK_LIMIT_TABLE", "all", rows)
+    assert cells[-1] == "waiver until 2026-06-30; agreed"
+
+
+def test_mistakes_of_a_range_of_limits_are_said(ask):
+    wrong = [LIMITS[0], ["gros", *LIMITS[1][1:]]]
+    error = ask("RISK_LIMIT_TABLE", "all", wrong)[0][0]
+    assert error.code == Code.VALUE
+    assert "did you mean 'gross'" in error.reason
+    error = ask("RISK_LIMIT_TABLE", "all", "gross")[0][0]
+    assert "a range with a header row is needed" in error.reason
+
+
+@pytest.fixture(scope="module")
+def limited(trimmed, tmp_path_factory):
+    """A session of a desk that has limits, and that desk."""
+    path = trimmed(tmp_path_factory.mktemp("limited"))
+    rows = pd.DataFrame(LIMITS[1:], columns=LIMITS[0])
+    rows.to_csv(path.parent / "limits.csv", index=False)
+    text = path.read_text("utf-8")
+    head = '[tables]\nlimits = "limits.csv"'
+    text = text.replace("[tables]", head).replace("market_neutral = 120e6", "")
+    path.write_text(text, "utf-8")
+    return Session(str(path)), rp.load_desk(path)
+
+
+def test_headroom_of_one_limit(ask, limited):
+    session, desk = limited
+    found = rp.check_limits(desk)
+    same(ask("RISK_LIMIT_TABLE", "all", of=session), found.drop(columns=HIDDEN))
+    rows = found.set_index(["metric", "scope", "direction"])["headroom"]
+    for name, key in {
+        "gross total": ("gross", "total", "max"),
+        "GROSS  Total": ("gross", "total", "max"),
+        "gross total base": ("gross", "total", "max"),
+        "net total max": ("net", "total", "max"),
+        "net total base min": ("net", "total", "min"),
+        "stress_loss tier:memory worst": ("stress_loss", "tier:memory", "max"),
+    }.items():
+        assert bit(ask("RISK_LIMIT_HEADROOM", "all", name, of=session)) == bit(
+            float(rows[key])
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "match"),
+    [
+        ("gros total", "there is no limit 'gros total'; did you mean 'gross total'"),
+        ("net total", "may be several limits: net total base max, net total base min"),
+        ("gross book:market_neutral", "no NAV is given of market_neutral"),
+    ],
+)
+def test_headroom_that_cannot_be_told_says_why(ask, limited, name, match):
+    session, _ = limited
+    error = ask("RISK_LIMIT_HEADROOM", "all", name, of=session)
+    assert error.code == Code.NOT_AVAILABLE
+    assert match in error.reason
+    why = ask("RISK_WHY", "RISK_LIMIT_HEADROOM", "all", name, of=session)
+    assert match in why

@@ -146,7 +146,7 @@ def book(tmp_path):
         kept = {"strings_to_formulas": False, "strings_to_numbers": True}
         with xlsxwriter.Workbook(path, kept) as made:
             sheet, held = made.add_worksheet("Risk"), made.add_worksheet("P & L's")
-            made.define_name("held", "='P & L''s'!$A$1:$F$50")
+            made.define_name("held", "='P & L''s'!$A$1:$J$80")
             for i, row in enumerate(rows):
                 held.write_row(i, 0, row)
             sheet.write("A1", "inventory_build")
@@ -158,7 +158,7 @@ def book(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "reference", ["held", "'P & L''s'!A1:F50", "'P & L''s'!$A$1:$F$60", "HELD"]
+    "reference", ["held", "'P & L''s'!A1:J80", "'P & L''s'!$A$1:$J$90", "HELD"]
 )
 def test_check_computes_from_cached_cells(run, book, desk, reference):
     path = book([("C3", f"=RISK_STRESS_PNL({reference}, A1)", 1)])

@@ -68,11 +68,8 @@ def test_building_twice_gives_the_same_bytes():
 
 
 def test_text_of_positions_never_becomes_a_formula(tmp_path):
-    for name in ("prices.csv", "fx.csv", "instruments.csv", "scenarios.toml"):
-        (tmp_path / name).write_bytes((ROOT / "samples" / name).read_bytes())
-    lines = (ROOT / "samples" / "desk.toml").read_text("utf-8").splitlines()
-    kept = [line for line in lines if not line.startswith("limits")]
-    (tmp_path / "desk.toml").write_text("\n".join(kept), "utf-8")
+    for file in (ROOT / "samples").glob("*.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
     rows = [f'"{text}",MU,10,"{text}","{text}"' for text in HOSTILE]
     header = "book,instrument,quantity,strategy,account"
     (tmp_path / "positions.csv").write_text("\n".join([header, *rows]), "utf-8")

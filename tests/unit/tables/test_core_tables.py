@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import chi2
 
@@ -249,3 +250,40 @@ def test_every_column_is_defined(desk, model):
     )
     for found in tables:
         assert all(found.definitions.values())
+
+
+# --- what is not known of moves ------------------------------------------------------
+
+
+def short_of_history(sessions):
+    days = pd.bdate_range(end="2026-05-29", periods=sessions)
+    walk = np.random.default_rng(5).standard_normal((sessions, 3)).cumsum(axis=0)
+    prices = pd.DataFrame(100 * np.exp(walk / 100), days, ["MU", "NVDA", "SPY"])
+    held = [("a", "MU", 1000.0), ("a", "NVDA", -500.0), ("a", "CASH_USD", 1e6)]
+    return rp.desk_from_tables(
+        pd.DataFrame(held, columns=["book", "instrument", "quantity"]),
+        prices.rename_axis("date"),
+        pd.DataFrame(
+            [("CASH_USD", "unclassified", "cash", "cash")],
+            columns=["instrument", "tier", "asset_class", "kind"],
+        ),
+        settings={
+            "drivers": {
+                "memory": ["MU"],
+                "ai_compute": ["NVDA"],
+                "equity": ["SPY"],
+                "crypto": [],
+            }
+        },
+    )
+
+
+def test_what_moves_nobody_knows_is_said_and_not_silently_zero():
+    desk = short_of_history(50)
+    said = {i.code: i for i in rp.run(desk).issues}
+    gross = rp.exposures(desk, by="asset_class").set_index("asset_class")["gross"]
+    message = said["unknown-loadings"].message
+    assert f"MU, NVDA move ({gross['equity']:,.0f} USD gross" in message  # not the cash
+    assert "no driver has enough history of prices" in message
+    whole = rp.run(short_of_history(300)).issues
+    assert "unknown-loadings" not in [i.code for i in whole]

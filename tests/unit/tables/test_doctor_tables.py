@@ -85,3 +85,9 @@ def test_a_change_of_venue_is_told_with_both_volumes():
     (row,) = found(prices(), "volume_venue", volumes=volumes).itertuples()
     assert "from spot to perp, median volume 10 before and 70 after" in row.evidence
     assert row.end == f"{DAYS[100]:%Y-%m-%d}"
+
+
+def test_venues_side_by_side_are_no_change():
+    one = pd.DataFrame({"date": DAYS, "instrument": "AMD", "volume": 10.0})
+    volumes = pd.concat([one.assign(venue="spot"), one.assign(venue="perp")])
+    assert not len(found(prices(), "volume_venue", volumes=volumes))

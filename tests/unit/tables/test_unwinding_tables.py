@@ -3,13 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.tables.test_liquidity_tables import (
-    DAYS,
-    INSTRUMENTS,
-    LAST,
-    SETTINGS,
-    volumes,
-)
 
 import riskplugin as rp
 from riskplugin.errors import UsageError
@@ -17,6 +10,13 @@ from riskplugin.estimates import model_of
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.tables import unwinding as unwinding_tables
 from riskplugin.tables.unwinding import unwinding_table
+from tests.unit.tables.test_liquidity_tables import (
+    DAYS,
+    INSTRUMENTS,
+    LAST,
+    SETTINGS,
+    volumes,
+)
 
 SESSIONS = 4
 FALL = rp.Scenario(

@@ -78,10 +78,18 @@ SCENARIOS = (
     ),
     Function(
         "RISK_CYCLE_PHASE",
-        "The phase that is called: expansion, late, rolling_over or reversal.",
+        "The phase that is called; how such calls have fared: RISK_CYCLE_RECORD.",
         "rp.cycle_monitor(desk).phase",
         (ASOF,),
         spills=False,
         answer=scenario_answers.cycle_phase,
+    ),
+    Function(
+        "RISK_CYCLE_RECORD",
+        "How calls of the phase have fared: hits, false alarms, with an interval.",
+        "rp.cycle_monitor(desk).record",
+        (ASOF,),
+        spills=True,
+        answer=scenario_answers.cycle_record,
     ),
 )

@@ -93,6 +93,14 @@ STRESSING = (
         answer=scenario_answers.stress_weighted,
     ),
     Function(
+        "RISK_STRESS_BY_PHASE",
+        "P&L by the desk's weights of the phase, beside the worst without them.",
+        'rp.weighted_stress(rp.with_positions(desk, positions), weights="phase")',
+        (POSITIONS, ASOF),
+        spills=True,
+        answer=scenario_answers.stress_by_phase,
+    ),
+    Function(
         "RISK_REPLAY_TABLE",
         "What past episodes would do to the positions, and what that rests on.",
         'rp.replay(rp.with_positions(desk, positions), by=("episode", by))',

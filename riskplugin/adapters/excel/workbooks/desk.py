@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from riskplugin import api
 from riskplugin.adapters.excel.session import Session
 from riskplugin.adapters.excel.workbooks.charts import (
@@ -20,6 +22,7 @@ from riskplugin.adapters.excel.workbooks.style import (
     NUMBER_WIDTH,
     Look,
 )
+from riskplugin.desk import Desk
 
 INPUTS = (
     # column of a positions table, width, look
@@ -29,8 +32,12 @@ INPUTS = (
     ("price", 14, Look.INPUT_PRICE),
     ("strategy", 20, Look.INPUT),
     ("account", 16, Look.INPUT),
+    ("margin_posted", 17, Look.INPUT_UNITS),
+    ("liquidation_price", 17, Look.INPUT_PRICE),
+    ("locked_until", 16, Look.INPUT),
 )
 OVERRIDE = "price"  # blank: the market's
+NUMBERS = ("quantity", OVERRIDE, "margin_posted", "liquidation_price")
 SPARE_ROWS = 50
 POSITIONS_ROW = 4
 SPILL_ROOM = 3  # rows kept free below a table that may grow
@@ -62,10 +69,41 @@ def desk_book(session: Session) -> bytes:
 # --- inputs --------------------------------------------------------------------------
 
 
+def stated(desk: Desk) -> list[dict[str, Any]]:
+    """Return the positions as a table of positions states them; None where blank.
+
+    The price where the market has none: an option's own mark.
+    """
+    book = desk.book
+    priced = desk.market.priced(desk.as_of)
+    rows = []
+    for i, row in enumerate(api.positions(desk).to_dict("records")):
+        of_market = row["instrument"] in priced or row["kind"] == "cash"
+        found = row | {
+            OVERRIDE: None if of_market else row["price"],
+            "margin_posted": float(book.margin_posted[i]),
+            "liquidation_price": float(book.liquidation_price[i]),
+            "locked_until": iso(book.locked_until[i]),
+        }
+        rows.append({name: as_cell(value) for name, value in found.items()})
+    return rows
+
+
+def as_cell(value: object) -> object:
+    """Return a value as a cell holds it: None where there is none."""
+    unknown = isinstance(value, float) and np.isnan(value)
+    return None if value == "" or unknown else value
+
+
+def iso(day: np.datetime64) -> str:
+    """Return a day as ISO text, blank if there is none."""
+    return "" if np.isnat(day) else str(day)
+
+
 def write_positions(page: Page) -> Cells:
     """Write the positions, with rows to add some; return them with their header."""
     desk = page.book.session.world(None).desk
-    held = api.positions(desk)
+    held = stated(desk)
     page.heading(
         "Positions",
         "Change what is blue; blank rows are ignored, and new ones go below or between."
@@ -74,12 +112,11 @@ def write_positions(page: Page) -> Cells:
     page.widths(0, 2, *(width for _, width, _ in INPUTS))
     header = [name for name, _, _ in INPUTS]
     rows: list[list[Any]] = [header]
-    for held_row in held.to_dict("records"):
-        rows.append([None if n == OVERRIDE else held_row[n] or None for n in header])
+    rows += [[row[n] for n in header] for row in held]
     rows += [[None] * len(header) for _ in range(SPARE_ROWS)]
     for i, row in enumerate(rows):
         for j, (cell, (name, _, look)) in enumerate(zip(row, INPUTS, strict=True)):
-            number = name in ("quantity", OVERRIDE)
+            number = name in NUMBERS
             head = Look.HEADER if number else Look.HEADER_TEXT
             page.put(POSITIONS_ROW + i, 1 + j, cell, look if i else head)
     last = POSITIONS_ROW + len(rows) - 1

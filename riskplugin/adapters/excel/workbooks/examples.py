@@ -1,6 +1,7 @@
 """RiskExamples.xlsx: a sheet per function, written from the registry."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from riskplugin import api
 from riskplugin.adapters.excel.cells import Kind
@@ -56,7 +57,25 @@ def write_positions(page: Page) -> Cells:
             look = Look.INPUT_UNITS if j == 2 else Look.INPUT
             page.put(3 + i, 1 + j, cell, look if i else head)
     place = f"Positions!$B$4:$D${3 + len(rows)}"
-    return Cells(place, rows, page.title, 3, 1)
+    cells = Cells(place, rows, page.title, 3, 1)
+    trades = trades_beside(cells)
+    page.put(2, trades.column, "Trades: an idea that halves the first", Look.LABEL)
+    for i, trade in enumerate(trades.rows):
+        for j, cell in enumerate(trade):
+            look = Look.INPUT_UNITS if j == 3 else Look.INPUT
+            page.put(3 + i, trades.column + j, cell, look if i else Look.HEADER_TEXT)
+    return cells
+
+
+def trades_beside(positions: Cells) -> Cells:
+    """Return trades that stand beside the positions: half of the first of them."""
+    book, instrument, quantity = positions.rows[1]
+    half = -float(quantity) / 2
+    given: list[list[Any]] = [
+        ["idea", "book", "instrument", "quantity"],
+        ["half", book, instrument, half],
+    ]
+    return Cells("Positions!$F$4:$I$5", given, "Positions", 3, 5)
 
 
 def write_index(page: Page) -> None:
@@ -173,6 +192,7 @@ def sample(
     desk = session.world(None).desk
     known: Mapping[str, Argument] = {
         "positions": positions,
+        "trades": trades_beside(positions),
         "scenario": desk.scenarios.names()[0],
         "tier": desk.universe.tier_names()[0],
         "instrument": str(positions.rows[1][1]),
@@ -183,6 +203,7 @@ def sample(
         "function": "RISK_BETA",
         "argument1": NO_SUCH,
         "loss": 1e6,
+        "limit": "gross total",
     }
     needed = [not a.optional or a.name == "argument1" for a in function.arguments]
     return tuple(

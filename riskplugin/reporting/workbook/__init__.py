@@ -1,0 +1,1 @@
+"""The report as a workbook: values, native charts, and nothing that calculates."""

@@ -1,0 +1,1 @@
+"""What trades make of the lots of a book."""

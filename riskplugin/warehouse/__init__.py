@@ -1,0 +1,1 @@
+"""The desk's own SQL database, to which finished runs are exported."""
