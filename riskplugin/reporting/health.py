@@ -112,7 +112,8 @@ def weighted_in_words(report: Report) -> Iterator[str]:
             continue
         worst = f"{spaced(row['worst_scenario'])} {money_of(row['worst_pnl'])}"
         if row["reason"]:
-            yield f"Not weighted by phase: {row['reason']}. The worst of all is {worst}."
+            reason = row["reason"]
+            yield f"Not weighted by phase: {reason}. The worst of all is {worst}."
         else:
             yield (
                 f"By the desk's weights of this phase the P&L is "
