@@ -41,6 +41,11 @@ class Wanted:
     workers: int | None = None
     worker_memory: str | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole desk is run: such a run counts for its date."""
+        return self.books is None and self.scenarios is None
+
     def check(self) -> None:
         """Refuse what does not fit together.
 
@@ -100,8 +105,8 @@ def run_wanted(wanted: Wanted, log: Write) -> tuple[Report, Path | None]:
     log("start", {"as_of": as_of, "run": run_id, "positions": len(desk.book)})
     with place(wanted, as_of, run_id) as folder, shown(log) as told:
         report = batch(desk, folder, on=on, replace=wanted.replace, told=told)
-    if wanted.store is not None:
-        write_latest(wanted.store, folder)
+    if wanted.store is not None and wanted.is_whole:
+        write_latest(wanted.store)
     log("end", {"as_of": as_of, "run": run_id, "status": report.status})
     if to is not None:
         send(folder, to, log)
@@ -136,5 +141,5 @@ def place(wanted: Wanted, as_of: str, run_id: str) -> Iterator[Path]:
             yield (wanted.out or Path()).resolve()
             return
         yield run_folder(root, as_of, run_id).resolve()
-        if wanted.books is None and wanted.scenarios is None:
+        if wanted.is_whole:
             note_finished(root, as_of, run_id)

@@ -187,8 +187,11 @@ class Rows(NamedTuple):
 
 
 def rows_of(shown: Shown, found: Table) -> Rows:
-    """Return what is shown of a table of a run."""
+    """Return what is shown of a table of a run; one without rows may lack columns."""
     frame = found.to_frame()
+    if frame.empty:
+        there = tuple(c for c in shown.columns if c.name in frame.columns)
+        return Rows(there, frame[[c.name for c in there]], 0)
     for column, values in shown.where.items():
         frame = frame[frame[column].isin(values)]
     given = shown.columns or all_columns(frame)

@@ -96,12 +96,16 @@ def page_of(
     return first_page(report, previous, parts)
 
 
-def write_latest(store: Path, folder: Path) -> Path:
+def write_latest(store: Path) -> Path:
     """Write the page of a store's newest night, with what changed since the one before.
 
-    It stands beside the runs: a run's own files say nothing of other runs.
+    It stands beside the runs: a run's own files say nothing of other runs. A page of
+    that night stays as it is.
     """
-    return report_html(folder, store / LATEST, run_before(folder))
+    newest, file = counting_runs(store)[-1], store / LATEST
+    if file.is_file() and f"Run {newest.run_id} of" in file.read_text("utf-8"):
+        return file
+    return report_html(newest.folder, file, run_before(newest.folder))
 
 
 def run_before(folder: Path) -> Path | None:

@@ -83,3 +83,11 @@ def test_sections_are_told_apart_and_those_without_tables_left_out():
         "parts": ["stress_total"],
         "data": ["issues"],
     }
+
+
+def test_table_without_rows_may_lack_the_columns_it_is_sorted_by():
+    empty = table("stress", DATE, {"tier": []})
+    for how in ({"sort": "pnl"}, {"pivot": Pivot("tier", "scenario", "pnl")}):
+        rows = rows_of(shown(**how), empty)
+        assert [c.name for c in rows.columns] == ["tier"]
+        assert (len(rows.frame), rows.there) == (0, 0)
