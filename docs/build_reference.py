@@ -38,12 +38,13 @@ from riskplugin.adapters.excel.ranges import SHEET_BOOK
 from riskplugin.adapters.excel.registry import FUNCTIONS
 from riskplugin.adapters.excel.specification import Function
 from riskplugin.book import KEYS
+from riskplugin.columns.meanings import COLUMNS, definition
 from riskplugin.inputs.columns import Column, TableSpec
 from riskplugin.inputs.config import DRIVERS, DeskFile, Numbers
 from riskplugin.inputs.references import ExportRef, QueryRef, TableRef
 from riskplugin.inputs.scenario_file import PhaseEntry, ScenarioEntry
 from riskplugin.inputs.tables import TABLES, TRADES
-from riskplugin.results import COLUMNS, Table, definition
+from riskplugin.results import Table
 from riskplugin.risk.definitions import DEFINITIONS
 from riskplugin.risk.measure import ALSO_CALLED
 from riskplugin.universe import Instrument

@@ -32,7 +32,7 @@ from riskplugin.proposals.aims import Bound, Given, MaxLoss, TailLimit
 from riskplugin.results import Evidence, Report, Table
 from riskplugin.risk.sampling import Sample, with_views
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.sources.files import given_frames, read_desk, read_hedges
+from riskplugin.sources.files import desk_of_frames, read_desk, read_hedges
 from riskplugin.sources.opening import text_of
 from riskplugin.store.limit_nights import with_since
 from riskplugin.store.pages import report_html, report_xlsx
@@ -208,8 +208,7 @@ def desk_from_tables(
         "indicators": indicators,
         "hedges": hedges,
     }
-    given = given_frames(frames, scenarios, settings_file(settings), as_of)
-    return assemble(given, Findings())
+    return desk_of_frames(frames, scenarios, settings_file(settings), as_of)
 
 
 def with_positions(

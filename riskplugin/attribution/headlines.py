@@ -15,7 +15,8 @@ from riskplugin.pipeline import ALPHA, RISK_TABLES
 from riskplugin.risk.measuring import components
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.shock import shock_grid
-from riskplugin.tables.risk import holdings, whole_of
+from riskplugin.tables.earning import holdings
+from riskplugin.tables.risk import whole_of
 from riskplugin.tables.tabulation import rows_of, runnable_scenarios
 
 MEASURED = {"measure": "measures", "reversal": "measures_in_reversal"}

@@ -17,7 +17,8 @@ from riskplugin.results import Table, table
 from riskplugin.risk.measure import Measure
 from riskplugin.risk.sampling import HORIZONS
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.tables.risk import holdings, whole_of
+from riskplugin.tables.earning import holdings
+from riskplugin.tables.risk import whole_of
 from riskplugin.tables.tabulation import runnable_scenarios, stress_table
 
 Row = tuple[str, float, str]

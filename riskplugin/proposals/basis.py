@@ -17,7 +17,7 @@ from riskplugin.risk.bets import session_covariance
 from riskplugin.risk.measure import Measure
 from riskplugin.risk.measuring import totals
 from riskplugin.scenarios.definition import ScenarioSet
-from riskplugin.tables.risk import holdings
+from riskplugin.tables.earning import holdings
 from riskplugin.tables.tabulation import (
     SESSIONS_A_YEAR,
     rows_of,

@@ -19,7 +19,7 @@ from riskplugin.results import Table, table
 from riskplugin.risk.measure import Measure, measure_named
 from riskplugin.risk.measuring import measured, totals
 from riskplugin.risk.sampling import Sample
-from riskplugin.tables.risk import holdings
+from riskplugin.tables.earning import holdings
 
 MINIMISED = (Measure.CVAR, Measure.EVAR, Measure.VOLATILITY, Measure.MAD)
 Share = float | tuple[float, float]

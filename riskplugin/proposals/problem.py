@@ -17,8 +17,8 @@ from riskplugin.stressing.deviations import joint_roots
 from riskplugin.stressing.engine import Stressed
 from riskplugin.stressing.regimes import parts, stress_parts
 from riskplugin.stressing.shock import band_ends
+from riskplugin.tables.earning import holdings
 from riskplugin.tables.liquidity import session_volatility
-from riskplugin.tables.risk import holdings
 from riskplugin.tables.tabulation import SESSIONS_A_YEAR, rows_of
 from riskplugin.tables.volumes import daily_volume
 

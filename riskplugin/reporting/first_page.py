@@ -2,6 +2,7 @@
 
 from math import isnan
 
+from riskplugin.columns.meanings import definition
 from riskplugin.reporting.changes import changed
 from riskplugin.reporting.figures import frame_of, gross_of, nav_of, records, total
 from riskplugin.reporting.figures import worst_scenarios as worst_of
@@ -11,7 +12,7 @@ from riskplugin.reporting.passages import FirstPage, Tone
 from riskplugin.reporting.proposed import proposed
 from riskplugin.reporting.unknowns import left_out_in_words, unknown
 from riskplugin.reporting.words import money, plural
-from riskplugin.results import Report, Table, definition
+from riskplugin.results import Report, Table
 
 OWN_COLUMNS = {
     "pnl_pct_nav": "pnl / NAV of all books, as a decimal; NaN where one is missing.",

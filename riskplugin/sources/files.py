@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from riskplugin._typing import Codes
+from riskplugin.desk import Desk
 from riskplugin.errors import (
     InputError,
     Issue,
@@ -18,7 +19,7 @@ from riskplugin.errors import (
     input_error,
     listing,
 )
-from riskplugin.inputs.assemble import Given
+from riskplugin.inputs.assemble import Given, assemble
 from riskplugin.inputs.config import (
     DeskFile,
     as_date,
@@ -335,18 +336,20 @@ def read_hedges(path: str) -> RawTable:
     return raw
 
 
-def given_frames(
+def desk_of_frames(
     frames: Mapping[str, pd.DataFrame | None],
     scenarios: Iterable[Scenario] | None,
     config: DeskFile,
     as_of: object,
-) -> Given:
-    """Return what a desk made of DataFrames gave.
+) -> Desk:
+    """Check DataFrames and return the desk that they make.
 
     Raises
     ------
     UsageError
         If a table is something else.
+    InputError
+        With every issue of every table at once.
     """
     for name, frame in frames.items():
         if frame is not None and not isinstance(frame, pd.DataFrame):
@@ -357,4 +360,5 @@ def given_frames(
         if frame is not None
     }
     own = () if scenarios is None else tuple(scenarios)
-    return Given(tables, own, SCENARIOS, config, as_date(as_of))
+    given = Given(tables, own, SCENARIOS, config, as_date(as_of))
+    return assemble(given, Findings())

@@ -17,13 +17,8 @@ from riskplugin.results import Table
 from riskplugin.risk.measure import Measure
 from riskplugin.risk.sampling import Sample
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
-from riskplugin.tables.risk import (
-    GROUPS_AT_ONCE,
-    Asked,
-    Holdings,
-    holdings,
-    measures_of,
-)
+from riskplugin.tables.earning import Holdings, holdings
+from riskplugin.tables.risk import GROUPS_AT_ONCE, Asked, measures_of
 from riskplugin.tables.tabulation import stress_table
 
 POSITION_KEYS = ("position", "book", "instrument", "tier")

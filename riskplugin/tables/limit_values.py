@@ -20,10 +20,10 @@ from riskplugin.risk.measuring import components, measured
 from riskplugin.risk.sampling import Sample
 from riskplugin.scenarios.definition import ScenarioSet
 from riskplugin.stressing.regimes import not_runnable
+from riskplugin.tables.earning import Holdings, holdings
 from riskplugin.tables.greeks import greeks_table
 from riskplugin.tables.liquidity import liquidity_table
 from riskplugin.tables.paths import path_summary_table
-from riskplugin.tables.risk import Holdings, holdings
 from riskplugin.tables.tabulation import exposure_table, stress_table
 
 SampleOf = Callable[[str, int], Sample]

@@ -14,8 +14,9 @@ from riskplugin.adapters.excel.cells import (
 )
 from riskplugin.adapters.excel.session import Session
 from riskplugin.adapters.excel.specification import Function
+from riskplugin.columns.meanings import COLUMNS
 from riskplugin.errors import ModelError, RiskPluginError, ScenarioError
-from riskplugin.results import COLUMNS, Table
+from riskplugin.results import Table
 
 CODES: tuple[tuple[type[Exception], Code], ...] = (
     (ScenarioError, Code.NOT_AVAILABLE),  # no such scenario, or it cannot be run

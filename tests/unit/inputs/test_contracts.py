@@ -13,9 +13,9 @@ from riskplugin.inputs.surfaces import curves, rate_at, surfaces
 from riskplugin.risk.history import History
 from riskplugin.risk.sampling import Method, Sample
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
+from riskplugin.tables.earning import holdings
 from riskplugin.tables.greeks import greeks_table
 from riskplugin.tables.liquidations import liquidation_table
-from riskplugin.tables.risk import holdings
 from riskplugin.tables.unwinding import unwinding_table
 
 DAY = np.datetime64("2026-05-29")

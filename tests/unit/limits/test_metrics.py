@@ -2,10 +2,10 @@
 
 import pytest
 
+from riskplugin.columns.meanings import COLUMNS
 from riskplugin.errors import UsageError
 from riskplugin.limits.definition import scope_of
 from riskplugin.limits.metrics import METRICS, HowMeasured, Source, metric_named
-from riskplugin.results import COLUMNS
 from riskplugin.risk.measure import Measure
 from riskplugin.risk.sampling import Method
 
