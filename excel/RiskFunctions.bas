@@ -263,8 +263,8 @@ Public Function RISK_LIMIT_HEADROOM(positions As Variant, limit As Variant, Opti
     RISK_LIMIT_HEADROOM = Answer("RISK_LIMIT_HEADROOM", Array(Given(positions), Given(limit), Given(asof)))
 End Function
 
-Public Function RISK_HEDGE(positions As Variant, scenario As Variant, Optional instruments As Variant, Optional limit As Variant, Optional budget As Variant, Optional asof As Variant) As Variant
-    RISK_HEDGE = Answer("RISK_HEDGE", Array(Given(positions), Given(scenario), Given(instruments), Given(limit), Given(budget), Given(asof)))
+Public Function RISK_HEDGE(positions As Variant, scenario As Variant, Optional instruments As Variant, Optional max_loss As Variant, Optional budget As Variant, Optional asof As Variant) As Variant
+    RISK_HEDGE = Answer("RISK_HEDGE", Array(Given(positions), Given(scenario), Given(instruments), Given(max_loss), Given(budget), Given(asof)))
 End Function
 
 Public Function RISK_DATA_STATUS(Optional dataset As Variant, Optional asof As Variant) As Variant

@@ -134,14 +134,14 @@ def input_error(issues: Sequence[Issue]) -> InputError:
     return InputError(issues)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest of `known`, or lists them if few."""
+def did_you_mean(name: str, known: Iterable[str], limit: int = LISTED) -> str:
+    """Return a hint that names the nearest of `known`, or lists at most `limit`."""
     names = list(known)
     folded = {n.casefold(): n for n in names}
     near = get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(repr(folded[n]) for n in near) + "?"
-    return f"known: {listing(names)}" if names else ""
+    return f"known: {listing(names, limit)}" if names else ""
 
 
 def listing(names: Iterable[str], limit: int = LISTED) -> str:

@@ -314,7 +314,8 @@ def config_issues(
         path = [str(p) for p in detail["loc"] if p not in REFERENCES]
         where = Place(source, column=".".join(filter(None, [section, *path])))
         if detail["type"] == "extra_forbidden":
-            hint = did_you_mean(path[-1], allowed_keys(model, detail["loc"][:-1]))
+            keys = allowed_keys(model, detail["loc"][:-1])
+            hint = did_you_mean(path[-1], keys, len(keys))
             yield Issue("unknown-key", where, "unknown key", hint)
         else:
             yield Issue("bad-config", where, *wrong_value(detail))

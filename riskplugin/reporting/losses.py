@@ -70,6 +70,14 @@ def tone_of(status: "pd.Series[str]") -> Tone:
     return next((t for s, t in tones.items() if (status == s).any()), Tone.QUIET)
 
 
+def waiver(row: Mapping[str, Any]) -> str:
+    """Return a limit that is waived, till when, and why."""
+    until, reason = row.get("waiver_until"), str(row.get("reason") or "")
+    last = "" if pd.isna(until) else f"until {pd.Timestamp(until):%Y-%m-%d}"
+    said = "; ".join(filter(None, [last, reason]))
+    return limit_in_words(row) + (f" ({said})" if said else "")
+
+
 def breach_points(rows: pd.DataFrame, currency: str) -> Iterator[str]:
     """Yield what is broken, what is close, and what is within."""
     status = standing(rows)
@@ -81,8 +89,7 @@ def breach_points(rows: pd.DataFrame, currency: str) -> Iterator[str]:
             yield f"{many} {verb(len(hit))} broken: {said}."
     waived = rows[status == WAIVED]
     if len(waived):
-        said = joined(map(limit_in_words, records(waived)))
-        yield f"Broken and waived: {said}."
+        yield f"Broken and waived: {joined(map(waiver, records(waived)))}."
     within = int((status == "OK").sum())
     if within == len(rows):
         yield f"All limits hold, {within} of {within}."

@@ -16,7 +16,8 @@ def proposed(report: Report) -> Passage | None:
     if found.empty:
         return None
     row = records(found)[0]
-    points = (f"{row['message']}".capitalize(), *trade_points(report))
+    said = str(row["message"])
+    points = (f"{said[:1].upper()}{said[1:]}.", *trade_points(report))
     title = f"Proposed hedge ({row['outcome']})".replace("_", " ")
     return Passage("proposals", title, Tone.QUIET, points, note=NOTE)
 

@@ -111,7 +111,7 @@ def small_disk(tmp_path):
     """A disk of its own with little room; skipped where it cannot be mounted."""
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1800k", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2600k", "tmpfs", str(place)]
     if (
         not shutil.which("mount")
         or subprocess.run(mount, capture_output=True, check=False).returncode

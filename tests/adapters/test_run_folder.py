@@ -88,7 +88,7 @@ def stamps(folder):
 def test_folder_holds_the_whole_run_and_nothing_else(report, written):
     tables = {f"{name}.{kind}" for name in report.tables for kind in ("csv", "parquet")}
     inputs = {f"input_{name}.parquet" for name in report.inputs}
-    pages = {"manifest.json", "summary.md", "report.html"}
+    pages = {"manifest.json", "summary.md", "report.html", "report.xlsx"}
     assert set(content(written)) == {*pages, *tables, *inputs}
     assert "issues.csv" in tables
 

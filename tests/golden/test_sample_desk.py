@@ -176,6 +176,9 @@ def test_what_a_fund_discloses_is_seen_through(report):
 
 
 def test_the_first_page_counts_in_words(report):
-    assert "## The data: 1 finding\n" in first_page(report)
+    page = first_page(report)
+    assert "* 1 finding: 1 of medium concern.\n" in page
+    assert "* 5 of 5 books lose: " in page
+    assert "* 8 of 9 scenarios lose money.\n" in page
     share = report.tables["cycle"].set_index("signal").loc["breadth"]
     assert share["evidence"].startswith(f"{share['reading']:.0%} of ")

@@ -26,11 +26,11 @@ def hedge_table(
     scenario: str,
     instruments: object = None,
     asof: AsOf = None,
-    **limits: float | None,
+    **most: float | None,
 ) -> Table:
     """Return the cheapest trades that keep the loss of a scenario inside a limit.
 
-    `limits` are limit and budget, the desk's own limit where neither is given.
+    `most` are max_loss and budget; the desk's own limit where neither is given.
 
     Each row has the loss before and after all of them. One row without a trade where
     none is needed.
@@ -41,15 +41,15 @@ def hedge_table(
         If no trades that are allowed keep the limit, with what holds them back.
     """
     held = session.held(positions, asof)
-    limit, budget = limits.get("limit"), limits.get("budget")
+    max_loss, budget = most.get("max_loss"), most.get("budget")
     given = None if instruments is None else digest(instruments)
 
     def compute(desk: Desk) -> Hedge:
         menu = None if instruments is None else hedges_in(instruments)
-        most = limit if limit is not None or budget is not None else own(desk, scenario)
-        return api.hedge(desk, scenario, menu, max_loss=most, budget=budget)
+        limit = own(desk, scenario) if max_loss is budget is None else max_loss
+        return api.hedge(desk, scenario, menu, max_loss=limit, budget=budget)
 
-    found = held.answer(("hedge", scenario, given, limit, budget), compute)
+    found = held.answer(("hedge", scenario, given, max_loss, budget), compute)
     if found.outcome != Outcome.MET:
         raise ExcelError(Code.NUMBER, found.message)
     trades = found.to_frame()[SHOWN]
@@ -69,6 +69,6 @@ def own(desk: Desk, scenario: str) -> float:
     """
     most = loss_limits(desk).most
     if scenario not in most:
-        reason = f"no limit on the loss in {scenario}: give limit, or budget"
+        reason = f"no limit on the loss in {scenario}: give max_loss, or budget"
         raise ExcelError(Code.NOT_AVAILABLE, reason)
     return most[scenario]

@@ -232,6 +232,12 @@ def test_stress_weighted(ask, held, positions):
     same(ask("RISK_STRESS_WEIGHTED", positions), rp.weighted_stress(held))
 
 
+def test_stress_by_phase(ask, held, positions):
+    found = rp.weighted_stress(held, weights="phase")
+    assert found["weighted_scenarios"].tolist() == [2]
+    same(ask("RISK_STRESS_BY_PHASE", positions), found)
+
+
 @pytest.mark.parametrize("driver", [None, "crypto", "all"])
 def test_reverse_stress(ask, held, positions, driver):
     named = {None: "memory", "all": None}.get(driver, driver)
@@ -309,6 +315,7 @@ def test_doctor(ask, whole):
 def test_cycle(ask, whole):
     found = rp.cycle_monitor(whole)
     same(ask("RISK_CYCLE_TABLE"), found)
+    same(ask("RISK_CYCLE_RECORD"), found.record)
     assert ask("RISK_CYCLE_PHASE") == found.phase
     for row in found.itertuples():
         given = ask("RISK_CYCLE_SIGNAL", row.signal.upper())

@@ -88,7 +88,9 @@ def test_a_run_holds_the_proposal_and_says_it_first():
     assert row["trade_cost"] == pytest.approx(trades["trade_cost"].sum())
     assert (report.tables["proposal_scenarios"]["met"] == "yes").all()
     page = summary(report)
-    assert "**Proposed hedge, not an order (met):" in page
+    assert "## Proposed hedge (met)" in page
+    assert f"* {len(trades)} trades at a cost of {row['trade_cost']:,.0f} USD: " in page
+    assert "A proposal, not an order" in page
     assert (
         f"* sell {-trades['quantity'].iloc[0]:,.0f} {trades['instrument'].iloc[0]}"
         in page

@@ -92,7 +92,11 @@ def test_lead_tells_the_worst_of_the_run(report):
             Tone.WARNING,
             "1 soft limit is broken: gross USD 143.1m against USD 110.0m.",
         ),
-        ({"waived": True}, Tone.QUIET, "Broken and waived: gross."),
+        (
+            {"waived": True, "waiver_until": pd.Timestamp("2026-06-05")},
+            Tone.QUIET,
+            "Broken and waived: gross (until 2026-06-05; mandate).",
+        ),
         ({"status": "UNKNOWN", "value": nan}, Tone.UNKNOWN, "0 of 1 limit hold."),
         ({"status": "OK", "value": 1e6}, Tone.QUIET, "All limits hold, 1 of 1."),
     ],

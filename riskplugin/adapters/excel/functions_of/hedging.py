@@ -10,7 +10,7 @@ HEDGING = (
         "RISK_HEDGE",
         "Proposed trades that keep the loss of a scenario inside a limit, and losses.",
         "rp.hedge(rp.with_positions(desk, positions), scenario, instruments, "
-        "max_loss=limit, budget=budget)",
+        "max_loss=max_loss, budget=budget)",
         (
             POSITIONS,
             SCENARIO,
@@ -21,7 +21,7 @@ HEDGING = (
                 "the desk's own if left out.",
             ),
             optional(
-                "limit",
+                "max_loss",
                 Kind.NUMBER,
                 "Largest loss, base currency; the desk's own limit if left out.",
             ),

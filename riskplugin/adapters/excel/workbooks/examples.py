@@ -30,7 +30,7 @@ HEDGES: list[list[str | float]] = [
     ["SOXX", "sell", 1.0],
     ["MU", "sell", 2.0],
 ]
-SHOWN_THOUGH_OPTIONAL = ("argument1", "instruments", "budget")
+SHOWN_THOUGH_OPTIONAL = ("argument1", "instruments", "max_loss")
 
 
 def examples_book(session: Session) -> bytes:
@@ -226,7 +226,7 @@ def sample(
         "loss": 1e6,
         "limit": "gross total",
         "instruments": hedges_on(positions),
-        "budget": 1e4,
+        "max_loss": 1e7,
     }
     needed = [
         not a.optional or a.name in SHOWN_THOUGH_OPTIONAL for a in function.arguments
