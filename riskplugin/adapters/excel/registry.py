@@ -82,7 +82,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "unwinding": "a study; RISK_LIQUIDITY_TABLE has the days",
     "reverse_curve": "a picture's points; RISK_REVERSE_STRESS has the answer",
     "convexity_parts": "RISK_STRESS_TABLE has the sum; what it is made of in notebooks",
-    "hedge_frontier": "an optimisation for every step of cost; RISK_HEDGE is one of them",
+    "hedge_frontier": "an optimisation per step; RISK_HEDGE is one of them",
     "least_risk_portfolio": "an optimisation of seconds, for notebooks",
     "liquidations": "of margined positions, by scenario; for notebooks",
     "claims": "RISK_SCENARIO_EVIDENCE without a scenario",
