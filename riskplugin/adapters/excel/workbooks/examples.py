@@ -62,16 +62,21 @@ def write_positions(page: Page) -> Cells:
             head = Look.HEADER if j == 2 else Look.HEADER_TEXT
             look = Look.INPUT_UNITS if j == 2 else Look.INPUT
             page.put(3 + i, 1 + j, cell, look if i else head)
-    write_hedges(page)
     place = f"Positions!$B$4:$D${3 + len(rows)}"
     cells = Cells(place, rows, page.title, 3, 1)
-    trades = trades_beside(cells)
-    page.put(2, trades.column, "Trades: an idea that halves the first", Look.LABEL)
-    for i, trade in enumerate(trades.rows):
-        for j, cell in enumerate(trade):
-            look = Look.INPUT_UNITS if j == 3 else Look.INPUT
-            page.put(3 + i, trades.column + j, cell, look if i else Look.HEADER_TEXT)
+    write_beside(page, "Trades: an idea that halves the first", trades_beside(cells))
+    write_beside(page, "Hedges: what may be traded", hedges_beside(cells))
     return cells
+
+
+def write_beside(page: Page, title: str, cells: Cells) -> None:
+    """Write a range that stands beside the positions, with its title above."""
+    page.put(cells.row - 1, cells.column, title, Look.LABEL)
+    for i, row in enumerate(cells.rows):
+        for j, cell in enumerate(row):
+            text = Look.INPUT if isinstance(cell, str) else Look.INPUT_UNITS
+            look = text if i else Look.HEADER_TEXT
+            page.put(cells.row + i, cells.column + j, cell, look)
 
 
 def trades_beside(positions: Cells) -> Cells:
@@ -82,21 +87,13 @@ def trades_beside(positions: Cells) -> Cells:
         ["idea", "book", "instrument", "quantity"],
         ["half", book, instrument, half],
     ]
-    return Cells("Positions!$F$4:$I$5", given, "Positions", 3, 5)
+    return Cells("Positions!$F$4:$I$5", given, "Positions", positions.row, 5)
 
 
-def write_hedges(page: Page) -> None:
-    """Write what the examples let a hedge trade, beside the positions."""
-    for i, row in enumerate(HEDGES):
-        for j, cell in enumerate(row):
-            look = Look.INPUT if i else Look.HEADER_TEXT
-            page.put(3 + i, 5 + j, cell, look)
-
-
-def hedges_on(positions: Cells) -> Cells:
-    """Return what a hedge may trade, on the sheet of the positions."""
-    place = f"Positions!$F$4:$H${3 + len(HEDGES)}"
-    return Cells(place, HEDGES, positions.page, 3, 5)
+def hedges_beside(positions: Cells) -> Cells:
+    """Return what a hedge may trade, right of the trades."""
+    place = f"Positions!$K$4:$M${3 + len(HEDGES)}"
+    return Cells(place, HEDGES, "Positions", positions.row, 10)
 
 
 def write_index(page: Page) -> None:
@@ -225,7 +222,7 @@ def sample(
         "argument1": NO_SUCH,
         "loss": 1e6,
         "limit": "gross total",
-        "instruments": hedges_on(positions),
+        "instruments": hedges_beside(positions),
         "max_loss": 1e7,
     }
     needed = [
