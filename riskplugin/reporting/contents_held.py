@@ -41,11 +41,11 @@ LIMITS = Section(
             "limits",
             "Every limit",
             (
-                *text("status metric scope scenario unit direction"),
+                *text("status waived metric scope scenario unit direction"),
                 *ratio("value soft hard headroom"),
                 *percent("utilisation"),
                 *money("headroom_money"),
-                *text("waived drivers reason"),
+                *text("drivers reason"),
                 *date("since waiver_until"),
             ),
         ),

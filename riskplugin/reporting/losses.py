@@ -45,10 +45,8 @@ def breaches(report: Report) -> Passage | None:
     )
     columns = (
         *text("status metric scope scenario"),
-        *ratio("value soft hard headroom"),
-        *text("unit"),
-        *money("headroom_money"),
-        *text("drivers reason"),
+        *ratio("value soft hard"),
+        *text("unit drivers reason"),
     )
     there = tuple(c for c in columns if c.name in order)
     shown = Rows(there, order[[c.name for c in there]].head(2 * SHOWN), len(order))
@@ -71,11 +69,9 @@ def tone_of(status: "pd.Series[str]") -> Tone:
 
 
 def waiver(row: Mapping[str, Any]) -> str:
-    """Return a limit that is waived, till when, and why."""
-    until, reason = row.get("waiver_until"), str(row.get("reason") or "")
-    last = "" if pd.isna(until) else f"until {pd.Timestamp(until):%Y-%m-%d}"
-    said = "; ".join(filter(None, [last, reason]))
-    return limit_in_words(row) + (f" ({said})" if said else "")
+    """Return a limit that is waived, with the reason: till when, and why."""
+    reason = str(row.get("reason") or "")
+    return limit_in_words(row) + (f" ({reason})" if reason else "")
 
 
 def breach_points(rows: pd.DataFrame, currency: str) -> Iterator[str]:

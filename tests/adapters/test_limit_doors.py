@@ -149,7 +149,7 @@ def test_the_first_lines_of_the_first_page_say_what_is_broken_and_unknown(report
     limits = page[page.index("## Limits") : page.index("## Worst scenarios")]
     assert (
         "* Broken and waived: stress loss under inventory_build "
-        "(until 2026-05-29; agreed by the board).\n" in limits
+        "(waiver until 2026-05-29; agreed by the board).\n" in limits
     )
     assert "* 1 soft limit is broken: net USD " in limits
     (row,) = (line for line in limits.splitlines() if line.startswith("| BREACH"))

@@ -93,9 +93,9 @@ def test_lead_tells_the_worst_of_the_run(report):
             "1 soft limit is broken: gross USD 143.1m against USD 110.0m.",
         ),
         (
-            {"waived": True, "waiver_until": pd.Timestamp("2026-06-05")},
+            {"waived": True, "reason": "waiver until 2026-06-05; agreed"},
             Tone.QUIET,
-            "Broken and waived: gross (until 2026-06-05; mandate).",
+            "Broken and waived: gross (waiver until 2026-06-05; agreed).",
         ),
         ({"status": "UNKNOWN", "value": nan}, Tone.UNKNOWN, "0 of 1 limit hold."),
         ({"status": "OK", "value": 1e6}, Tone.QUIET, "All limits hold, 1 of 1."),
