@@ -41,6 +41,7 @@ Flags = npt.NDArray[np.bool_]
 WRITTEN_BY_HAND = [
     "README.md",
     "desk.toml",
+    "hedges.csv",
     "holdings.csv",
     "instruments.csv",
     "limits.csv",

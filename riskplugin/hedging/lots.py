@@ -1,9 +1,14 @@
 """Whole lots: a small integer programme around the answer that is not rounded.
 
 Each instrument may take a few whole numbers of lots around its answer. Going up from
-the lowest, each further lot is a 0-1 variable with its own exact cost and P&L; costs
-rise and P&L falls from one to the next, so the first are always taken first and sums
-are exact. Limits that curve are tangents, added at each answer until none is missed.
+the lowest, each step to the next is a 0-1 variable with its own exact cost and P&L; per
+lot, costs rise and P&L falls from one to the next, so the first are always taken first
+and sums are exact. Limits that curve are tangents, added at each answer until none is
+missed.
+
+Where lots are of unlike size, a few small ones cannot make up for what rounding a large
+one leaves. Then numbers further off stand in as well, each twice as far as the last,
+and the answer is looked at closely again.
 """
 
 from dataclasses import dataclass, replace
@@ -17,6 +22,8 @@ from riskplugin.hedging.problem import Goal, Problem
 from riskplugin.hedging.rows import Row, linear_rows, tangents
 
 AROUND = (2, 6, 20)  # lots either way that are looked at, one after the other
+CLOSER = 12  # times at most that an answer with numbers far off is looked at again
+DUST = 1e-3  # of all that trades do: less is not worth an order
 ROUNDS = 60
 FEASIBLE = 1e-9  # of a row: what the solver calls nothing
 TOLERANCE = 1e-9  # of a step, by which a limit may be missed
@@ -48,11 +55,18 @@ class Steps:
         return after
 
 
-def steps_around(problem: Problem, lots: Vector, around: int) -> Steps:
-    """Return all whole numbers within `around` of `lots`, caps kept."""
+def steps_around(
+    problem: Problem, lots: Vector, around: int, reach: Vector | None = None
+) -> Steps:
+    """Return all whole numbers within `around` of `lots`, caps kept.
+
+    With some of those within `reach` (M,), each twice as far as the one before.
+    """
     start, changes, costs = np.zeros(len(lots)), list[Vector](), list[float]()
     for instrument in np.unique(problem.trades.instrument):
-        numbers = whole_numbers(problem, lots, int(instrument), around)
+        own = problem.trades.instrument == instrument
+        far = 0.0 if reach is None else float(reach[own].max())
+        numbers = whole_numbers(problem, lots, int(instrument), (around, far))
         points = [sides(problem, int(instrument), n) for n in numbers]
         start += points[0]
         for before, after in pairwise(points):
@@ -63,19 +77,26 @@ def steps_around(problem: Problem, lots: Vector, around: int) -> Steps:
 
 
 def whole_numbers(
-    problem: Problem, lots: Vector, instrument: int, around: int
+    problem: Problem, lots: Vector, instrument: int, within: tuple[int, float]
 ) -> list[int]:
-    """Return the signed numbers of lots that an instrument may take."""
-    trades = problem.trades
+    """Return the signed numbers of lots that an instrument may take.
+
+    `within` are the lots either way of which all are meant, and those of which some.
+    """
+    trades, (around, reach) = problem.trades, within
     own = np.flatnonzero(trades.instrument == instrument)
     net = float(trades.sign[own] @ lots[own])
-    reach = 2.0**53
-    caps = np.minimum(np.floor(trades.most[own] * (1 + 1e-12)), reach)
+    caps = np.minimum(np.floor(trades.most[own] * (1 + 1e-12)), 2.0**53)
     lowest = -float(caps[trades.sign[own] < 0].sum())
     highest = float(caps[trades.sign[own] > 0].sum())
     first = min(max(np.floor(net + 1e-9) - around + 1, lowest), highest)
     last = max(min(np.ceil(net - 1e-9) + around - 1, highest), lowest)
-    return list(range(int(first), int(last) + 1))
+    numbers = {*range(int(first), int(last) + 1)}
+    off = 2 * around
+    while off <= min(reach, 2.0**52):
+        numbers |= {int(max(first - off, lowest)), int(min(last + off, highest))}
+        off *= 2
+    return sorted(numbers)
 
 
 def sides(problem: Problem, instrument: int, number: int) -> Vector:
@@ -87,12 +108,71 @@ def sides(problem: Problem, instrument: int, number: int) -> Vector:
 
 
 def in_lots(problem: Problem, goal: Goal, lots: Vector) -> Vector | None:
-    """Return whole lots near `lots` that keep every limit; None if none do."""
-    for around in AROUND:
+    """Return whole lots near `lots` that keep every limit; None if none do.
+
+    Without trades that do next to nothing, if there is such an answer.
+    """
+    if goal is not Goal.NEAREST:
+        fewer = without_dust(problem, lots)
+        found = nearby(fewer, goal, np.minimum(lots, fewer.trades.most), AROUND[:1])
+        if found is not None:
+            return cheaper(fewer, goal, lots, found)
+    return nearby(problem, goal, lots, AROUND)
+
+
+def cheaper(problem: Problem, goal: Goal, lots: Vector, found: Vector) -> Vector:
+    """Return `found`, or what is cheaper further off if rounding `lots` cost much."""
+    cost = problem.cost(lots)
+    if goal is not Goal.CHEAPEST or problem.cost(found) <= cost + DUST * abs(cost):
+        return found
+    other = further_off(problem, goal, found)
+    return found if other is None else min(found, other, key=problem.cost)
+
+
+def without_dust(problem: Problem, lots: Vector) -> Problem:
+    """Return the problem without trades that do next to nothing in `lots` (M,)."""
+    trades = problem.trades
+    moved = moves(problem) * lots
+    dust = moved <= DUST * moved.sum()
+    return replace(
+        problem, trades=replace(trades, most=np.where(dust, 0.0, trades.most))
+    )
+
+
+def moves(problem: Problem) -> Vector:
+    """Return by how much a lot of each trade moves any P&L at most, (M,)."""
+    most: Vector = np.abs(problem.trades.gain).max(axis=0, initial=0.0)
+    return most
+
+
+def nearby(
+    problem: Problem, goal: Goal, lots: Vector, arounds: tuple[int, ...]
+) -> Vector | None:
+    """Return whole lots within each of `arounds` in turn, or else further off."""
+    for around in arounds:
         found = among(problem, goal, steps_around(problem, lots, around))
         if found is not None:
             return found
-    return None
+    return further_off(problem, goal, lots)
+
+
+def further_off(problem: Problem, goal: Goal, lots: Vector) -> Vector | None:
+    """Return whole lots where small ones make up for the rounding of large ones."""
+    size = moves(problem)
+    used = size * (problem.trades.most > 0)
+    reach = 2 * np.divide(
+        used.max(initial=0.0) + DUST * (size @ lots),
+        size,
+        out=np.zeros_like(size),
+        where=size > 0,
+    )
+    best, at = None, lots
+    for _ in range(CLOSER):
+        found = among(problem, goal, steps_around(problem, at, AROUND[0], reach))
+        if found is None or (best is not None and (found == best).all()):
+            break
+        best = at = found
+    return best
 
 
 def among(problem: Problem, goal: Goal, steps: Steps) -> Vector | None:

@@ -347,3 +347,29 @@ def test_two_solvers_that_fail_are_an_error_with_their_words(monkeypatch):
     problem = limited(selling([[700.0]], [3.0]), -1e6, 4e5)
     with pytest.raises(ModelError, match=r"no solver could decide.*CLARABEL: failed"):
         solved(problem, Goal.CHEAPEST)
+
+
+def test_small_lots_make_up_for_what_a_capped_large_one_leaves():
+    """218.6 lots of 91,000 are allowed: 218 are, and 0.6 of one is 140 of the others.
+
+    Nothing is left of the dear third, which a close look at its lots would take.
+    """
+    trades = selling(
+        [[91_000.0, 388.0, 320.0]], [110.0, 2.3, 3.0], most=[218.6, 1e6, 1e6]
+    )
+    found = solved(limited(trades, -50e6, 20e6), Goal.CHEAPEST)
+    left = 30e6 - 218 * 91_000.0
+    assert found.outcome is Outcome.MET
+    assert found.lots.tolist() == [218.0, np.ceil(left / 388.0), 0.0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_large_and_small_lots_come_near_the_answer_that_is_not_rounded(seed):
+    rng = np.random.default_rng(seed)
+    gain = 10.0 ** rng.uniform(0, 5, 6)
+    cost, most = 1e-3 * gain * rng.uniform(1, 2, 6), np.floor(2e6 / gain)
+    trades = selling(gain[None], cost, most)
+    found = solved(limited(trades, -9e6, 2e6), Goal.CHEAPEST)
+    assert found.outcome is Outcome.MET
+    assert (trades.gain @ found.lots)[0] >= 7e6 * (1 - 1e-9)
+    assert trades.cost @ found.lots <= (trades.cost @ found.exact) * 1.002
