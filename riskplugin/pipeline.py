@@ -37,6 +37,7 @@ from riskplugin.tables.limits import limit_table
 from riskplugin.tables.liquidations import liquidation_table
 from riskplugin.tables.liquidity import liquidity_table
 from riskplugin.tables.paths import path_summary_table
+from riskplugin.tables.reaching import first_curve, reaching_table
 from riskplugin.tables.replays import outcome_table, past_episodes
 from riskplugin.tables.risk import factor_table, measure_table, sample_table
 from riskplugin.tables.shocks import shock_table
@@ -83,6 +84,8 @@ NEED_HISTORY = (
     BY_POSITION,
     "factor_risk",
     "replays",
+    "reverse_stress",
+    "reverse_curve",
 )  # left out where it is too short
 # Tables that share their work, the one that does it first; and those that take longest
 # of a desk's time, which are begun first where several processes work.
@@ -246,6 +249,8 @@ def own_stages(desk: Desk) -> Mapping[str, Stage]:
         ),
         "plausibility": lambda: plausibility_table(desk, model, scenarios),
         "regimes": lambda: regime_table(desk, model, scenarios, confidence),
+        "reverse_stress": lambda: reaching_table(desk, model),
+        "reverse_curve": lambda: first_curve(desk, model),
         "stress_path_summary": lambda: path_summary_table(
             desk, model, scenarios, (), confidence, None
         ),

@@ -13,18 +13,14 @@ from riskplugin.bundles import Hedge
 from riskplugin.desk import Desk
 from riskplugin.estimates import model_of
 from riskplugin.inputs.reading import RawTable
-from riskplugin.limits.definition import Limit, scenarios_meant, waived
+from riskplugin.limits.definition import Limit, scenarios_meant
 from riskplugin.proposals.aims import Given
 from riskplugin.proposals.hedges import hedge
 from riskplugin.results import Table, table
-from riskplugin.tables.limits import in_nav, limits_of, nav_of
+from riskplugin.tables.loss_levels import AT_THE_LOW, HARD, loss_levels
 from riskplugin.tables.tabulation import runnable_scenarios, stress_table
 
 HEDGES, BOOK = "hedges", "hedge"
-AT_THE_MEDIAN, AT_THE_LOW = (
-    ("stress_loss", "stress_pnl"),
-    ("stress_low_loss", "stress_low"),
-)
 EMPTY = (
     *("book", "instrument", "side", "quantity", "lots", "market_price"),
     *("traded_value", "spread_cost", "impact_cost", "carry_cost", "trade_cost"),
@@ -80,17 +76,9 @@ def loss_of(stressed: pd.DataFrame, name: str, *, low: bool) -> float:
 
 def levels(desk: Desk) -> Iterator[tuple[Limit, float]]:
     """Yield the limits on losses of the whole desk with the loss they allow, money."""
-    limits = limits_of(desk)
-    spared = waived(limits, desk.as_of)
-    for limit, skip, nav in zip(limits, spared, nav_of(desk, limits), strict=True):
-        name = limit.metric.name
-        loss = (*AT_THE_MEDIAN, *AT_THE_LOW)
-        if limit.key or skip or name not in loss:
-            continue
-        level = limit.hard * (nav if in_nav(limit) else 1.0)
-        upper = name.endswith("loss")
-        if np.isfinite(level) and limit.upper == upper:
-            yield limit, level if upper else -level
+    for limit, level, loss in loss_levels(desk):
+        if level == HARD and not limit.key:
+            yield limit, loss
 
 
 def proposal(desk: Desk) -> Hedge | None:

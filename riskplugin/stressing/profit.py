@@ -81,9 +81,13 @@ class EngineProfit:
 
     def in_turn(self) -> Iterator[tuple[slice, "EngineProfit"]]:
         """Yield so many groups at a time, and their P&L."""
+        every = np.arange(self.groups)
         for some in slices(self.groups, GROUPS_AT_ONCE):
-            part = replace(self, values=self.values[some], costs=self.costs[some])
-            yield some, part
+            yield some, self.at(every[some])
+
+    def at(self, groups: Codes) -> "EngineProfit":
+        """Return the P&L of some groups."""
+        return replace(self, values=self.values[groups], costs=self.costs[groups])
 
     def whole(self) -> "EngineProfit":
         """Return the P&L of all groups together, as one."""
@@ -147,6 +151,48 @@ class EngineProfit:
         )
         sessions = np.broadcast_to(grid.horizon, len(local))
         return Moves(local, fx, volatility, sessions)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Repeated:
+    """P&L of groups of `of`, in any order and as often as they are asked for.
+
+    A group that is asked for twice is computed once where all of them are; its P&L is
+    the same to the last bit.
+
+    Attributes
+    ----------
+    of : EngineProfit
+    place : ndarray of int, shape (G,)
+        Which group of `of` each one is.
+    """
+
+    of: EngineProfit
+    place: Codes
+
+    @property
+    def coordinates(self) -> int:
+        """How many numbers state a core move."""
+        return self.of.coordinates
+
+    @property
+    def groups(self) -> int:
+        """How many groups there are."""
+        return len(self.place)
+
+    def in_turn(self) -> Iterator[tuple[slice, "Repeated"]]:
+        """Yield so many groups at a time, and their P&L."""
+        for some in slices(self.groups, GROUPS_AT_ONCE):
+            distinct, place = np.unique(self.place[some], return_inverse=True)
+            yield some, Repeated(self.of.at(distinct), place)
+
+    def table(self, core: Matrix) -> Matrix:
+        """Return the P&L (G, S) of every group under core moves (S, K), in logs."""
+        return self.of.table(core)[self.place]
+
+    def each(self, core: Matrix, groups: Codes) -> Vector:
+        """Return the P&L (S,) of one group (S,) under each of the core moves (S, K)."""
+        return self.of.each(core, self.place[groups])
 
 
 class Unit(NamedTuple):

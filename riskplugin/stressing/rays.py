@@ -6,6 +6,7 @@ from itertools import combinations, product
 import numpy as np
 
 from riskplugin._typing import Codes, Cube, Matrix, Vector
+from riskplugin.factors.propagation import weighted_sum
 from riskplugin.stressing.profit import Profit
 from riskplugin.stressing.reverse import HIGHEST, LOWEST
 
@@ -18,20 +19,21 @@ CORNERED = 6  # drivers up to which all corners are looked at
 class Field:
     """P&L in coordinates u (K,) whose length is the Mahalanobis distance.
 
-    The core moves by ``root u``, with `root` root' its covariance over the horizon.
+    The core moves by ``root u``, with `root` root' its covariance over the horizon and
+    `inverse` undoing it. A place is the same to the last bit in any company.
     """
 
     profit: Profit
     root: Matrix
+    inverse: Matrix
 
     def core(self, u: Matrix) -> Matrix:
         """Return the log moves (M, K) of places u (M, K)."""
-        moves: Matrix = u @ self.root.T
-        return moves
+        return weighted_sum(u, self.root)
 
     def place(self, core: Matrix) -> Matrix:
         """Return the places u (M, K) of log moves (M, K)."""
-        return np.asarray(np.linalg.solve(self.root, core.T).T, dtype=np.float64)
+        return weighted_sum(core, self.inverse)
 
     def within(self, u: Matrix) -> Matrix:
         """Return the places (M, K) with every driver kept to -95 % … +300 %."""
@@ -57,7 +59,8 @@ class Field:
 
 def field(profit: Profit, covariance: Matrix) -> Field:
     """Return the P&L in coordinates of Mahalanobis length, by a covariance (K, K)."""
-    return Field(profit, np.asarray(np.linalg.cholesky(covariance), dtype=np.float64))
+    root = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+    return Field(profit, root, np.asarray(np.linalg.inv(root), dtype=np.float64))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

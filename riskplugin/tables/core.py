@@ -51,7 +51,9 @@ def judged(
     """
     rows = [model.drivers.index(d) for d in drivers]
     _, levels = model.history.together(drivers)
-    distance = mahalanobis(model.covariance[np.ix_(rows, rows)] * horizon, moves)
+    covariance = model.covariance[np.ix_(rows, rows)] * horizon
+    alone = [mahalanobis(covariance, move[None]) for move in moves]  # to the same bits
+    distance = np.concatenate([np.zeros(0), *alone])
     degrees = degrees_of(levels, model.return_sessions)
     found = [record(levels, move, horizon) for move in moves]
     fat = np.isfinite(degrees)

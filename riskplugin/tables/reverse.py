@@ -20,7 +20,7 @@ from riskplugin.results import Table, table
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.stressing.engine import stress_groups
 from riskplugin.stressing.most_plausible import Answer, most_plausible
-from riskplugin.stressing.profit import EngineProfit, engine_profit
+from riskplugin.stressing.profit import EngineProfit, Repeated, engine_profit
 from riskplugin.stressing.regimes import regime_for
 from riskplugin.stressing.reverse import HIGHEST, LOWEST, crossings
 from riskplugin.stressing.shock import core_moves, shock_grid
@@ -146,10 +146,17 @@ def label_of(name: object) -> tuple[str, ...]:
     return tuple(map(str, name)) if isinstance(name, tuple) else (str(name),)
 
 
-class Found(NamedTuple):
-    """Answers row by row: group, rank (0 for none), core move (R, K), and why."""
+class Sought(NamedTuple):
+    """Losses (A,), infinite where none is asked, and the groups (A,) that lose them."""
 
     groups: Codes
+    losses: Vector
+
+
+class Found(NamedTuple):
+    """Answers row by row: which is sought, rank (0 for none), core move (R, K), why."""
+
+    sought: Codes
     answers: Codes
     core: Matrix
     reasons: Sequence[str]
@@ -160,9 +167,21 @@ def reverse_table(desk: Desk, model: FactorModel, of: Question, loss: Losses) ->
     """Return the smallest core moves that lose `loss`, nearest first in each group."""
     put = asked(desk, model, of)
     losses = losses_of(loss, put.grouping)
+    columns, _ = answered(desk, model, of, put, Sought(np.arange(len(losses)), losses))
+    return table(REVERSE, desk.as_of, columns)
+
+
+def answered(
+    desk: Desk, model: FactorModel, of: Question, put: Asked, sought: Sought
+) -> tuple[dict[str, object], Codes]:
+    """Return the columns of answers (R rows), and which of the sought each row is of.
+
+    Several losses of one group are searched together, each to the same bits as alone.
+    """
     one = len(of.drivers) == 1
-    found, worst = (by_one if one else by_all)(put, losses, desk.settings.base_currency)
-    own = put.profit.each(found.core, found.groups)
+    found, worst = (by_one if one else by_all)(put, sought, desk.settings.base_currency)
+    groups = sought.groups[found.sought]
+    own = put.profit.each(found.core, groups)
     whole = put.profit.whole().table(found.core)[0]
     known = found.answers > 0
     drivers = np.expm1(put.profit.drivers(found.core))
@@ -170,14 +189,14 @@ def reverse_table(desk: Desk, model: FactorModel, of: Question, loss: Losses) ->
     names = put.profit.template.model.drivers
     plausible = judged(model, of.drivers, found.core, of.shape.horizon_sessions)
     columns = {
-        **labelled(put.grouping, found.groups),
+        **labelled(put.grouping, groups),
         **({"driver": [of.drivers[0]] * len(known)} if one else {}),
         "answer": found.answers,
         **(
             {"move": np.where(known, np.expm1(found.core[:, 0]), np.nan)} if one else {}
         ),
         **{key: blanked(column, known) for key, column in plausible.items()},
-        "loss": losses[found.groups],
+        "loss": sought.losses[found.sought],
         "pnl": np.where(known, own, np.nan),
         "elsewhere": np.where(
             known, whole - own if len(put.grouping) > 1 else 0.0, np.nan
@@ -186,7 +205,7 @@ def reverse_table(desk: Desk, model: FactorModel, of: Question, loss: Losses) ->
         **{MOVE + name: drivers[:, j] for j, name in enumerate(names)},
         "reason": list(found.reasons),
     }
-    return table(REVERSE, desk.as_of, columns)
+    return columns, found.sought
 
 
 def labelled(grouping: Grouping, groups: Codes) -> dict[str, object]:
@@ -202,9 +221,10 @@ def blanked(column: Vector | Codes, known: Flags) -> Vector:
     return np.where(known, column, np.nan)
 
 
-def by_one(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vector]]:
-    """Return the nearest move of one driver on either side, for every group asked."""
-    crossed = crossings(put.profit, losses)
+def by_one(put: Asked, sought: Sought, money: str) -> tuple[Found, dict[str, Vector]]:
+    """Return the nearest moves of one driver, either side, for every loss sought."""
+    losses = sought.losses
+    crossed = crossings(Repeated(put.profit, sought.groups), losses)
     sides = np.stack([crossed.falls, crossed.rises], axis=1)
     answers = []
     for g in np.flatnonzero(np.isfinite(losses)):
@@ -215,22 +235,22 @@ def by_one(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vec
         answers.append(Answered(int(g), nearest[:, None], reason))
     found = in_rows(answers)
     worst = {
-        "lowest_pnl": crossed.worst[found.groups],
-        "lowest_at": np.expm1(crossed.worst_at[found.groups]),
+        "lowest_pnl": crossed.worst[found.sought],
+        "lowest_at": np.expm1(crossed.worst_at[found.sought]),
     }
     return found, worst
 
 
 class Answered(NamedTuple):
-    """A group, the core moves (A, K) that answer, nearest first, and why none does."""
+    """Which is sought, moves (A, K) that answer, nearest first, or why none does."""
 
-    group: int
+    sought: int
     moves: Matrix
     otherwise: str
 
 
 def in_rows(answers: Sequence[Answered]) -> Found:
-    """Return a row for every answer, and one for every group that has none."""
+    """Return a row for every answer, and one for all that is sought and has none."""
     rows = [max(1, len(answer.moves)) for answer in answers]
     core = [
         a.moves if len(a.moves) else np.zeros((1, a.moves.shape[1])) for a in answers
@@ -244,9 +264,9 @@ def in_rows(answers: Sequence[Answered]) -> Found:
         )
     ]
     ranks = [np.arange(1, len(a.moves) + 1) if len(a.moves) else [0] for a in answers]
-    groups = np.repeat([answer.group for answer in answers], rows)
+    sought = np.repeat([answer.sought for answer in answers], rows)
     return Found(
-        groups.astype(np.int64), np.concatenate(ranks), np.vstack(core), reasons
+        sought.astype(np.int64), np.concatenate(ranks), np.vstack(core), reasons
     )
 
 
@@ -259,11 +279,12 @@ def none_does(lowest: float, where: str, money: str) -> str:
     return f"no move {range_} does; {worst}{where}"
 
 
-def by_all(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vector]]:
-    """Return the most plausible moves of all drivers, for every group asked."""
+def by_all(put: Asked, sought: Sought, money: str) -> tuple[Found, dict[str, Vector]]:
+    """Return the most plausible moves of all drivers, for every loss sought."""
+    losses = sought.losses
     each: list[list[Answer]] = []
     lowest = np.empty(len(losses))
-    for some, profit in put.profit.in_turn():
+    for some, profit in Repeated(put.profit, sought.groups).in_turn():
         found, lowest[some] = most_plausible(profit, put.covariance, losses[some])
         each += found
     answers = []
@@ -273,7 +294,7 @@ def by_all(put: Asked, losses: Vector, money: str) -> tuple[Found, dict[str, Vec
         shaped = moves.reshape(-1, len(put.covariance))
         answers.append(Answered(int(g), shaped, reason))
     rows = in_rows(answers)
-    return rows, {"lowest_pnl": lowest[rows.groups]}
+    return rows, {"lowest_pnl": lowest[rows.sought]}
 
 
 @one_blas_thread
