@@ -784,6 +784,11 @@ def shocks(
         return shock_table(desk, model, chosen, level, by)
     if scenarios is not None:
         raise UsageError("give core or scenarios, not both")
+    if not isinstance(core, Mapping):
+        msg = (
+            f"core is {core!r}, moves by driver are needed; scenarios go by scenarios="
+        )
+        raise UsageError(msg)
     sessions = 60 if horizon_sessions is None else horizon_sessions
     scenario = Scenario(name=AD_HOC, core=core, horizon_sessions=sessions)
     found = shock_table(desk, model, ScenarioSet((scenario,)), level, by)
