@@ -392,3 +392,9 @@ def test_a_run_without_prices_of_memory_leaves_the_cycle_out(prices, fx):
 def test_a_scenario_in_the_place_of_a_core_is_told_where_it_goes(plain):
     with pytest.raises(UsageError, match="scenarios go by scenarios="):
         rp.shocks(plain, plain.scenarios.choose(["inventory_build"]).scenarios[0])
+
+
+def test_other_positions_in_the_same_market_say_it_once(load):
+    desk = load(PAIR, terms(underlying=""))
+    other = positioned(desk, PAIR)
+    assert [i.code for i in other.issues].count("moves-alone") == 1
