@@ -83,6 +83,9 @@ NEED_HISTORY = (
     BY_POSITION,
     "factor_risk",
     "replays",
+    "cycle",
+    "cycle_turns",
+    "cycle_record",
 )  # left out where it is too short
 # Tables that share their work, the one that does it first; and those that take longest
 # of a desk's time, which are begun first where several processes work.

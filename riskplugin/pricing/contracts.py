@@ -73,7 +73,7 @@ def revalue(contracts: Contracts, moves: Moves) -> Matrix:
     No move and no time is exactly 0.
     """
     unit = np.empty_like(moves.local)
-    rows = ~contracts.derived
+    rows = contracts.delta_one
     if rows.any():
         funded = is_funded(contracts.kinds)[rows]
         unit[:, rows] = delta_one(funded, moves.local[:, rows], moves.fx[:, rows])
@@ -130,7 +130,7 @@ def stressed_value(contracts: Contracts, moves: Moves, unit: Matrix) -> Matrix:
     `unit` is the P&L by `revalue`.
     """
     notional = np.exp(moves.local + moves.fx)
-    held: Matrix = np.where(contracts.derived, contracts.value + unit, notional)
+    held: Matrix = np.where(contracts.delta_one, notional, contracts.value + unit)
     return held
 
 
