@@ -155,6 +155,21 @@ CODES: Mapping[str, Code] = {
         "A member of a driver's basket has no prices; the basket is made of the rest.",
         "Give its prices, or name another member under `[drivers]`.",
     ),
+    "driver-member-of-underlying": Code(
+        WARNING,
+        "A member of a driver's basket is a perpetual, future, forward or swap that "
+        "moves by its underlying; the underlying stands in the basket, once.",
+        "Name the underlying under `[drivers]`.",
+    ),
+    "moves-alone": Code(
+        WARNING,
+        "A perpetual, future, forward or swap that is held moves by its own closes, as "
+        "no underlying can be used: none is named, no table knows it, it has no "
+        "prices, or it is in another currency. Against the spot it shows a P&L and a "
+        "band that a hedge does not have, and it counts as a name of its tier.",
+        "Name its `underlying` in instruments and give that one's prices; leave it "
+        "where it does not move one for one with it.",
+    ),
     "driver-without-prices": Code(
         WARNING,
         "No member of a driver has prices: the driver is left out, and so is every "

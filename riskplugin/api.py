@@ -784,9 +784,24 @@ def shocks(
     if scenarios is not None:
         raise UsageError("give core or scenarios, not both")
     sessions = 60 if horizon_sessions is None else horizon_sessions
-    scenario = Scenario(name=AD_HOC, core=core, horizon_sessions=sessions)
+    moves = moves_of(core)
+    scenario = Scenario(name=AD_HOC, core=moves, horizon_sessions=sessions)
     found = shock_table(desk, model, ScenarioSet((scenario,)), level, by)
     return tabulation.without(found, "scenario")
+
+
+def moves_of(core: Mapping[str, float]) -> Mapping[str, float]:
+    """Return the moves of a core.
+
+    Raises
+    ------
+    UsageError
+        If it is something else, as a scenario.
+    """
+    if not isinstance(core, Mapping):
+        told = "moves by driver are needed; scenarios go by scenarios="
+        raise UsageError(f"core is {core!r}, {told}")
+    return core
 
 
 def band_level(desk: Desk, confidence: float | None) -> float:

@@ -30,7 +30,8 @@ class Contracts:
     Attributes
     ----------
     instruments, underlyings : tuples of N str
-        Canonical identifiers; the underlying of what has none is blank.
+        Canonical identifiers; the underlying is the instrument whose moves the contract
+        makes, blank where they are its own.
     kinds : tuple of N str
     value : ndarray
         What is held: 1 of a fund, the price of an option, 0 where only gains and
@@ -133,12 +134,17 @@ class Contracts:
     @property
     def derived(self) -> Flags:
         """Which move by their underlying, whatever their own prices did."""
-        flags: Flags = self.options | self.leveraged
+        return np.array([bool(name) for name in self.underlyings], dtype=bool)
+
+    @property
+    def delta_one(self) -> Flags:
+        """Which gain and lose what the price does, funding and closing apart."""
+        flags: Flags = ~(self.options | self.leveraged)
         return flags
 
     @property
     def curved(self) -> Flags:
-        """Which do more than move one for one."""
+        """Which do more than move one for one with a price of their own."""
         flags: Flags = self.derived | self.funded | self.margined
         return flags
 

@@ -86,11 +86,15 @@ NEED_HISTORY = (
     "replays",
     "reverse_stress",
     "reverse_curve",
+    "cycle",
+    "cycle_turns",
+    "cycle_record",
 )  # left out where it is too short
 # Tables that share their work, the one that does it first; and those that take longest
 # of a desk's time, which are begun first where several processes work.
 TOGETHER = (("cycle", "cycle_turns", "cycle_record"),)
 LONGEST = (
+    "reverse_stress",
     "regimes",
     "doctor",
     "samples",

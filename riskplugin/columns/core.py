@@ -14,9 +14,10 @@ CORE: Mapping[str, str] = {
     "windows": "Return windows that the instrument shares with the drivers; of a core "
     "move, how many windows of its horizon fit into the drivers' history without "
     "overlap.",
-    "underlying": "Instrument whose shock, loadings and history the row shows: that "
-    "of an option or of a leveraged or inverse fund. What the contract itself makes "
-    "of them stands in stress. Blank where they are the row's own.",
+    "underlying": "Instrument whose shock, loadings and history the row shows, and by "
+    "which it moves: that of an option, a leveraged or inverse fund, a perpetual, "
+    "future, forward or swap. What the contract itself makes of them stands in stress. "
+    "Blank where they are the row's own.",
     "reason": "Why the row was left out, or has no figures; of a limit also what else "
     "is to say, and the desk's own words.",
     "named_move": "Simple return of the driver that the scenario names.",

@@ -1,8 +1,9 @@
 """Contracts in the model: rows that copy those of their underlyings.
 
-An option or a leveraged ETF moves by its underlying, whatever its own prices did: its
-loadings, its residual (the same one: correlation 1), its currency and its tier are the
-underlying's. Perpetuals, futures, forwards and swaps keep series of their own.
+What is on an underlying moves by it, whatever its own prices did: its loadings, its
+residual (the same one: correlation 1), its currency and its tier are the underlying's.
+So do perpetuals, futures, forwards and swaps; one whose underlying is not known keeps a
+series of its own.
 """
 
 from dataclasses import replace

@@ -8,6 +8,7 @@ import numpy as np
 from riskplugin._typing import Codes, Flags, Matrix
 from riskplugin.desk import Desk
 from riskplugin.pricing.linear import LINEAR
+from riskplugin.pricing.underlyings import moves_by
 from riskplugin.returns import Panel, over_sessions
 from riskplugin.universe import UNCLASSIFIED, Instrument
 
@@ -55,15 +56,17 @@ class Series:
 def series_of(desk: Desk, as_of: np.datetime64) -> Series:
     """Return what is modelled: what is held, what drives, and every priced peer.
 
-    What is derived from an underlying has no series of its own: its underlying has.
+    What moves by an underlying has no series of its own: its underlying has.
     """
     universe, base = desk.universe, desk.settings.base_currency
-    held = desk.series()
+    held, priced = desk.series(), desk.market.priced(desk.as_of)
     members = {m for basket in desk.settings.drivers.values() for m in basket}
     peers = {
         name
         for name, i in universe.instruments.items()
-        if i.tier != UNCLASSIFIED and i.kind in LINEAR
+        if i.tier != UNCLASSIFIED
+        and i.kind in LINEAR
+        and not moves_by(i, universe, priced)
     }
     wanted = held | ((members | peers) & desk.market.priced(as_of))
     order = {tier: i for i, tier in enumerate(universe.tier_names())}

@@ -36,7 +36,12 @@ from riskplugin.inputs.reading import (
 from riskplugin.inputs.repairing import repaired
 from riskplugin.inputs.scenario_file import library, unknown_in
 from riskplugin.inputs.second_prices import second_prices
-from riskplugin.inputs.settings_names import strange_half_lives, weights_of_none
+from riskplugin.inputs.settings_names import (
+    driving,
+    in_canonical_names,
+    strange_half_lives,
+    weights_of_none,
+)
 from riskplugin.inputs.shipped import shipped_scenarios
 from riskplugin.inputs.tables import (
     FX,
@@ -107,6 +112,8 @@ def assemble(given: Given, findings: Findings) -> Desk:
     tables = replace(tables, prices=prices)
     market = market_of(tables, given, findings)
     universe, unknown = known_to(tables, market)
+    settings = driving(settings, universe, market, findings)
+    tables = replace(tables, settings=settings)
     drivers = frozenset(m for basket in settings.drivers.values() for m in basket)
     findings.add(
         unclassified_issues(unknown, positions, tables.names, universe, drivers)
@@ -209,15 +216,6 @@ def check_all(given: Given, findings: Findings) -> Checked:
         scenarios,
         {name: found for name, found in carried.items() if found is not None},
     )
-
-
-def in_canonical_names(settings: Settings, universe: Universe) -> Settings:
-    """Return `settings` with the drivers' members by their identifiers."""
-    baskets = {
-        driver: tuple(dict.fromkeys(universe.resolve(m) for m in members))
-        for driver, members in settings.drivers.items()
-    }
-    return replace(settings, drivers=baskets)
 
 
 def known_to(tables: Checked, market: Market) -> tuple[Universe, list[str]]:

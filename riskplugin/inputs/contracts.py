@@ -11,6 +11,7 @@ from riskplugin.contracts import (
     HOURS_A_SESSION,
     LEVERAGED,
     PERPETUAL,
+    SETTLED,
     Contracts,
     joined,
     linear,
@@ -28,6 +29,7 @@ from riskplugin.market import Market
 from riskplugin.pricing.calibration import calibrated
 from riskplugin.pricing.linear import LINEAR, Kind
 from riskplugin.pricing.terms import CALL
+from riskplugin.pricing.underlyings import moves_by, why_alone
 from riskplugin.pricing.unit_greeks import with_greeks
 from riskplugin.universe import Instrument, Universe
 
@@ -47,7 +49,8 @@ class Priced:
     Attributes
     ----------
     contracts : Contracts
-        Options, leveraged ETFs, and perpetuals that pay funding.
+        Options, leveraged ETFs, perpetuals that pay funding, and whatever else moves by
+        an underlying.
     spot : Mapping of str to float
         Price of the underlying of each option, its own currency.
     price : Mapping of str to float
@@ -111,8 +114,7 @@ def contracts_of(held: Iterable[str], universe: Universe, quotes: Quotes) -> Pri
     issues: list[Issue] = []
     priced, value = options_of(options, universe, quotes, issues)
     others = others_of(
-        [i for i in sound if i.kind == LEVERAGED or pays_funding(i) or coin(i)],
-        universe,
+        [i for i in sound if i.kind != Kind.OPTION and has_terms(i, universe, quotes)]
     )
     spot = {i.instrument: quotes.spot[universe.resolve(i.underlying)] for i in options}
     price = {
@@ -126,8 +128,38 @@ def contracts_of(held: Iterable[str], universe: Universe, quotes: Quotes) -> Pri
         "underlying; give one of them",
     )
     together = joined(priced, others)
+    under = (
+        moves_by(universe.instruments[n], universe, quotes.spot)
+        for n in together.instruments
+    )
+    together = replace(together, underlyings=tuple(under))
+    issues += alone(known, universe, quotes)
     kept = np.array([n not in lacking for n in together.instruments], dtype=bool)
     return Priced(together.at(kept), spot, price, lacking, issues)
+
+
+def alone(
+    known: Iterable[Instrument], universe: Universe, quotes: Quotes
+) -> Iterator[Issue]:
+    """Warn of contracts that do not move by what they are on."""
+    for instrument in known:
+        name = instrument.instrument
+        why = why_alone(name, universe, quotes.spot)
+        if instrument.kind in SETTLED and why:
+            message = f"{name} does not move by an underlying: {why}"
+            hint = "name one with prices, in its currency; else a position in both "
+            hint += "is no hedge"
+            place = Place("instruments", column=name)
+            yield Issue("moves-alone", place, message, hint, Severity.WARNING)
+
+
+def has_terms(instrument: Instrument, universe: Universe, quotes: Quotes) -> bool:
+    """Whether it does anything but move one for one with a price of its own."""
+    return (
+        pays_funding(instrument)
+        or coin(instrument)
+        or bool(moves_by(instrument, universe, quotes.spot))
+    )
 
 
 def pays_funding(instrument: Instrument) -> bool:
@@ -188,8 +220,8 @@ def days_left(instrument: Instrument, quotes: Quotes) -> int:
     return int(left.astype(np.int64))
 
 
-def others_of(known: Sequence[Instrument], universe: Universe) -> Contracts:
-    """Return leveraged ETFs, without their underlyings' volatility, and perpetuals."""
+def others_of(known: Sequence[Instrument]) -> Contracts:
+    """Return leveraged ETFs, without their volatility, and what is settled."""
     if not known:
         return no_contracts()
     funding = [
@@ -200,10 +232,8 @@ def others_of(known: Sequence[Instrument], universe: Universe) -> Contracts:
     ]
     leverage = np.array([i.leverage if i.kind == LEVERAGED else 1.0 for i in known])
     whole = linear([i.instrument for i in known], [i.kind for i in known])
-    under = tuple(universe.resolve(i.underlying) if i.underlying else "" for i in known)
     return replace(
         whole,
-        underlyings=under,
         delta=leverage,
         leverage=leverage,
         funding=np.array(funding),

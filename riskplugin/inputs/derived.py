@@ -61,7 +61,7 @@ def repositioned(
         desk,
         book=book_of(positions, names, valuation, universe, usable),
         universe=universe,
-        issues=(*market_issues(desk), *findings.issues),
+        issues=tuple(dict.fromkeys((*market_issues(desk), *findings.issues))),
         left_out=left_out(positions, names, valuation, desk.as_of),
         source=positions.source,
         origin=desk,

@@ -80,7 +80,8 @@ INSTRUMENTS = TableSpec(
         text("calendar", "Exchange calendar, or 24/7."),
         text(
             "underlying",
-            "Instrument it derives from; its prices stand in where it has none.",
+            "Instrument it derives from and moves by; its prices stand in where it has "
+            "none.",
         ),
         number("leverage", "Daily leverage of a leveraged ETF.", "ratio"),
         text("option_type", "call or put.", choices=("call", "put")),

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.contracts import SESSIONS_A_YEAR, Contracts
-from riskplugin.pricing.american import with_less_time
+from riskplugin.pricing.american import Boundary, with_less_time
 from riskplugin.pricing.collocation import LASTING
 from riskplugin.pricing.leveraged import leveraged_growth
 from riskplugin.pricing.linear import delta_one, is_funded
@@ -73,7 +74,7 @@ def revalue(contracts: Contracts, moves: Moves) -> Matrix:
     No move and no time is exactly 0.
     """
     unit = np.empty_like(moves.local)
-    rows = ~contracts.derived
+    rows = contracts.delta_one
     if rows.any():
         funded = is_funded(contracts.kinds)[rows]
         unit[:, rows] = delta_one(funded, moves.local[:, rows], moves.fx[:, rows])
@@ -130,7 +131,7 @@ def stressed_value(contracts: Contracts, moves: Moves, unit: Matrix) -> Matrix:
     `unit` is the P&L by `revalue`.
     """
     notional = np.exp(moves.local + moves.fx)
-    held: Matrix = np.where(contracts.derived, contracts.value + unit, notional)
+    held: Matrix = np.where(contracts.delta_one, notional, contracts.value + unit)
     return held
 
 
@@ -239,8 +240,8 @@ def american_values(
     for row, (left, level) in enumerate(zip(years, volatility, strict=True)):
         groups.setdefault(left.tobytes() + level.tobytes(), []).append(row)
     same = (volatility == options.volatility).all(axis=1)
-    today = (*terms, options.years, options.volatility)
-    whole = exercise_boundary(kinds_of(options), *today, scheme=LASTING)
+    today = np.stack([*terms, options.years, options.volatility])
+    whole = lasting_boundary(tuple(kinds_of(options).tolist()), today.tobytes())
     values = np.empty_like(spot)
     for alike in groups.values():
         row = alike[0]
@@ -255,6 +256,17 @@ def american_values(
             some = alike[begin : begin + step]
             values[some] = price_from_boundary(boundary, spot[some])
     return values
+
+
+@lru_cache(maxsize=8)
+def lasting_boundary(kinds: tuple[str, ...], today: bytes) -> Boundary:
+    """Return the boundary of contracts as they are today, of N `kinds`.
+
+    `today` holds their terms (5, N) as float64. A search that revalues the same
+    contracts a hundred times solves it once.
+    """
+    terms = np.frombuffer(today).reshape(-1, len(kinds))
+    return exercise_boundary(np.array(kinds), *terms, scheme=LASTING)
 
 
 def kinds_of(options: Contracts) -> np.ndarray[tuple[int], np.dtype[np.str_]]:

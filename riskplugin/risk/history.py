@@ -1,6 +1,6 @@
 """What every instrument did, window by window, completed where it has no history."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from riskplugin.factors.contract_rows import alone, series_rows
 from riskplugin.factors.drivers import driver_windows
 from riskplugin.factors.model import FactorModel
 from riskplugin.factors.series import CURRENCIES, series_windows
-from riskplugin.returns import panel
+from riskplugin.returns import over_sessions, panel
 from riskplugin.risk.completion import Lots, completed_drivers, completed_series
 
 
@@ -82,7 +82,8 @@ def history(
 ) -> History:
     """Return the windows of `sessions` of every series that `model` knows.
 
-    As `own_history` does; what is derived has the column of its underlying.
+    As `own_history` does. An option or a leveraged fund has the column of its
+    underlying; a perpetual, future, forward or swap that and its basis (`with_basis`).
     """
     found = own_history(
         desk, alone(model), sessions, rows=rows, generator=generator, as_of=as_of
@@ -90,13 +91,57 @@ def history(
     if len(model.loadings) == found.series.shape[1]:
         return found
     columns = series_rows(model)
-    return History(
+    wide = History(
         sessions,
         found.ends,
         found.drivers,
         found.series[:, columns],
         found.own[:, columns],
     )
+    based = np.flatnonzero(model.contracts.derived & model.contracts.delta_one)
+    if not len(based):
+        return wide
+    names = tuple(model.instruments[int(i)] for i in based)
+    wanted = None if rows is None else rows + sessions
+    when = model.as_of if as_of is None else as_of
+    prices = panel(desk.market, when, names, wanted)
+    there = np.isin(prices.dates[sessions:], wide.ends)
+    own = over_sessions(prices.log_price, sessions)[there]
+    lots = Lots.drawn(len(wide), generator)
+    return with_basis(wide, model, based, own, lots, desk.settings.min_overlap)
+
+
+def with_basis(
+    found: History,
+    model: FactorModel,
+    rows: Codes,
+    returns: Matrix,
+    lots: Lots,
+    fewest: int,
+) -> History:
+    """Return the history with what K contracts did beside their underlyings.
+
+    A contract has its own return where it has one. Elsewhere it has that of its
+    underlying and a basis drawn from its own past; none if it has fewer than `fewest`
+    windows of it beside windows of the underlying.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (K,)
+        The contracts in the model.
+    returns : ndarray of shape (T, K)
+        Log returns of their own closes; NaN where missing.
+    """
+    under, measured = found.series[:, rows], found.own[:, rows]
+    lending = ~np.isnan(returns) & measured
+    lending &= (found.ends <= model.as_of)[:, None]
+    lending[:, lending.sum(axis=0) < fewest] = False
+    labels = [(model.instruments[int(i)], model.tiers[int(i)]) for i in rows]
+    series, own = found.series.copy(), found.own.copy()
+    still = np.zeros(len(rows))
+    series[:, rows] = completed_series(returns, under, still, labels, lending, lots)
+    own[:, rows] = ~np.isnan(returns)
+    return replace(found, series=series, own=own)
 
 
 def own_history(

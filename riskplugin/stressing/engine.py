@@ -197,7 +197,8 @@ def with_curved(
     `linear` holds the P&L before overshoot as `direct`, and after it as `overshoot`.
     """
     contracts, moves = grid.model.contracts.at(names), moves_of(grid, names)
-    step = np.maximum(z * uncertainty(grid).deviation[:, names], LEAST_STEP)
+    deviation = uncertainty(grid).deviation[:, names]
+    step = np.maximum(z * deviation, LEAST_STEP)
     around = revalue_around(contracts, moves, step)
     full = around.middle
     straight = linear_pnl(contracts, moves.local, moves.fx)
@@ -213,7 +214,7 @@ def with_curved(
         for name, column in columns.items()
     }
     bends = [
-        with_columns(whole, names, column)
+        with_columns(whole, names, np.where(deviation > 0, column, 0.0))
         for whole, column in zip(linear.bent, bent(around, step), strict=True)
     ]
     return replace(linear, **changed, bent=Bent(*bends))

@@ -122,8 +122,7 @@ def shock_grid(
     count = len(model.instruments)
     beta, fx_beta = model.loadings[:count], model.loadings[count:]
     tiers = on_tiers(scenarios, "tiers", model)
-    names = on_instruments(scenarios, model, universe)[:, model.source]
-    named = np.where(np.isnan(names), tiers, names)
+    named = by_name(on_instruments(scenarios, model, universe), tiers, model.source)
     explicit = ~np.isnan(named)
     fx_named = on_currencies(scenarios, model)
     fx = np.where(
@@ -213,8 +212,11 @@ def missing_drivers(scenario: Scenario, model: FactorModel) -> Iterator[str]:
 def derived_names(
     scenario: Scenario, model: FactorModel, universe: Universe
 ) -> Iterator[str]:
-    """Yield the contracts that `scenario` names instead of their underlyings."""
-    contracts = model.contracts.at(model.contracts.derived)
+    """Yield what `scenario` names instead of the underlying that has to move.
+
+    A perpetual, future, forward or swap may be named: its basis is to widen.
+    """
+    contracts = model.contracts.at(~model.contracts.delta_one)
     under = dict(zip(contracts.instruments, contracts.underlyings, strict=True))
     for given in scenario.instruments:
         name = universe.resolve(given)
@@ -265,6 +267,16 @@ def on_instruments(
         {universe.resolve(k): v for k, v in s.instruments.items()} for s in scenarios
     ]
     return filled(scenarios, model.instruments, figures)
+
+
+def by_name(given: Matrix, tiers: Matrix, source: Codes) -> Matrix:
+    """Return the shocks that scenarios fix, (S, N): by name, else by tier.
+
+    Of what moves by an underlying by its own name, else that of the underlying.
+    """
+    names = np.where(np.isnan(given), given[:, source], given)
+    fixed: Matrix = np.where(np.isnan(names), tiers, names)
+    return fixed
 
 
 def on_currencies(scenarios: ScenarioSet, model: FactorModel) -> Matrix:

@@ -266,7 +266,9 @@ def dates_of(episodes: Sequence[Episode]) -> dict[str, object]:
 def source_table(desk: Desk, model: FactorModel, replays: Sequence[Replay]) -> Table:
     """Return where the move of every position comes from, an episode after another."""
     rows, held = columns_of(desk, model), position_table(desk)
-    provenance = np.array(model.with_currency(), dtype=object)[rows_of(desk, model)]
+    names = rows_of(desk, model)
+    provenance = np.array(model.with_currency(), dtype=object)[names]
+    under = np.array(model.underlyings(), dtype=object)[names]
     parts: list[dict[str, object]] = []
     for replay in replays:
         source = np.array(SOURCES, dtype=object)[replay.source[rows]]
@@ -280,6 +282,7 @@ def source_table(desk: Desk, model: FactorModel, replays: Sequence[Replay]) -> T
                 "source": source,
                 "fx_source": fx_source,
                 "provenance": np.where(source == LOADINGS, provenance, ""),
+                "underlying": under,
                 "local_move": np.expm1(local),
                 "fx_move": np.where(fx_source == TABLE, np.nan, np.expm1(fx)),
                 "liquidation_session": closing_sessions(replay.contracts, replay.local)[
