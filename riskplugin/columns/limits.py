@@ -8,6 +8,8 @@ LIMITED: Mapping[str, str] = {
     "direction": "max where the value must stay below the levels, min where above.",
     "soft": "Level beyond which the limit warns, in its unit; reached is not passed.",
     "hard": "Level beyond which the limit is broken, in its unit.",
+    "limit": "Which level of the limit the loss is: soft or hard; where the desk "
+    "limits no loss of its own, the share of NAV or of gross that it is.",
     "headroom": "What is left to the hard level, in the unit of the limit: hard - "
     "value of a max, value - hard of a min; below 0 beyond it.",
     "headroom_money": "headroom in base currency; NaN of days and of ratios that are "

@@ -50,7 +50,8 @@ MEASURED: Mapping[str, str] = {
     "in_basket": "Whether it is a member of the driver itself, and so not scored.",
     "portfolio": "Equal-weight book of all names but the driver's own, or of a tier.",
     "names": "Names in it.",
-    "scope": "episode, tier, book or all; of a history total, tier:NAME, book:NAME.",
+    "scope": "episode, tier, book or all; of a history or a "
+    "limit total, tier:NAME, book:NAME.",
     "name": "Which one.",
     "count": "Predictions, or episodes for a book.",
     "crps": "Continuous ranked probability score in log return; lower is better.",

@@ -183,20 +183,30 @@ REPLAYS = Section(
 REVERSE = Section(
     "reverse",
     "Reverse stress",
-    "What would have to happen for the desk to lose a given amount?",
+    "How far must drivers move for the desk's losses to reach their limits?",
     (
         Shown(
             "reverse_stress",
-            "The smallest move of a driver that loses so much",
+            "The smallest move of each driver, and of all together, that loses so much",
             (
-                *text("driver"),
-                *count("answer"),
+                *text("scope metric scenario limit"),
                 *money("loss"),
+                *text("driver"),
                 *percent("move"),
-                *money("pnl"),
+                *money("pnl elsewhere lowest_pnl"),
+                *percent("lowest_at"),
+                *days("horizon_sessions"),
                 *ratio("distance"),
+                *count("windows at_least_as_bad"),
+                *percent("move_memory move_ai_compute move_crypto move_equity"),
                 *text("reason"),
             ),
+        ),
+        Shown(
+            "reverse_curve",
+            "P&L of the whole desk against the move of one driver",
+            (*text("driver"), *percent("move"), *money("pnl low high")),
+            drawing=Drawing(Picture.LINES, "move", ("pnl",), series="driver"),
         ),
     ),
 )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from riskplugin.reporting.figures import frame_of, nav_of, records, worst_scenarios
 from riskplugin.reporting.passages import Passage, Tone
+from riskplugin.reporting.reaching import reach_in_words
 from riskplugin.reporting.shown import Rows, money, percent, ratio, text
 from riskplugin.reporting.unknowns import limit_in_words
 from riskplugin.reporting.words import (
@@ -163,6 +164,7 @@ def worst_points(report: Report, frame: pd.DataFrame) -> Iterator[str]:
     yield from books_in_words(report, name)
     yield from severity_in_words(report, name)
     yield from course_in_words(report, name)
+    yield from reach_in_words(report)
     losing = int((frame["pnl"] < 0).sum())
     yield f"{losing} of {plural(len(frame), 'scenario')} lose money."
 

@@ -87,7 +87,8 @@ def reaching_table(desk: Desk, model: FactorModel) -> Table:
     whole = [i for i, reached in enumerate(losses) if not reached.book]
     booked = [i for i, reached in enumerate(losses) if reached.book]
     asking: list[tuple[str | None, list[int], str | None]]
-    asking = [(driver, whole, None) for driver in (*drivers, None)]
+    together = (None,) if len(drivers) > 1 else ()
+    asking = [(driver, whole, None) for driver in (*drivers, *together)]
     asking += [(drivers[0], booked, BOOK)] if booked else []
     parts = []
     for driver, some, by in asking:
@@ -177,7 +178,7 @@ def answers_to(
     amounts = np.array([reached.loss for reached in losses])
     columns, rows = answered(desk, model, of, put, Sought(groups, amounts))
     found = pd.DataFrame(columns)
-    if len(of.drivers) > 1 or "driver" not in found:
+    if len(of.drivers) > 1:
         found = found.assign(driver=TOGETHER, move=np.nan, lowest_at=np.nan)
     found = found.assign(horizon_sessions=of.shape.horizon_sessions, place=rows)
     labels = [losses[row].labels for row in rows]

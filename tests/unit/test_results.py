@@ -154,6 +154,8 @@ def test_report_names_its_tables(report):
         "stress_by_position",
         "plausibility",
         "regimes",
+        "reverse_stress",
+        "reverse_curve",
         "stress_path_summary",
         "replays",
         "claims",

@@ -283,6 +283,11 @@ def lines(drawing: Drawing, rows: Rows, title: str, currency: str) -> Html:
         label(54, y.at(v) + 4, cell(v, Kind.MONEY, scale), text_anchor="end")
         for v in (y.low, y.high)
     ]
+    kind = next(c.kind for c in rows.columns if c.name == drawing.label)
+    marks += [
+        label(x.at(v), LINES_TALL - 6, cell(v, kind, scale), text_anchor="middle")
+        for v in (x.low, x.high)
+    ]
     for i, (name, part) in enumerate(frame.groupby(drawing.series, sort=False)):
         here = part.dropna(subset=[value])
         if len(here):
