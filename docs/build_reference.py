@@ -503,11 +503,10 @@ TABLES_OF_A_RUN: Mapping[str, str] = {
     "plausibility": "How plausible each core is: `rp.plausibility(desk)`.",
     "regimes": "Scenarios by all history, hectic and pooled windows: "
     "`rp.regimes(desk)`.",
-    "reverse_stress": "How far each driver, and all together, must move for the losses "
-    "that the limits of the desk allow, or 10 %, 20 % and 30 % of NAV (of gross without "
-    "one) where it has none; of books with limits the first driver: "
-    "`rp.reverse_stress(desk, …)`. Limits that are waived are left out, a move is at the "
-    "median.",
+    "reverse_stress": "How far each driver, and all together, must move for the "
+    "losses that the desk's limits allow, or for 10 %, 20 % and 30 % of NAV (of gross "
+    "without one) where it has none; of books with limits the first driver: "
+    "`rp.reverse_stress(desk, …)`. At the median; limits that are waived are left out.",
     "reverse_curve": "P&L of the whole desk against the move of the first driver: "
     "`rp.reverse_curve(desk)`.",
     "stress_path_summary": "The worst session of each scenario's path: "

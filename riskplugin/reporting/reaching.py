@@ -78,13 +78,15 @@ def first_in_words(report: Report, answers: list[Row], said: str) -> str:
     """Return what the first driver must do for the loss to reach a limit."""
     row = answers[0]
     name = str(row["driver"])
+    low = row["metric"] in AT_THE_LOW
+    sooner = "; the low end, which is limited, lies lower" if low else ""
     if row["answer"] == 0:
         if isnan(row["lowest_pnl"]):
             return f"How far {name} is from {said} is not known: {row['reason']}."
         deepest = signed(row["lowest_pnl"], report.base_currency)
         return (
             f"No move of {name} reaches {said}, the other drivers following: the "
-            f"worst P&L is {deepest}, where it {does(row['lowest_at'])}."
+            f"worst P&L is {deepest}, where it {does(row['lowest_at'])}{sooner}."
         )
     if row["move"] == 0:
         return f"Without any move of {name} the loss is {said} or more."
@@ -92,8 +94,6 @@ def first_in_words(report: Report, answers: list[Row], said: str) -> str:
     windows = plural(int(row["windows"]), "window")
     seen = f"{int(row['at_least_as_bad'])} of {windows} of the history used"
     history = f"; {seen} moved as far" if row["windows"] > 0 else ""
-    low = row["metric"] in AT_THE_LOW
-    sooner = "; its low end, which is limited, is there sooner" if low else ""
     return (
         f"{name[:1].upper()}{name[1:]} must {must(answers)} from here over {sessions}, "
         f"the other drivers following, for the loss to reach {said}{history}{sooner}."
@@ -123,7 +123,9 @@ def others_in_words(by_driver: dict[str, list[Row]]) -> str:
 
 
 def together_in_words(row: Row) -> Iterator[str]:
-    """Yield the most plausible move of all drivers that loses as much, if one does."""
+    """Yield the most plausible move of all drivers that loses as much, or that none."""
+    if row["answer"] == 0 and not isnan(row["lowest_pnl"]):
+        yield "No move of all of them together was found that does."
     if row["answer"] == 0 or row["distance"] == 0:
         return
     moves = {n.removeprefix(MOVE): m for n, m in row.items() if n.startswith(MOVE)}
