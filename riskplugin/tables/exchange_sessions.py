@@ -1,11 +1,13 @@
 """The days on which exchanges were open, from `exchange_calendars`."""
 
+from copy import copy
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 from warnings import catch_warnings, simplefilter
 
-from pandas.tseries.holiday import AbstractHolidayCalendar
+from pandas import Timestamp
+from pandas.tseries.holiday import AbstractHolidayCalendar, Holiday
 
 from riskplugin._typing import Dates
 
@@ -69,10 +71,23 @@ class HolidaysOfYears(AbstractHolidayCalendar):
     """The rules of a calendar of holidays; some years where none are named."""
 
     def __init__(self, whole: AbstractHolidayCalendar, start: str, end: str) -> None:
-        super().__init__(rules=whole.rules)
+        super().__init__(rules=[begun_at(rule, start) for rule in whole.rules])
         self.years = start, end
 
     def holidays(self, start=None, end=None, return_name=False):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, FBT002
         """Return the holidays between two dates, by default those of the years."""
         first, last = self.years
         return super().holidays(start or first, end or last, return_name)
+
+
+def begun_at(rule: Holiday, start: str) -> Holiday:
+    """Return the rule of a holiday without what it says of days before `start`.
+
+    A rule with a first date of its own is worked out from there, whatever is asked.
+    """
+    first = Timestamp(start)
+    if rule.start_date is None or rule.start_date >= first:
+        return rule
+    later = copy(rule)
+    later.start_date = first
+    return later
