@@ -16,6 +16,7 @@ follows memory by a quarter. The won has residual sd 0.005, correlated -0.2 with
 """
 
 import os
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -45,6 +46,19 @@ def pytest_runtest_makereport(item, call):
             f"{item.nodeid} skipped under {REQUIRE_ALL}: {report.longrepr}"
         )
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting() -> Iterator[None]:
+    """Spare what no test can see: disks that hold after a power cut, and compiling.
+
+    Processes that tests start are as they are, but for the modules that each would
+    compile where the environment forbids to keep them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # as it is, an error for a closed file
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy as np
 from riskplugin._typing import Codes, Cube, Flags, Matrix, Vector
 from riskplugin.factors.covariance import LEAST_SHARE, long_run_covariance
 from riskplugin.factors.overlap import inflation, levers, overlap_bias, with_intercept
+from riskplugin.factors.patterns import patterns
 
 SHRINKABLE = 3
 ROUNDING = 1e-18  # variances below this share of what they explain are rounding
@@ -85,7 +86,8 @@ def regress(
     rows = np.flatnonzero(measured)
     has = there[:, rows]
     y, y_wide = np.where(has, returns[:, :, rows], 0.0)
-    masks, kind = np.unique(has, axis=1, return_inverse=True)
+    distinct, kind = patterns(has.T)
+    masks = distinct.T
     counted = levers(z, q, weights[:, None] * masks)
     bias = overlap_bias(counted, z, weights[:, None] * masks, lag)
     factor = inflation(bias, weights[:, None] * masks, z.shape[1], lag)[kind]

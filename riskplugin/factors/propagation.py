@@ -10,6 +10,7 @@ from riskplugin.factors.overlap import (
     overlap_bias,
     with_intercept,
 )
+from riskplugin.factors.patterns import patterns
 
 
 def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cube]:
@@ -37,7 +38,7 @@ def complete(covariance: Matrix, core: Flags, moves: Matrix) -> tuple[Matrix, Cu
     """
     completed = np.where(core, moves, 0.0)
     remainder = np.zeros((len(core), *covariance.shape))
-    for pattern in np.unique(core, axis=0):
+    for pattern in patterns(core)[0]:
         rows = np.flatnonzero((core == pattern).all(axis=1))
         fixed, free = np.flatnonzero(pattern), np.flatnonzero(~pattern)
         response = np.asarray(
@@ -79,7 +80,7 @@ def completion_error(
     weight = np.where(full, weights, 0.0)[:, None]
     plain, wide = np.where(full[:, None], windows, 0.0)
     error = np.zeros((len(core), plain.shape[1], plain.shape[1]))
-    for pattern in np.unique(core, axis=0):
+    for pattern in patterns(core)[0]:
         rows = np.flatnonzero((core == pattern).all(axis=1))
         fixed, free = np.flatnonzero(pattern), np.flatnonzero(~pattern)
         if not (len(fixed) and len(free)):

@@ -103,7 +103,7 @@ def mixture(windows: Matrix, sessions: int) -> Mixture:
         raise ModelError("the core does not move, or two of its drivers move as one")
     distance = np.einsum("tk,kl,tl->t", away, np.linalg.inv(whole), away)
     best = likeliest(away, distance)
-    alone = float(log_normal(away, whole).sum())
+    alone = float(log_normals(away, whole[None])[0].sum())
     more = 1 + drivers * (drivers + 1) / 2
     needed = 0.5 * more * np.log(count / sessions)
     apart = best is not None and stands(best, whole, count / sessions)
@@ -199,16 +199,18 @@ def stands(state: State, whole: Matrix, independent: float) -> bool:
 
 def log_joint(away: Matrix, share: float, covariances: Cube) -> Matrix:
     """Return the log of share times density, calm and hectic, shape (2, T)."""
-    parts = zip((1 - share, share), covariances, strict=True)
-    return np.stack([np.log(part) + log_normal(away, c) for part, c in parts])
+    parts = np.log([[1 - share], [share]])
+    joint: Matrix = parts + log_normals(away, covariances)
+    return joint
 
 
-def log_normal(away: Matrix, covariance: Matrix) -> Vector:
-    """Return the log density of a normal at each deviation of (T, K), shape (T,)."""
-    root = np.linalg.cholesky(covariance)
-    z = np.linalg.solve(root, away.T)
-    scale = 2 * np.log(np.diag(root)).sum() + len(root) * np.log(2 * np.pi)
-    density: Vector = -0.5 * ((z**2).sum(axis=0) + scale)
+def log_normals(away: Matrix, covariances: Cube) -> Matrix:
+    """Return the log densities of normals at the deviations (T, K), shape (S, T)."""
+    roots = np.linalg.cholesky(covariances)
+    z = np.linalg.solve(roots, away.T)
+    extent = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+    scale = extent + away.shape[1] * np.log(2 * np.pi)
+    density: Matrix = -0.5 * ((z**2).sum(axis=1) + scale[:, None])
     return density
 
 

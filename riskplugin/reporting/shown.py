@@ -243,15 +243,10 @@ def pivoted(frame: pd.DataFrame, pivot: Pivot) -> tuple[pd.DataFrame, Columns]:
     across = list(dict.fromkeys(frame[pivot.column].astype(str)))
     down = list(dict.fromkeys(frame[pivot.row]))
     cells = frame.assign(**{pivot.column: frame[pivot.column].astype(str)})
-    grid = cells.pivot_table(
-        index=pivot.row, columns=pivot.column, values=pivot.value, aggfunc="sum",
-        sort=False, observed=True, dropna=False,
-    )  # fmt: skip
-    known = cells.pivot_table(
-        index=pivot.row, columns=pivot.column, values=pivot.value, aggfunc="count",
-        sort=False, observed=True, dropna=False,
-    )  # fmt: skip
-    grid = grid.where(known > 0).reindex(index=down, columns=across)
+    keys = [pivot.row, pivot.column]
+    groups = cells.groupby(keys, sort=False, observed=True, dropna=False)[pivot.value]
+    grid = groups.sum(min_count=1).unstack(pivot.column)  # noqa: PD010 - not tidied
+    grid = grid.reindex(index=down, columns=across)
     columns = (
         Column(pivot.row, Kind.TEXT),
         *(Column(name, pivot.kind) for name in across),

@@ -15,6 +15,7 @@ import numpy as np
 
 from riskplugin._typing import Codes, Flags, Matrix, Vector
 from riskplugin.errors import ModelError
+from riskplugin.factors.patterns import patterns
 
 
 def completed_drivers(
@@ -48,7 +49,7 @@ def completed_drivers(
     if not len(whole):
         raise ModelError("no window of the history has a return of every driver")
     filled = np.where(there, drivers, 0.0)
-    for pattern in np.unique(there[~complete], axis=0):
+    for pattern in patterns(there[~complete])[0]:
         rows = np.flatnonzero((there == pattern).all(axis=1))
         known, missing = np.flatnonzero(pattern), np.flatnonzero(~pattern)
         response = np.linalg.solve(
@@ -154,10 +155,10 @@ def donors(lending: Flags, columns: Codes, lots: Lots) -> list[tuple[Codes, Code
     """
     if not len(columns):
         return []
-    patterns, which = np.unique(lending[:, columns].T, axis=0, return_inverse=True)
+    histories, which = patterns(lending[:, columns].T)
     made: list[tuple[Codes, Codes]] = []
     here = np.arange(len(lending))
-    for number, has in enumerate(patterns):
+    for number, has in enumerate(histories):
         own = np.flatnonzero(has)
         lent = has[lots.candidates]
         first = lots.candidates[lent.argmax(axis=0), here]

@@ -11,7 +11,7 @@ from riskplugin.reporting.passages import FirstPage
 from riskplugin.results import Report
 from riskplugin.store.layout import DATE, counting_runs
 from riskplugin.store.reading import desk_in, read_run
-from riskplugin.store.runs import workbook
+from riskplugin.store.runs import HTML, workbook
 
 LATEST = "latest.html"
 
@@ -105,7 +105,10 @@ def write_latest(store: Path) -> Path:
     newest, file = counting_runs(store)[-1], store / LATEST
     if file.is_file() and f"Run {newest.run_id} of" in file.read_text("utf-8"):
         return file
-    return report_html(newest.folder, file, run_before(newest.folder))
+    before, own = run_before(newest.folder), newest.folder / HTML
+    if before is None and own.is_file():  # nothing to compare with: its page as it is
+        return put(own.read_bytes(), file)
+    return report_html(newest.folder, file, before)
 
 
 def run_before(folder: Path) -> Path | None:

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from importlib.util import find_spec
-from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import pandas as pd
@@ -22,6 +20,7 @@ from riskplugin.diagnosis.second_source import Sources, source_findings
 from riskplugin.market import Market
 from riskplugin.mending import Repair, RepairKind
 from riskplugin.results import Table, table
+from riskplugin.tables.exchange_sessions import sessions_listed
 from riskplugin.tables.repair_effects import stand_ins, stress_effects
 from riskplugin.universe import Instrument, unclassified
 
@@ -221,23 +220,6 @@ def published_sessions(calendar: str, dates: Dates) -> Flags | None:
     first, last = dates[[0, -1]].astype("datetime64[Y]").astype(int) + 1970
     listed = sessions_listed(calendar, max(int(first), 1990), int(last))
     return None if listed is None else np.isin(dates, listed)
-
-
-@cache
-def sessions_listed(calendar: str, first: int, last: int) -> Dates | None:
-    """Return an exchange's sessions from one year to another, None if not known."""
-    import exchange_calendars  # noqa: PLC0415 - optional, and slow to import
-
-    with catch_warnings():
-        simplefilter("ignore")  # of the library's own use of pandas
-        try:
-            known = exchange_calendars.get_calendar(
-                calendar, start=f"{first}-01-01", end=f"{last}-12-31"
-            )
-        except (exchange_calendars.errors.CalendarError, ValueError):
-            return None
-    listed: Dates = known.sessions.to_numpy().astype("datetime64[D]")
-    return listed
 
 
 def feeds_of(

@@ -1,13 +1,17 @@
-"""Limits through the doors: exit codes of processes, runs, first pages, nights."""
+"""Limits through the doors: exit codes, runs, first pages, nights."""
 
 import json
 import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import riskplugin as rp
+from riskplugin.adapters.cli import main
 from riskplugin.adapters.giving import code_of_limits
 from riskplugin.errors import AdapterError
 from riskplugin.store.layout import note_finished, run_folder
@@ -37,7 +41,8 @@ def desk_file(folder, *limits, on_error="stop", held=None):
     return path
 
 
-def ran(*words):
+def process(*words):
+    """Run the command in a process of its own."""
     return subprocess.run(
         [SCRIPT, *map(str, words)],
         capture_output=True,
@@ -47,7 +52,22 @@ def ran(*words):
     )
 
 
-# --- exit codes, each of a process ---------------------------------------------------
+def ran(*words):
+    """Run what is a process's whole work in this one."""
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["riskplugin", *map(str, words)])
+        with (
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit, match=r"\d") as left,
+        ):
+            main()
+    code, said = left.value.code, (out.getvalue(), err.getvalue())
+    return subprocess.CompletedProcess(words, code, *said)
+
+
+# --- exit codes --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -79,14 +99,14 @@ def test_a_broken_limit_exits_six_and_a_waived_one_does_not(
 def test_a_waiver_that_ended_exits_six(tmp_path):
     ended = WAIVED.replace("2026-05-29", "2026-05-28")
     path = desk_file(tmp_path, ended)
-    assert ran("limits", path).returncode == 6
+    assert process("limits", path).returncode == 6
     assert ran("limits", path, "--as-of", "2026-05-28").returncode == 0
 
 
 def test_a_run_exits_six_and_is_whole(tmp_path):
     path = desk_file(tmp_path / "desk", BROKEN, KEPT)
     out = tmp_path / "out"
-    shown = ran("run", path, "--out", out, "--json")
+    shown = process("run", path, "--out", out, "--json")
     assert shown.returncode == 6, shown.stderr
     (row,) = json.loads(shown.stdout)["rows"]
     assert (row["status"], row["broken_limits"]) == ("complete", 1)

@@ -1,6 +1,6 @@
-"""A month of nights, from the desk's files to the store, and what the store says of it.
+"""Weeks of nights, from the desk's files to the store, and what the store says of them.
 
-The desk trades every fifth night, edits a scenario once, changes a setting once, gives
+The desk trades every fourth night, edits a scenario once, changes a setting once, gives
 a row that cannot be used once, and runs one night again with mended positions.
 """
 
@@ -23,9 +23,9 @@ from riskplugin.store.reading import desk_at, read_run
 from riskplugin.store.retention import prune
 from tests.adapters.nights import closes, content, days, positions, write_desk
 
-NIGHTS = 21
-TRADED = {5, 10, 15, 20}
-EDITED, RESET, SPOILT, MENDED = 8, 12, 17, 14
+NIGHTS = 13
+TRADED = {4, 8, 12}
+EDITED, RESET, SPOILT, MENDED = 5, 7, 10, 6
 SCENARIO = """
 [[scenario]]
 name = "own"

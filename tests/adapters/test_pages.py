@@ -1,11 +1,13 @@
 """Pages of a store: the newest night, with what changed since the one before."""
 
+import shutil
 import sys
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from riskplugin.adapters.cli import main
+from riskplugin.adapters.cli import cli, main
 from riskplugin.store.layout import counting_runs
 from riskplugin.store.pages import run_before
 from tests.adapters.nights import write_desk
@@ -25,14 +27,26 @@ def command(monkeypatch, capfd):
     return command
 
 
-@pytest.fixture
-def store(command, tmp_path):
-    """Return a store of two nights, the older one run last."""
-    desk = write_desk(tmp_path / "desk")
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    return write_desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture(scope="module")
+def nights(desk, tmp_path_factory):
+    """Return a store of three nights, the oldest one run last."""
+    root = tmp_path_factory.mktemp("nights") / "store"
     for date in ("2026-05-28", "2026-05-29", "2026-05-27"):
-        words = ("run", desk, "--as-of", date, "--store", tmp_path / "store")
-        assert command(*words)[0] == 0
-    return tmp_path / "store"
+        words = ["run", str(desk), "--as-of", date, "--store", str(root)]
+        done = CliRunner().invoke(cli, words, standalone_mode=False)
+        assert (done.exception, done.return_value) == (None, 0)
+    return root
+
+
+@pytest.fixture
+def store(nights, tmp_path):
+    """Return a copy of it."""
+    return shutil.copytree(nights, tmp_path / "store")
 
 
 def test_latest_is_the_newest_night_and_says_what_changed(store):
@@ -63,9 +77,8 @@ def test_report_of_the_first_night_stands_alone(command, store, tmp_path):
     assert "nothing to compare with" in (tmp_path / "page.html").read_text("utf-8")
 
 
-def test_run_of_some_books_leaves_the_page(command, store, tmp_path):
+def test_run_of_some_books_leaves_the_page(command, desk, store):
     was = (store / "latest.html").read_bytes()
-    desk = tmp_path / "desk/desk.toml"
     assert command("run", desk, "--books", "semis", "--store", store)[0] == 0
     assert (store / "latest.html").read_bytes() == was
 

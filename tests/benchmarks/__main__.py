@@ -100,7 +100,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
     entropic = Shape(5, 90) if given.small else Shape(100, 1_000)
     book = BookSize(90, 12, 90, 3) if given.small else BookSize(5_000, 400, 2_500, 11)
     ten_years = replace(size, positions=20_000, sessions=2_610)
-    night = size if given.small else ten_years
+    night = replace(size, positions=60, books=2) if given.small else ten_years
     hedged = size if given.small else Size(5_000, 1_000, 20, 400, 2_010)
     menu, falls = (5, 6) if given.small else (30, 40)
     return {

@@ -96,7 +96,11 @@ def rows_of(value: object) -> Rows:
         return [] if cell is None else [[cell]]
     rows: Sequence[Any] = value if any(map(is_row, value)) else [value]
     return [
-        [canonical(cell) for cell in (row if is_row(row) else [row])] for row in rows
+        [
+            cell if type(cell) is float or cell is None else canonical(cell)
+            for cell in (row if is_row(row) else [row])
+        ]
+        for row in rows
     ]
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -69,9 +69,10 @@ def report_workbook(report: Report, first: FirstPage) -> bytes:
     meanings, canvas = page(DEFINITIONS), Canvas(workbook, page(DATA))
     write_first(front, first, [p.title for p in (*pages, meanings)])
     canvas.data.heading(DATA, "What charts alone need; the tables hold the rest.")
+    shown: set[str] = set()
     for sheet, section in zip(pages, sections, strict=True):
-        write_section(report, canvas, sheet, section)
-    define(report, meanings, sections)
+        shown |= write_section(report, canvas, sheet, section)
+    define(report, meanings, shown)
     workbook.close()
     return timeless(file.getvalue())
 
@@ -115,15 +116,20 @@ def write_passage(page: Page, passage: Passage) -> None:
     page.free += 1
 
 
-def write_section(report: Report, canvas: Canvas, page: Page, section: Section) -> None:
-    """Write a section: its question, and every table with its chart."""
+def write_section(
+    report: Report, canvas: Canvas, page: Page, section: Section
+) -> set[str]:
+    """Write a section: its question, and every table with its chart.
+
+    Return the names of the columns.
+    """
     page.heading(section.title, section.question)
-    for shown in section.tables:
-        write_table(report, canvas, page, shown)
+    named = (write_table(report, canvas, page, shown) for shown in section.tables)
+    return {name for names in named for name in names}
 
 
-def write_table(report: Report, canvas: Canvas, page: Page, shown: Shown) -> None:
-    """Write a table, what was cut of it, and its chart."""
+def write_table(report: Report, canvas: Canvas, page: Page, shown: Shown) -> list[str]:
+    """Write a table, what was cut of it, and its chart; return the columns' names."""
     found = report.tables[shown.table]
     rows = rows_of(shown, found)
     page.section(shown.title, cut_in_words(shown, rows))
@@ -137,6 +143,7 @@ def write_table(report: Report, canvas: Canvas, page: Page, shown: Shown) -> Non
         whole = rows_of(replace(shown, cut=ALL_ROWS), found)
         draw(canvas, page, canvas.data.standing(whole), drawing)
     page.free += 1
+    return [column.name for column in rows.columns]
 
 
 def cut_in_words(shown: Shown, rows: Rows) -> str:
@@ -149,7 +156,7 @@ def cut_in_words(shown: Shown, rows: Rows) -> str:
     return f"{len(rows.frame):,} rows of {rows.there:,}; {there}."
 
 
-def define(report: Report, page: Page, sections: Sequence[Section]) -> None:
+def define(report: Report, page: Page, names: Iterable[str]) -> None:
     """Write what every column means that is shown."""
     page.heading(
         "Definitions",
@@ -157,15 +164,7 @@ def define(report: Report, page: Page, sections: Sequence[Section]) -> None:
         "them in the unit of their column's head.",
         f"Bands hold {report.confidence:.0%} of what the model thinks may come.",
     )
-    names = sorted(
-        {
-            column.name
-            for section in sections
-            for shown in section.tables
-            for column in rows_of(shown, report.tables[shown.table]).columns
-        }
-    )
-    said = {name: meaning(name) for name in names}
+    said = {name: meaning(name) for name in sorted(names)}
     frame = pd.DataFrame({"column": said.keys(), "meaning": said.values()})
     told = frame[frame["meaning"] != ""].reset_index(drop=True)
     page.widen(1, 110)
