@@ -23,8 +23,7 @@ CYCLE: Mapping[str, str] = {
     "percentile": "Share of the signal's own past readings that it is not below.",
     "state": "The signal in a word; unknown where it has no data.",
     "evidence": "What it rests on, in words.",
-    "phase": "expansion, late, rolling_over or reversal; unknown at the start, and after "
-    "a gap in memory's closes.",
+    "phase": "expansion, late, rolling_over or reversal; unknown at the start.",
     "called": "Whether it is the phase that is called on the date.",
     "sessions_long": "Sessions that the phase stood, the last one included.",
     "memory_move": "Simple move of the memory basket meanwhile.",
