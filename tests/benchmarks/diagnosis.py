@@ -8,7 +8,7 @@ days are, so that no bar holds there. A fault counts as found if a finding names
 code and its instrument and reaches its dates. A label shift must have the right sign,
 and its repair must bring the beta back.
 
-Rules were set while looking at the samples and at a few seeds below 9000. The rates are
+Rules were set while looking at the samples and at other seeds than these. The rates are
 held out: markets drawn by other seeds, with other volatilities, tails, sizes and gaps,
 that no rule has seen; intervals are Wilson's at 95 %. A seed of one's own draws others.
 """
