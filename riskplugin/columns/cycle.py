@@ -25,7 +25,7 @@ CYCLE: Mapping[str, str] = {
     "evidence": "What it rests on, in words.",
     "phase": "expansion, late, rolling_over or reversal; unknown at the start.",
     "called": "Whether it is the phase that is called on the date.",
-    "sessions_long": "Sessions that the phase stood.",
+    "sessions_long": "Sessions that the phase stood, the last one included.",
     "memory_move": "Simple move of the memory basket meanwhile.",
     "memory_level": "Log level of the memory basket.",
     "fall": "Simple fall from peak to trough.",

@@ -57,5 +57,11 @@ def on_clock(
 
 
 def exactly(dates: Dates, values: Vector, clock: Dates) -> Vector:
-    """Return `values` on the days of `clock` that they are of, (T,); else NaN."""
-    return on_clock(dates, values, clock, carried=0)
+    """Return `values` on the days of `clock` that they are of, (T,); else NaN.
+
+    `dates` ascend. A value of a Sunday is none of the Monday after.
+    """
+    if not len(dates):
+        return np.full(len(clock), np.nan)
+    last = np.maximum(np.searchsorted(dates, clock, side="right") - 1, 0)
+    return np.where(dates[last] == clock, values[last], np.nan)

@@ -19,6 +19,7 @@ BROAD, WEAK = 0.60, 0.40  # shares of the theme above its averages
 STILL = 0.02  # changes of prices within this are none
 SPIKE = 3.0  # times the median traded value
 BACKED, UNBACKED = 1.1, 0.9  # value on up sessions over that on down sessions
+FEWEST_VALUES = 32  # of 63 sessions that need a traded value
 ON_SPIKES = 0.5  # share of a move made on spikes that makes it news
 UNKNOWN = "unknown"
 
@@ -141,18 +142,25 @@ def backing(level: Matrix, value: Matrix) -> Signal:
     Both (T, N), of tokens. The reading is the traded value on sessions that rose over
     that on sessions that fell, means over 63 sessions, the median over tokens. On
     spikes: more than half of the rise was made on sessions with three times the median
-    value, as around news.
+    value, as around news. A token counts where at least `FEWEST_VALUES` of the 63
+    sessions have a traded value: the others are neither spikes nor the rest.
     """
     moves = np.diff(level, axis=0, prepend=np.nan)
     there = ~np.isnan(moves) & ~np.isnan(value) & (value > 0)
+    enough = sums(there.astype(np.float64)) >= FEWEST_VALUES
     up, down = (mean_where(value, there & flags) for flags in (moves > 0, moves < 0))
-    ratio = median_of(np.where(down > 0, up / np.where(down > 0, down, 1.0), np.nan))
+    counted = enough & (down > 0)
+    ratio = median_of(np.where(counted, up / np.where(down > 0, down, 1.0), np.nan))
     median = rolling_median(np.where(there, value, np.nan))
-    gains = np.where(there & (moves > 0), moves, 0.0)
+    gains = np.where(there & (moves > 0) & ~np.isnan(median), moves, 0.0)
     spikes = sums(gains * (value > SPIKE * median))
     all_of_it = sums(gains)
     share = median_of(
-        np.where(all_of_it > 0, spikes / np.where(all_of_it > 0, all_of_it, 1), np.nan)
+        np.where(
+            enough & (all_of_it > 0),
+            spikes / np.where(all_of_it > 0, all_of_it, 1),
+            np.nan,
+        )
     )
     state = chosen(
         ("on spikes", (share > ON_SPIKES)),
@@ -198,23 +206,18 @@ def mean_where(values: Matrix, flags: Flags) -> Matrix:
 
 
 def rolling_median(values: Matrix) -> Matrix:
-    """Return the median of the last 63 rows, (T, N); NaN before there are as many."""
+    """Return the median of what the last 63 rows have, (T, N).
+
+    NaN where fewer than `FEWEST_VALUES` are known, and before there are as many rows.
+    """
     out = np.full_like(values, np.nan)
     if len(values) >= QUARTER:
         windows = np.lib.stride_tricks.sliding_window_view(values, QUARTER, axis=0)
-        with np.errstate(all="ignore"):
-            out[QUARTER - 1 :] = median_along(windows)
+        for column in range(values.shape[1]):
+            known = (~np.isnan(windows[:, column])).sum(axis=1)
+            found = median_of(windows[:, column])
+            out[QUARTER - 1 :, column] = np.where(known < FEWEST_VALUES, np.nan, found)
     return out
-
-
-def median_along(
-    windows: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]",
-) -> Matrix:
-    """Return medians over the last axis; NaN where any value is."""
-    ordered = np.sort(windows, axis=-1)
-    middle = windows.shape[-1] // 2
-    found: Matrix = np.where(np.isnan(ordered[..., -1]), np.nan, ordered[..., middle])
-    return found
 
 
 def median_of(values: Matrix) -> Vector:

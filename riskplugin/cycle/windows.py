@@ -1,5 +1,7 @@
 """Figures over the sessions up to each one; nothing later is looked at."""
 
+from bisect import bisect_right
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -21,10 +23,14 @@ def moving_mean(values: Matrix, sessions: int) -> Matrix:
 
 
 def highest(values: Vector, sessions: int) -> Vector:
-    """Return the highest of the last `sessions` rows, of fewer at the start, (T,)."""
-    padded = np.concatenate([np.full(sessions - 1, -np.inf), values])
+    """Return the highest known value of the last `sessions` rows, (T,).
+
+    Of fewer rows at the start; NaN where none is known.
+    """
+    known = np.where(np.isnan(values), -np.inf, values)
+    padded = np.concatenate([np.full(sessions - 1, -np.inf), known])
     top: Vector = sliding_window_view(padded, sessions).max(axis=1)
-    return top
+    return np.where(np.isneginf(top), np.nan, top)
 
 
 def streak(flags: Flags) -> Vector:
@@ -44,7 +50,7 @@ def percentile(values: Vector, fewest: int) -> Vector:
     ordered: list[float] = []
     for count, row in enumerate(known, start=1):
         value = float(values[row])
-        at = int(np.searchsorted(ordered, value, side="right"))
+        at = bisect_right(ordered, value)
         ordered.insert(at, value)
         if count >= fewest:
             share[row] = (at + 1) / count

@@ -303,6 +303,9 @@ def stretch(
 ) -> Displacement:
     """Return the displacement of a region, with the figures of the pair that shows it.
 
+    Those of the lags that tell: where right labels alone have a correlation, and where
+    displaced ones alone do. Regions that close at other hours have one at two lags, and
+    one of these may be both's.
     `blocks` are the first and last block and the sessions late. Blocks at either end
     of a whole history that clearly move on the same day are not of it.
     """
@@ -312,14 +315,16 @@ def stretch(
     profile, usual, other = pair.seen_from(place)
     figures = np.nan_to_num(profile.correlation[block, :, 0])
     expected = np.isin(LATE, usual + by)
-    at = int(np.where(expected, figures, -1.0).argmax())
-    if everything and at != SAME:
-        first, last, _ = span_of(profile, 0, int(LATE[at]))
+    highest = int(np.where(expected, figures, -1.0).argmax())
+    if everything and highest != SAME:
+        first, last, _ = span_of(profile, 0, int(LATE[highest]))
+    right, wrong = telling(usual, by)
+    at = int(np.where(wrong, figures, -1.0).argmax())
     return Displacement(
         -1,
         by,
         *known.moves.span(first, last),
-        float(figures[np.isin(LATE, usual)].max()),
+        float(figures[right].max()),
         float(figures[at]),
         int(profile.pairs[block, at, 0]),
         wide=True,
@@ -328,11 +333,18 @@ def stretch(
     )
 
 
+def telling(usual: Codes, by: int) -> tuple[Flags, Flags]:
+    """Return the lags that right labels alone have, and those of labels `by` late."""
+    right: Flags = np.isin(LATE, usual)
+    wrong: Flags = np.isin(LATE, usual + by)
+    return right & ~wrong, wrong & ~right
+
+
 def shown_by(pairs: Sequence[Pair], late: Codes, place: int, block: int) -> Pair:
     """Return the pair of a region and one that is not displaced that shows it best.
 
-    That whose highest correlation where it is expected of the displacement exceeds
-    most what it is at the usual lags.
+    That whose highest correlation where the displacement alone has one exceeds most
+    what it is where right labels alone do.
     """
     mine = [p for p in pairs if place in (p.one, p.other)]
     right = [p for p in mine if not late[block, p.seen_from(place)[2]]]
@@ -341,7 +353,7 @@ def shown_by(pairs: Sequence[Pair], late: Codes, place: int, block: int) -> Pair
         """Return the correlation that a displacement explains beyond right labels."""
         found, usual, _ = pair.seen_from(place)
         r = np.nan_to_num(found.correlation[block, :, 0])
-        expected = np.isin(LATE, usual + late[block, place])
-        return float(r[expected].max(initial=-1) - r[np.isin(LATE, usual)].max())
+        right, wrong = telling(usual, int(late[block, place]))
+        return float(r[wrong].max() - r[right].max())
 
     return max(right or mine, key=excess)

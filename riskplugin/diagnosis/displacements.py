@@ -25,7 +25,8 @@ class Displacement:
     first, last : numpy.datetime64, optional
         Span of it; None where the data end.
     same, peak : float
-        Correlation with what it was held against, on the same day and where highest.
+        Correlation with what it was held against, on the same day and where highest; of
+        a whole region where right labels alone have one, and where those off alone do.
     pairs : int
         Returns behind `peak`.
     wide : bool

@@ -34,6 +34,7 @@ from riskplugin.mending import Repair, RepairKind, mended
 MOST_OFF = 0.35  # share of a region beyond which it may be the rest that is off
 LOOK = "after a look at one close that another source dates"
 MOVE = f"move the dates, {LOOK}"
+FEW_OTHERS = 2  # regions that are enough to outvote a third
 HARM = "the repair of the wrong one would do harm"
 
 
@@ -161,12 +162,16 @@ def evidence_of(feeds: Feeds, together: Sequence[Displacement]) -> str:
     whole = "all" if len(together) == members else f"{len(together)} of {members}"
     same = float(np.median([d.same for d in together]))
     peak = float(np.median([d.peak for d in together]))
-    where = "where it is usual" if one.wide else "on the same day"
     either = f", or else {one.instead}" if one.instead else ""
+    same_at, peak_at = (
+        ("where right labels have it", "where labels that are off have it")
+        if one.wide
+        else ("on the same day", "at its highest")
+    )
     return (
         f"dated {by_sessions(one.late)}, {whole} of what trades in the region {region}"
-        f"{either}: correlation with {one.against} {same:.2f} {where}, {peak:.2f} at "
-        f"its highest, over {min(d.pairs for d in together)} returns"
+        f"{either}: correlation with {one.against} {same:.2f} {same_at}, {peak:.2f} "
+        f"{peak_at}, over {min(d.pairs for d in together)} returns"
     )
 
 
@@ -186,8 +191,22 @@ def advised(
         which = ", ".join(sorted(unsure))
         return f"find out which part of the region {which} is off, {LOOK}", False
     if one.wide:
-        return f"{MOVE}; the other regions agree with each other", True
+        return f"{MOVE}; {majority(feeds)}", True
     return MOVE, True
+
+
+def majority(feeds: Feeds) -> str:
+    """Return what the other regions say of the one that is off, and what they cannot.
+
+    Of three regions two outvote the third.
+    """
+    others = len(set(feeds.regions)) - 1
+    if others > FEW_OTHERS:
+        return "the other regions agree with each other"
+    return (
+        "the two other regions agree with each other; where both may be off alike, "
+        "look at one of their closes too"
+    )
 
 
 def ends(together: Sequence[Displacement], which: str) -> list[np.datetime64]:

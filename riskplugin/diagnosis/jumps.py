@@ -49,6 +49,8 @@ class Jump:
         Whether the last price is still at the changed level.
     currency : str
         The currency whose rate the ratio is, "" otherwise.
+    back : float
+        Log move out of that level, less the peers'; NaN if it stayed.
     """
 
     kind: JumpKind
@@ -59,6 +61,7 @@ class Jump:
     ratio: float
     stays: bool
     currency: str = ""
+    back: float = float("nan")
 
 
 def level_changes(
@@ -143,19 +146,26 @@ def named(
     scale: Vector,
     rates: Mapping[str, Vector],
 ) -> Jump:
-    """Return the jump into the level of `first` by the ratio that it is nearest to."""
+    """Return the jump into the level of `first` by the ratio that it is nearest to.
+
+    Of a unit or a currency the way back counts as well: news on the one day hides it on
+    one side only.
+    """
     move, spread = float(residual[first]), float(scale[first])
+    stays = last == len(residual) - 1
+    back = np.nan if stays else float(residual[last + 1])
     best = JumpKind.UNKNOWN, move, ""
     closest = (True, np.inf)  # a split is whole numbers, the others are one number
     for kind, log, scales, currency in ratios(first, rates):
         apart = abs(move - log)
+        if kind is not JumpKind.SPLIT:
+            apart = np.fmin(apart, abs(back + log))
         rank = (kind is JumpKind.SPLIT, apart)
         if apart <= max(NEAR, scales * spread) and rank < closest:
             best, closest = (kind, log, currency), rank
     kind, log, currency = best
-    stays = last == len(residual) - 1
     scales, ratio = abs(move) / spread, float(np.exp(log))
-    return Jump(kind, first, last, move, scales, ratio, stays, currency)
+    return Jump(kind, first, last, move, scales, ratio, stays, currency, back)
 
 
 def ratios(

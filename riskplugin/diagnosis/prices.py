@@ -145,8 +145,7 @@ def jump_finding(series: Series, jump: Jump) -> Finding:
         (series.name,),
         series.day(jump.first),
         series.day(jump.last if not jump.stays else jump.first),
-        f"{found}; {nearest(jump)}{'' if jump.stays else ', and back'}"
-        + VOLUME_SAYS[traded],
+        f"{found}; {nearest(jump)}{way_back(jump)}" + VOLUME_SAYS[traded],
         repairs,
         advice,
         jump_effect(series, jump),
@@ -180,6 +179,14 @@ def volume_says(series: Series, jump: Jump) -> int:
     before, after = series.volume[: jump.first], series.volume[jump.first :]
     moved = np.log(np.median(after[:MONTH]) / np.median(before[-MONTH:]))
     return 1 if -moved / np.log(jump.ratio) > 0.5 else -1
+
+
+def way_back(jump: Jump) -> str:
+    """Return by what factor the closes leave a level again; "" if they do not."""
+    if jump.stays:
+        return ""
+    by = "" if np.isnan(jump.back) else f" by {np.exp(jump.back):.4g}"
+    return f", and back{by}"
 
 
 def nearest(jump: Jump) -> str:

@@ -1,15 +1,14 @@
 """The cycle monitor as labelled tables: signals, phases, and how they have fared."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from riskplugin._threads import one_blas_thread
-from riskplugin._typing import Codes, Vector
+from riskplugin._typing import Dates, Matrix, Vector
 from riskplugin.bundles import Monitor, monitor_table
 from riskplugin.cycle.observed import Observed, exactly, on_clock
-from riskplugin.cycle.phases import PHASES, UNTOLD, called, changes, seen
+from riskplugin.cycle.phases import UNTOLD, changes
 from riskplugin.cycle.record import (
     Turn,
     alarms,
@@ -17,21 +16,26 @@ from riskplugin.cycle.record import (
     rate_interval,
     turns,
 )
-from riskplugin.cycle.signals import (
-    UNKNOWN,
-    Persistence,
-    Signal,
-    backing,
-    breadth,
-    dispersion,
-    expectations,
-)
+from riskplugin.cycle.signals import UNKNOWN, Signal, changed
+from riskplugin.cycle.watched import FEWEST, INDICATORS, Watched, in_word, watched
 from riskplugin.cycle.windows import percentile
 from riskplugin.desk import Desk
+from riskplugin.diagnosis.references import own_returns
 from riskplugin.errors import ModelError
-from riskplugin.factors.drivers import driver_history, falls, priced_baskets
+from riskplugin.factors.drivers import (
+    basket_mean,
+    falls,
+    priced_baskets,
+    usd_log_prices,
+)
 from riskplugin.results import Table, table
 from riskplugin.returns import panel
+from riskplugin.tables.cycle_words import (
+    backing_in_words,
+    breadth_in_words,
+    expectations_in_words,
+    persistence_in_words,
+)
 from riskplugin.tables.volumes import volumes_of
 from riskplugin.universe import UNCLASSIFIED, Instrument
 
@@ -39,19 +43,6 @@ MEMORY = "memory"
 LEADERS = ("memory", "gpu")
 NOT_THE_THEME = ("equity_benchmark", "crypto_benchmark", UNCLASSIFIED)
 TOKENS = "crypto_"
-FEWEST = 252  # sessions before a percentile is one
-INDICATORS = ("memory_contract", "memory_spot", "analyst_revisions")
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Watched:
-    """The signals and the phase of every session."""
-
-    of: Observed
-    persistence: Persistence
-    signals: dict[str, Signal]
-    spread: Vector
-    phase: Codes
 
 
 @one_blas_thread
@@ -83,8 +74,7 @@ def observed(desk: Desk) -> Observed:
         msg = "the driver 'memory' has no prices: there is no cycle to watch; give "
         raise ModelError(msg + "prices of its members, or name others under [drivers]")
     currency_of = {n: i.currency for n, i in universe.instruments.items()}
-    only = {MEMORY: baskets[MEMORY]}
-    levels = driver_history(market, desk.as_of, only, currency_of)
+    members = panel(market, desk.as_of, baskets[MEMORY])
     theme = [
         i
         for n, i in sorted(universe.instruments.items())
@@ -98,7 +88,7 @@ def observed(desk: Desk) -> Observed:
         value[:, column] = volume * np.exp(prices.log_price[:, column])
     return Observed(
         prices.dates,
-        levels.of(MEMORY)[-len(prices.dates) :],
+        basket_level(usd_log_prices(members, currency_of)),
         prices.instruments,
         prices.log_price,
         np.array([i.tier in LEADERS for i in theme], dtype=bool),
@@ -106,6 +96,15 @@ def observed(desk: Desk) -> Observed:
         value,
         {name: indicator(desk, name, prices.dates) for name in INDICATORS},
     )
+
+
+def basket_level(log_usd: Matrix) -> Vector:
+    """Return the log level of a basket from its members' log prices (T, N), (T,).
+
+    The sum of the mean moves of the members that have a price. What a member moves over
+    a gap counts on the day it is back: before, nobody knew that it would be.
+    """
+    return np.cumsum(np.nan_to_num(basket_mean(own_returns(log_usd))))
 
 
 def volume_on(desk: Desk, instrument: Instrument, clock: np.ndarray) -> Vector:
@@ -130,32 +129,18 @@ def volume_on(desk: Desk, instrument: Instrument, clock: np.ndarray) -> Vector:
 
 def indicator(desk: Desk, name: str, clock: np.ndarray) -> Vector:
     """Return a series of the indicators table on every session."""
+    return on_clock(*figures(desk, name), clock)
+
+
+def figures(desk: Desk, name: str) -> tuple[Dates, Vector]:
+    """Return dates and values of a series of the indicators, none after as_of."""
     if "indicators" not in desk.tables:
-        return np.full(len(clock), np.nan)
+        return np.array([], dtype="datetime64[D]"), np.array([], dtype=np.float64)
     rows = desk.tables["indicators"]
     mine = rows[rows["series"].astype(str).str.casefold() == name].sort_values("date")
     dates = mine["date"].to_numpy().astype("datetime64[D]")
     kept = dates <= desk.as_of
-    return on_clock(dates[kept], mine["value"].to_numpy(np.float64)[kept], clock)
-
-
-def watched(of: Observed) -> Watched:
-    """Return the signals and the phase of every session, each from nothing later."""
-    persistence = Persistence.of(of.level)
-    held = persistence.signal()
-    expected = expectations(*(of.indicators[name] for name in INDICATORS))
-    broad = breadth(of.log_price, of.leading)
-    tokens = of.tokens
-    backed = backing(of.log_price[:, tokens], of.value[:, tokens])
-    stretch = percentile(persistence.above_long, FEWEST)
-    raw = seen(persistence, held, expected, broad, stretch)
-    signals = {
-        "persistence": held,
-        "price_expectations": expected,
-        "breadth": broad,
-        "volume_backing": backed,
-    }
-    return Watched(of, persistence, signals, dispersion(of.log_price), called(raw))
+    return dates[kept], mine["value"].to_numpy(np.float64)[kept]
 
 
 def called_phase(desk: Desk) -> str:
@@ -168,20 +153,24 @@ def called_phase(desk: Desk) -> str:
 
 def told_phase(watch: Watched) -> str:
     """Return the phase that is called on the last session."""
-    phase = int(watch.phase[-1])
-    return UNKNOWN if phase == UNTOLD else PHASES[phase]
+    return in_word(int(watch.phase[-1]))
 
 
 def signal_table(desk: Desk, watch: Watched) -> Table:
     """Return the four signals as they stand."""
     evidence = (
         persistence_in_words(watch.persistence),
-        expectations_in_words(watch.of),
+        expectations_in_words(watch),
         breadth_in_words(watch),
         backing_in_words(watch),
     )
     signals = list(watch.signals.values())
-    last = [last_known(watch, signal) for signal in signals]
+    last = [
+        last_figure(desk, watch)
+        if name == "price_expectations"
+        else last_known(watch, signal)
+        for name, signal in watch.signals.items()
+    ]
     return table(
         "cycle",
         desk.as_of,
@@ -207,66 +196,31 @@ def last_known(watch: Watched, signal: Signal) -> np.datetime64:
     return watch.of.dates[known[-1]] if len(known) else np.datetime64("NaT", "D")
 
 
-def persistence_in_words(found: Persistence) -> str:
-    """Return what the leaders do."""
-    if np.isnan(found.above_long[-1]):
-        return "fewer than 200 sessions of prices of the memory basket"
-    above = np.expm1(found.above_long[-1])
-    side = "above" if found.held[-1] else "below"
-    since = int(found.held[-1] or found.below_short[-1])
-    return (
-        f"memory {above:+.0%} from its 200-session mean, {side} its 50-session mean "
-        f"for {since} sessions, {found.drawdown[-1]:.0%} from the year's high; "
-        f"{found.up_share[-1]:.0%} of the last 21 sessions rose"
-    )
+def last_figure(desk: Desk, watch: Watched) -> np.datetime64:
+    """Return the day of the last memory price behind the expectations; NaT if none.
 
-
-def expectations_in_words(of: Observed) -> str:
-    """Return what is expected of memory prices."""
-    known = [n for n in INDICATORS if not np.isnan(of.indicators[n][-1])]
-    if not known:
-        return f"no series: give {', '.join(INDICATORS)} in the indicators table"
-    words = [f"{n.replace('_', ' ')} {of.indicators[n][-1]:g}" for n in known]
-    return ", ".join(words) + "; change over 63 sessions"
-
-
-def breadth_in_words(watch: Watched) -> str:
-    """Return how broad the theme is."""
-    names = int((~np.isnan(watch.of.log_price[-1])).sum())
-    spread = watch.spread[-1]
-    told = "unknown" if np.isnan(spread) else f"{spread:.0%}"
-    share = watch.signals["breadth"].reading[-1]
-    above = "unknown how many" if np.isnan(share) else f"{share:.0%}"
-    return (
-        f"{above} of {names} names above their 50-session mean; spread over 21 "
-        f"sessions {told}"
-    )
-
-
-def backing_in_words(watch: Watched) -> str:
-    """Return what stands behind the tokens' moves."""
-    tokens = watch.of.tokens
-    known = int((~np.isnan(watch.of.value[-1, tokens])).sum())
-    if not known:
-        return "no volumes of tokens on one venue: give them in the volumes table"
-    return (
-        f"traded value on rising over that on falling sessions, {known} tokens, 63 "
-        "sessions"
-    )
+    Not of the last session that it was carried to.
+    """
+    prices = INDICATORS[:2]
+    known = [n for n in prices if not np.isnan(changed(watch.of.indicators[n])[-1])]
+    given = [figures(desk, name)[0] for name in known[:1] or prices]
+    never = np.datetime64("NaT", "D")
+    return max((dates[-1] for dates in given if len(dates)), default=never)
 
 
 def change_table(desk: Desk, watch: Watched) -> Table:
     """Return every change of the phase that was called."""
     rows = changes(watch.phase)
     level, dates = watch.of.level, watch.of.dates
-    ends = np.append(rows[1:], len(dates) - 1) if len(rows) else rows
+    after = np.append(rows[1:], len(dates))
+    ends = np.minimum(after, len(dates) - 1)
     return table(
         "cycle_changes",
         desk.as_of,
         {
             "start": dates[rows],
-            "phase": [PHASES[int(watch.phase[r])] for r in rows],
-            "sessions_long": ends - rows,
+            "phase": [in_word(int(watch.phase[r])) for r in rows],
+            "sessions_long": after - rows,
             "memory_move": np.expm1(level[ends] - level[rows]),
         },
     )
@@ -342,7 +296,7 @@ def history_table(desk: Desk, watch: Watched) -> Table:
     columns: dict[str, object] = {
         "date": watch.of.dates,
         "memory_level": watch.of.level,
-        "phase": [UNKNOWN if c == UNTOLD else PHASES[int(c)] for c in watch.phase],
+        "phase": [in_word(int(c)) for c in watch.phase],
     }
     for name, signal in watch.signals.items():
         columns[name] = signal.reading

@@ -245,6 +245,9 @@ def age_findings(desk: Desk) -> Iterator[Finding]:
     fewest = settings.min_overlap + settings.return_sessions
     for i, name in enumerate(market.instruments):
         days = market.dates[~np.isnan(market.close[:, i])]
+        if not len(days):
+            yield no_close(desk, name)
+            continue
         first, last = days[0], days[-1]
         age = int(np.busday_count(last, desk.as_of))
         if age > settings.max_stale_sessions:
@@ -268,6 +271,19 @@ def age_findings(desk: Desk) -> Iterator[Finding]:
                 f"{sessions} closes, {fewest} are needed for loadings of its own",
                 advice="its tier's loadings are used instead; give a longer history",
             )
+
+
+def no_close(desk: Desk, name: str) -> Finding:
+    """Return that an instrument has no close, as where repairs blank all of them."""
+    return Finding(
+        "dead",
+        Concern.HIGH if name in desk.held() else Concern.LOW,
+        (name,),
+        desk.market.dates[0],
+        desk.as_of,
+        "there is no close at all",
+        advice="give closes, or take the repair away that blanks them",
+    )
 
 
 def venue_findings(desk: Desk) -> Iterator[Finding]:

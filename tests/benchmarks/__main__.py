@@ -117,7 +117,7 @@ def benchmarks(given: argparse.Namespace) -> dict[str, Benchmark]:
         "replays": partial(replays, given.data),
         "hedge_episodes": partial(hedge_episodes, given.data),
         "leveraged": partial(leveraged, given.data),
-        "doctor": partial(diagnose, given.data, 2 if given.small else 400, *walks),
+        "doctor": partial(diagnose, given.data, 2 if given.small else 1_000, *walks),
         "contributions": partial(
             contributions, tails, entropic, repeats, relativistic=given.relativistic
         ),

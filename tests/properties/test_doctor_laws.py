@@ -1,5 +1,6 @@
 """What the doctor finds, for faults at random instruments, places and sizes."""
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -93,6 +94,28 @@ def test_a_whole_feed_that_is_off_is_named_and_the_innocent_are_left(region, by)
     named = {n: r.amount for f in labels for r in f.repairs for n in r.instruments}
     wanted = [desk().market.instruments[c] for c in columns]
     assert named == dict.fromkeys(wanted, float(-by))
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+@pytest.mark.parametrize("right", [Region.AMERICA, Region.ASIA, Region.CLOCK])
+def test_of_three_regions_it_is_said_that_two_may_be_off_alike(right, by):
+    """Two that are off alike outvote the third: the advice says where to look."""
+    three = (Region.AMERICA, Region.ASIA, Region.CLOCK)
+    close = dated_off(desk(), in_region(desk(), *(r for r in three if r != right)), by)
+    kept = in_region(desk(), *three)
+    market = replace(
+        desk().market,
+        close=close[:, kept],
+        instruments=tuple(desk().market.instruments[c] for c in kept),
+    )
+    found = diagnosis_table(replace(desk(), market=market))
+    (row,) = found.query("code == 'label_shift'").itertuples()
+    assert "where both may be off alike, look at one of their closes too" in row.advice
+    same, peak = (
+        float(words.split()[-1])
+        for words in re.findall(r"-?[0-9.]+(?= where)", row.evidence)
+    )
+    assert peak > 0.15 > same
 
 
 @pytest.mark.parametrize("by", [-1, 1])

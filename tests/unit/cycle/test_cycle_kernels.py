@@ -32,9 +32,8 @@ def test_means_and_highs_are_those_of_pandas(values, sessions):
     assert moving_mean(values[:, None], sessions)[:, 0] == pytest.approx(
         expected, nan_ok=True, abs=1e-9
     )
-    whole = np.nan_to_num(values)
-    top = pd.Series(whole).rolling(sessions, min_periods=1).max()
-    assert highest(whole, sessions) == pytest.approx(top.to_numpy())
+    top = series.rolling(sessions, min_periods=1).max().to_numpy()
+    assert highest(values, sessions) == pytest.approx(top, nan_ok=True)
 
 
 @given(gappy)
@@ -67,6 +66,15 @@ def test_figures_are_carried_for_a_while_or_not_at_all():
     assert exactly(dates, values, clock) == pytest.approx(
         [np.nan, 1, np.nan, 2, np.nan], nan_ok=True
     )
+
+
+def test_a_value_of_a_sunday_is_none_of_the_monday_after():
+    dates = np.array(["2026-03-06", "2026-03-08"], dtype="datetime64[D]")
+    clock = np.array(["2026-03-06", "2026-03-09"], dtype="datetime64[D]")
+    found = exactly(dates, np.array([1.0, 2.0]), clock)
+    assert found == pytest.approx([1, np.nan], nan_ok=True)
+    none = exactly(dates[:0], np.array([]), clock)
+    assert np.isnan(none).all()
 
 
 def level_of(*legs):
@@ -139,6 +147,31 @@ def test_rise_on_volume_is_backed_and_one_on_news_is_not():
     value = np.where(news > 0.01, 9e6, 1e6)[:, None]
     assert backing(np.cumsum(news)[:, None], value).state[-1] == "on spikes"
     assert backing(level, np.full((100, 1), np.nan)).state[-1] == "unknown"
+
+
+def test_sessions_without_volume_hide_no_news():
+    """One session without a volume leaves what the others say as it is."""
+    news = np.tile([0.0001, -0.0001], 50)
+    news[[50, 60, 70, 80, 90]] = 0.1
+    value = np.where(news > 0.01, 9e6, 1e6)[:, None]
+    value[75] = np.nan
+    assert backing(np.cumsum(news)[:, None], value).state[-1] == "on spikes"
+
+
+@pytest.mark.parametrize(("given", "state"), [(32, "backed"), (31, "unknown")])
+def test_half_of_the_sessions_need_a_volume(given, state):
+    moves = np.tile([0.02, -0.01], 50)
+    value = np.where(moves > 0, 2e6, 1e6)[:, None]
+    value[: 100 - given] = np.nan
+    assert backing(np.cumsum(moves)[:, None], value).state[-1] == state
+
+
+def test_a_fall_counts_from_the_high_since_the_basket_began():
+    """The year's high of a basket of 230 sessions is that of those."""
+    level = np.concatenate([np.full(40, np.nan), level_of((210, 0.005), (20, -0.006))])
+    found = Persistence.of(level)
+    assert found.drawdown[-1] == pytest.approx(np.expm1(-0.12))
+    assert found.signal().state[-1] == "faltering"
 
 
 # --- phases ---------------------------------------------------------------------------

@@ -105,6 +105,15 @@ def test_a_level_that_comes_back_has_an_end():
     assert not jump.stays
 
 
+@pytest.mark.parametrize(("out", "back"), [(116.0, 100.0), (100.0, 1 / 0.0086)])
+def test_news_on_one_of_its_days_does_not_hide_a_unit(out, back):
+    (jump,) = level_changes(*flat((50, np.log(out)), (70, -np.log(back))), {})
+    assert (jump.kind, jump.ratio) == (JumpKind.UNIT, pytest.approx(100))
+    assert np.exp(jump.back) == pytest.approx(1 / back)
+    news = flat((50, np.log(116)), (70, -np.log(116)))
+    assert [j.kind for j in level_changes(*news, {})] == [JumpKind.UNKNOWN]
+
+
 def test_a_spike_is_one_close_and_not_a_jump_that_stays():
     (jump,) = level_changes(*flat((50, 0.08), (51, -0.08)), {})
     assert (jump.kind, jump.first, jump.last) == (JumpKind.SPIKE, 50, 50)

@@ -1,5 +1,7 @@
 """What the doctor says of a whole desk."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,6 +60,17 @@ def test_an_instrument_without_late_closes_is_dead():
     assert rows["instrument"].tolist() == ["AMD"]
     assert "30 weekdays old" in rows["evidence"].iloc[0]
     assert rows["concern"].tolist() == ["low"]  # nobody holds it
+
+
+def test_an_instrument_without_any_close_is_told():
+    held = pd.DataFrame({"book": "b", "instrument": ["MU"], "quantity": [1.0]})
+    desk = rp.desk_from_tables(held, prices())
+    close = np.array(desk.market.close)
+    close[:, desk.market.instruments.index("MU")] = np.nan
+    blank = replace(desk, market=replace(desk.market, close=close))
+    (row,) = diagnosis_table(blank).query("instrument == 'MU'").itertuples()
+    assert (row.code, row.concern) == ("dead", "high")
+    assert row.evidence == "there is no close at all"
 
 
 @pytest.mark.parametrize(("factor", "concern"), [(2.0, "high"), (1.0, "low")])
