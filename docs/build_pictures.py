@@ -3,16 +3,22 @@
 Run ``python docs/build_pictures.py`` after a change that moves the sample's numbers.
 """
 
+import re
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
+from PIL import Image
 
 import riskplugin as rp
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
+GALLERY = ROOT / "docs" / "how-to" / "pictures.md"
+# a picture is drawn by the block of Python above it
+SHOWN = re.compile(r"```python\n(.*?)```\n+!\[[^]]*\]\(\.\./images/([\w./-]+)\)", re.S)
+LARGEST = 60_000
 MILLION = 1e6
 # Okabe and Ito (2008), told apart by readers who do not see red and green
 COLOURS = {
@@ -72,8 +78,7 @@ def stress_by_tier(path: Path) -> None:
     axes.grid(axis="x", linewidth=0.4, alpha=0.6)
     axes.set_axisbelow(True)
     axes.legend(frameon=False, fontsize=8, loc="upper right")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    save(figure, path, 110)
 
 
 def stacked(axes: plt.Axes, parts: pd.DataFrame) -> None:
@@ -95,6 +100,36 @@ def stacked(axes: plt.Axes, parts: pd.DataFrame) -> None:
         loss = loss + width.clip(upper=0)
 
 
+def gallery(page: Path = GALLERY, images: Path = IMAGES) -> list[Path]:
+    """Draw every picture of the gallery by the lines that stand above it."""
+    desk = rp.load_desk(ROOT / "samples" / "desk.toml")
+    drawn = []
+    for block, name in SHOWN.findall(page.read_text("utf-8")):
+        names = {"rp": rp, "desk": desk}
+        exec(compile(block, f"{page.name}: {name}", "exec"), names)  # noqa: S102
+        save(names["figure"], images / name, 80)
+        drawn.append(images / name)
+    return drawn
+
+
+def save(figure: plt.Figure, path: Path, dpi: int) -> None:
+    """Write a picture in few colours, which makes it small.
+
+    Raises
+    ------
+    ValueError
+        If it is too large for a page.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=dpi)
+    with Image.open(path) as full:
+        few = full.convert("RGB").quantize(96)
+    few.save(path, optimize=True)
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"{path.name} is larger than {LARGEST} bytes")
+
+
 if __name__ == "__main__":
     mpl.use("agg")
     stress_by_tier(IMAGES / "stress-by-tier.png")
+    gallery()

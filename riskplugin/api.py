@@ -13,9 +13,13 @@ from riskplugin.bundles import (
     Claims,
     Hedge,
     Monitor,
+    Paths,
+    Plausibility,
     Ranking,
     Replays,
     WhatIf,
+    paths_table,
+    plausibility_bundle,
 )
 from riskplugin.desk import Desk
 from riskplugin.errors import ConfigError, UsageError
@@ -68,6 +72,8 @@ from riskplugin.whatif.answering import Measuring, Question, answered
 from riskplugin.whatif.ranking import ranked
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from riskplugin.attribution.explaining import Explained
 
 AD_HOC = "core"
@@ -104,6 +110,7 @@ __all__ = [
     "morning_after",
     "path_summary",
     "plausibility",
+    "plot",
     "pnl_scenarios",
     "positions",
     "prune",
@@ -319,7 +326,7 @@ def stress_path(
     by: str | Iterable[str] = "tier",
     *,
     confidence: float | None = None,
-) -> Table:
+) -> Paths:
     """Return how scenarios unfold: the P&L of every session from 0 to the horizon.
 
     Parameters
@@ -334,7 +341,7 @@ def stress_path(
 
     Returns
     -------
-    Table
+    Paths
         The scenario first unless one alone was asked for; session, the keys, pnl,
         direct, propagated, overshoot, convexity, liquidity, low, high, cash_called,
         margin_called. Base currency; a loss is < 0. Session 0 is zero, the last is
@@ -352,7 +359,8 @@ def stress_path(
     chosen = tabulation.chosen_scenarios(desk, model, wanted_scenarios(scenario))
     found = path_tables.path_table(desk, model, chosen, by, level)
     alone = isinstance(scenario, str | Scenario)
-    return tabulation.without(found, "scenario") if alone else found
+    kept = tabulation.without(found, "scenario") if alone else found
+    return paths_table(kept, chosen, level)
 
 
 def path_summary(
@@ -553,7 +561,7 @@ def worst_case(
     return worst_table(desk, model, asked, radius)
 
 
-def plausibility(desk: Desk, scenarios: Wanted = None) -> Table:
+def plausibility(desk: Desk, scenarios: Wanted = None) -> Plausibility:
     """Return how plausible the core of scenarios is. Not how probable they are.
 
     Parameters
@@ -564,10 +572,10 @@ def plausibility(desk: Desk, scenarios: Wanted = None) -> Table:
 
     Returns
     -------
-    Table
+    Plausibility
         scenario, core, horizon_sessions, distance (Mahalanobis, of the core drivers
         alone), tail_normal, tail_t, degrees_of_freedom, windows, at_least_as_bad,
-        alone, worst_windows, reason.
+        alone, worst_windows, reason. Its `history` holds the windows.
 
     Raises
     ------
@@ -576,7 +584,9 @@ def plausibility(desk: Desk, scenarios: Wanted = None) -> Table:
     """
     model = estimates.model_of(desk)
     chosen = core_tables.asked_scenarios(desk, model, wanted_scenarios(scenarios))
-    return core_tables.plausibility_table(desk, model, chosen)
+    judged = core_tables.plausibility_table(desk, model, chosen)
+    history = core_tables.history_table(desk, model, chosen)
+    return plausibility_bundle(judged, history=history)
 
 
 def regimes(
@@ -1599,6 +1609,38 @@ def data_status(desk: Desk, dataset: str | None = None) -> Table:
         If the desk has no such dataset.
     """
     return status_table(desk, dataset)
+
+
+def plot(found: Table, *beside: Table, desk: Desk | None = None) -> "Figure":
+    """Return the picture of a result: what is drawn is what its table says.
+
+    Parameters
+    ----------
+    found : Table
+        Of `exposures`, `stress`, `stress_path`, `replay`, `replay_path`,
+        `reverse_stress`, `reverse_curve`, `plausibility`, `cycle_monitor`, `hedge`,
+        `hedge_frontier`, `backtest` or `evidence`, as they return it; or the
+        `calibration` of evidence.
+    *beside : Table
+        A result drawn with it: `stress_path` of the whole desk and of groups,
+        `reverse_curve` and `reverse_stress`, `replay_path` and `replay`.
+    desk : Desk, optional
+        Whose base currency the axes name.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Shown by a notebook; ``savefig`` writes it to a file.
+
+    Raises
+    ------
+    UsageError
+        If nothing draws such a table, or such tables together; or it has no rows.
+    """
+    from riskplugin.pictures import drawing  # noqa: PLC0415 - rarely asked for
+
+    currency = "base currency" if desk is None else desk.settings.base_currency
+    return drawing.drawn((found, *beside), currency)
 
 
 def positions(desk: Desk) -> Table:

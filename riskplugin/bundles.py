@@ -56,6 +56,48 @@ def claims_table(claims: Table, **beside: Table) -> Claims:
     return with_tables(Claims(claims.to_frame()), claims, beside)
 
 
+class Paths(Table):
+    """How scenarios unfold, session by session.
+
+    Attributes
+    ----------
+    scenarios : ScenarioSet
+        Those that unfold, in the order of the rows.
+    confidence : float
+        Level of the band.
+    """
+
+    _metadata = ["title", "as_of", "scenarios", "confidence"]  # noqa: RUF012 - pandas' name
+    scenarios: Any  # they stand above
+    confidence: float
+
+
+def paths_table(found: Table, scenarios: object, confidence: float) -> Paths:
+    """Return paths, with the scenarios that they are of."""
+    made = with_tables(Paths(found.to_frame()), found, {})
+    for name, fact in {"scenarios": scenarios, "confidence": confidence}.items():
+        object.__setattr__(made, name, fact)
+    return made
+
+
+class Plausibility(Table):
+    """How plausible the core of scenarios is.
+
+    Attributes
+    ----------
+    history : Table
+        The windows of history behind it, by scenario and driver, without overlap.
+    """
+
+    _metadata = ["title", "as_of", "history"]  # noqa: RUF012 - pandas' name
+    history: Table
+
+
+def plausibility_bundle(judged: Table, **beside: Table) -> Plausibility:
+    """Return how plausible cores are, with the windows behind it."""
+    return with_tables(Plausibility(judged.to_frame()), judged, beside)
+
+
 class Monitor(Table):
     """The four signals of the cycle as they stand.
 

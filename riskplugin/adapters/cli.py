@@ -40,7 +40,7 @@ from riskplugin.adapters.options import (
     names,
     positions_option,
 )
-from riskplugin.adapters.plots import save_evidence
+from riskplugin.adapters.picture_files import save_evidence
 from riskplugin.adapters.run_commands import (
     explain,
     export_command,

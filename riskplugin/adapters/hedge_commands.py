@@ -9,8 +9,8 @@ import click
 from riskplugin import api
 from riskplugin.adapters import terminal
 from riskplugin.adapters.giving import MODEL, finish, give, keep
-from riskplugin.adapters.hedge_plots import save_frontier, save_hedge
 from riskplugin.adapters.options import desk_options, loaded, names, positions_option
+from riskplugin.adapters.picture_files import save_frontier, save_hedge
 from riskplugin.bundles import Hedge
 from riskplugin.desk import Desk
 from riskplugin.hedging.solving import Outcome

@@ -10,7 +10,7 @@ from riskplugin import api
 from riskplugin.adapters import terminal
 from riskplugin.adapters.giving import finish, keep
 from riskplugin.adapters.options import desk_options, loaded, names, positions_option
-from riskplugin.adapters.plots import save_backtest
+from riskplugin.adapters.picture_files import save_backtest
 from riskplugin.desk import Desk
 from riskplugin.results import Table
 

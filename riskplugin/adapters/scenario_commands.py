@@ -7,7 +7,6 @@ import click
 
 from riskplugin import api
 from riskplugin.adapters import terminal
-from riskplugin.adapters.cycle_plots import save_monitor
 from riskplugin.adapters.giving import finish, keep, say_left_out
 from riskplugin.adapters.options import (
     desk_options,
@@ -16,14 +15,17 @@ from riskplugin.adapters.options import (
     names,
     positions_option,
 )
-from riskplugin.adapters.path_plots import Drawn, save_path
-from riskplugin.adapters.replay_plots import save_replays
-from riskplugin.adapters.reverse_plots import save_plausibility, save_reverse
-from riskplugin.adapters.stress_plots import save_waterfall
+from riskplugin.adapters.picture_files import (
+    save_monitor,
+    save_path,
+    save_plausibility,
+    save_replays,
+    save_reverse,
+    save_waterfall,
+)
 from riskplugin.desk import Desk
-from riskplugin.estimates import model_of
+from riskplugin.pictures.paths import Drawn
 from riskplugin.results import Table
-from riskplugin.tables.core import history_table
 from riskplugin.tables.replays import WantedEpisodes
 
 
@@ -166,8 +168,7 @@ def scenarios(desk: str, as_of: object, **given: Any) -> int:  # noqa: ANN401
     if given["plausibility"]:
         found = api.plausibility(held)
         if given["plot"] is not None:
-            history = history_table(held, model_of(held), held.scenarios)
-            file = save_plausibility(history, found, given["plot"])
+            file = save_plausibility(found.history, found, given["plot"])
             terminal.warn(f"wrote {file}")
         return finish(held, found, as_json=as_json, out=out)
     if given["regimes"]:

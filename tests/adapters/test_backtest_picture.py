@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from riskplugin.adapters.plots import backtest_figure, money_scale, save_backtest
+from riskplugin.adapters.picture_files import save_backtest
+from riskplugin.pictures.backtests import backtest_figure
+from riskplugin.pictures.look import unit_of
 from riskplugin.returns import weekdays
 from riskplugin.risk.backtests import backtest
 from riskplugin.risk.track import TrackRecord
@@ -61,10 +63,9 @@ def test_the_picture_is_a_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("largest", "unit"),
-    [(5.0, "USD"), (5e3, "k USD"), (5e6, "m USD"), (5e9, "bn USD")],
+    ("largest", "unit"), [(5.0, ""), (5e3, "k "), (5e6, "m "), (5e9, "bn ")]
 )
 def test_money_on_an_axis(largest, unit):
-    scale, word = money_scale(largest, "USD")
+    scale, word = unit_of(largest)
     assert word == unit
     assert 1 <= largest / scale < 1000

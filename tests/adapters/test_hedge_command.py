@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import riskplugin as rp
 from riskplugin.adapters.cli import cli
-from riskplugin.adapters.hedge_plots import frontier_figure, hedge_figure
+from riskplugin.pictures.hedges import frontier_figure, hedge_figure
 from tests.hedge_desk import CONTRACTS, POSITIONS, fx, hedge_desk, hedges, prices
 
 MENU = hedges(("SOXX", "sell"), ("NVDA", "sell"), daily_volume=2e6)

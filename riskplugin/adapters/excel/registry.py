@@ -66,6 +66,7 @@ NOT_IN_CELLS: Mapping[str, str] = {
     "desk_from_tables": "the desk is the one that the desk file names",
     "export_run": "writes to a database; never from a cell",
     "morning_after": "of two runs: riskplugin explain --morning-after",
+    "plot": "a picture for notebooks; sheets and reports have charts of their own",
     "prune": "deletes runs; never from a cell",
     "report_html": "a file for a browser: riskplugin report RUN",
     "report_xlsx": "a workbook of its own: riskplugin report RUN --out report.xlsx",

@@ -7,11 +7,8 @@ import pytest
 
 import riskplugin as rp
 from riskplugin import estimates
-from riskplugin.adapters.replay_plots import (
-    episodes_figure,
-    save_replays,
-    tiers_figure,
-)
+from riskplugin.adapters.picture_files import save_replays
+from riskplugin.pictures.replays import episodes_figure, tiers_figure
 from riskplugin.tables.replays import replay_path_table, replay_table
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -51,7 +48,10 @@ def test_a_panel_an_episode_with_its_path_and_its_coverage(tables):
         pnl = path[path["episode"] == name]["pnl"].to_numpy() / 1e6
         (line,) = (x for x in panel.lines if len(x.get_xdata()) == len(pnl))
         np.testing.assert_array_equal(line.get_ydata(), pnl)
-        assert f"worst {pnl.min():,.0f} on {pnl.argmin()}," in panel.get_xlabel()
+        assert (
+            f"worst \N{MINUS SIGN}{-pnl.min():,.0f} on {pnl.argmin()},"
+            in panel.get_xlabel()
+        )
     covered = replays.to_frame().groupby("episode", sort=False)[list(WORDS)].sum()
     shares = covered.div(covered.sum(axis=1), axis=0)
     for panel, (_, share) in zip(panels, shares.iterrows(), strict=True):

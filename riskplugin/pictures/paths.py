@@ -1,14 +1,29 @@
-"""Pictures of how a scenario unfolds, for files."""
+"""Pictures of how scenarios unfold: the whole desk in its band, its groups as lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from riskplugin.pictures.look import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PALE,
+    PINK,
+    SKY,
+    VERMILION,
+    bare,
+    blank,
+    groups_of,
+    signed,
+    unit_of,
+    words,
+)
 from riskplugin.results import Table
 from riskplugin.scenarios.definition import Scenario
 
@@ -16,14 +31,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, GREY = "#333333", "#BBBBBB"
 TOTAL = "#000000"
-# Okabe and Ito (2008), told apart by readers who do not see red and green
-COLOURS = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F",
-)  # fmt: skip
+COLOURS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, "#7F7F7F")
 DASHES = ("-", "--", ":")
-UNITS = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 APART = 0.05  # of the height, between two names at the end of their lines
 
 
@@ -35,84 +45,101 @@ class Drawn:
     ----------
     scenario : Scenario
         Its phases are marked.
-    total, groups : Table
-        Its path as `path_table` gives it, by no key and by one.
+    total, groups : Table, DataFrame or None
+        Its path as `path_table` gives it, by no key and by some; what is None is not
+        drawn.
     currency : str
-        Base currency.
+        Of the money.
     confidence : float
         Level of the band.
     """
 
     scenario: Scenario
-    total: Table
-    groups: Table
+    total: Table | pd.DataFrame | None
+    groups: Table | pd.DataFrame | None
     currency: str
     confidence: float
 
 
-def save_path(drawn: Drawn, folder: Path) -> list[Path]:
-    """Write the path of one scenario into `folder`, and return the files."""
-    import matplotlib as mpl  # noqa: PLC0415 - half a second, only for pictures
+def paths_figure(several: Sequence[Drawn]) -> "Figure":
+    """Return P&L by session of one scenario, or of several in rows.
 
-    mpl.use("agg")
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"path-{drawn.scenario.name}.png"
-    path_figure(drawn).savefig(file, dpi=110)
-    return [file]
-
-
-def path_figure(drawn: Drawn) -> "Figure":
-    """Return P&L by session: the whole desk in its band, and its groups as lines."""
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    whole, parts = drawn.total.to_frame(), drawn.groups.to_frame()
-    scenario = drawn.scenario
-    scale, unit = unit_of(whole[["pnl", "low", "high"]].abs().max().max())
-    figure = Figure(figsize=(10, 7.4), layout="constrained")
-    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.15))
-    draw_fan(upper, whole, scale)
-    draw_groups(lower, parts, scale)
-    for panel in (upper, lower):
-        frame_panel(panel, scenario, f"P&L, {unit}{drawn.currency}")
-    name_phases(upper, scenario)
-    lower.set_xlabel("session")
-    pad = 20 if scenario.phases else 6
-    title = f"{scenario.name}: the whole desk and its {drawn.confidence:.0%} band"
-    upper.set_title(title, loc="left", fontsize=11, pad=pad)
-    key = key_of(parts)
-    lower.set_title(f"by {key.replace('_', ' ')}", loc="left", fontsize=11)
+    The whole desk in its band and the groups as lines: above each other for one
+    scenario, side by side for several. All have the same of the two.
+    """
+    shown = [
+        (drawn, part, draw)
+        for drawn in several
+        for part, draw in ((drawn.total, draw_total), (drawn.groups, draw_parts))
+        if part is not None
+    ]
+    alone = len(several) == 1
+    columns = 1 if alone else len(shown) // len(several)
+    rows = len(shown) // columns
+    figure = blank(10 if columns == 1 else 15, 0.2 + 3.6 * rows)
+    panels = figure.subplots(rows, columns, sharex=alone, squeeze=False).ravel()
+    largest = [float(part["pnl"].abs().max()) for _, part, _ in shown]
+    scale, unit = unit_of(max(largest))
+    for place, (panel, (drawn, part, draw)) in enumerate(
+        zip(panels, shown, strict=True)
+    ):
+        draw(panel, drawn, part.reset_index(drop=True), scale)
+        frame_panel(panel, drawn.scenario, f"P&L, {unit}{drawn.currency}")
+        if not place or not alone:
+            name_phases(panel, drawn.scenario)
+    for panel in panels[-columns:]:
+        panel.set_xlabel("session")
     return figure
 
 
-def unit_of(largest: float) -> tuple[float, str]:
-    """Return by what money is divided, and what it is called then."""
-    for scale, name in UNITS:
-        if largest >= scale:
-            return scale, f"{name} "
-    return 1.0, ""
+def path_figure(drawn: Drawn) -> "Figure":
+    """Return P&L by session of one scenario."""
+    return paths_figure((drawn,))
 
 
-def key_of(parts: pd.DataFrame) -> str:
-    """Return the column that names the groups."""
-    columns = [*parts.columns]
-    return str(columns[columns.index("pnl") - 1])
+def draw_total(panel: "Axes", drawn: Drawn, whole: pd.DataFrame, scale: float) -> None:
+    """Draw the whole desk, under its title."""
+    draw_fan(panel, whole, scale)
+    title = f"{drawn.scenario.name}: the whole desk and its {drawn.confidence:.0%} band"
+    entitle(panel, drawn.scenario, title)
+
+
+def draw_parts(panel: "Axes", drawn: Drawn, parts: pd.DataFrame, scale: float) -> None:
+    """Draw the groups, under their title."""
+    draw_groups(panel, parts, scale)
+    by = f"by {', '.join(words(key) for key in keys_of(parts))}"
+    entitle(panel, drawn.scenario, f"{drawn.scenario.name}: {by}")
+
+
+def entitle(panel: "Axes", scenario: Scenario, title: str) -> None:
+    """Write the title, above the names of phases if there are any."""
+    pad = 20 if scenario.phases else 6
+    panel.set_title(title, loc="left", fontsize=11, pad=pad)
+
+
+def keys_of(parts: pd.DataFrame) -> list[str]:
+    """Return the columns that name the groups; none for the whole desk."""
+    columns = [str(c) for c in parts.columns]
+    before = columns[: columns.index("pnl")]
+    return [c for c in before if c not in ("scenario", "session")]
 
 
 def draw_fan(panel: "Axes", whole: pd.DataFrame, scale: float) -> None:
     """Draw the P&L of the desk in its band, with its worst session."""
     session, pnl = whole["session"].to_numpy(), whole["pnl"].to_numpy() / scale
     low, high = (whole[end].to_numpy() / scale for end in ("low", "high"))
-    panel.fill_between(session, low, high, color=COLOURS[5], alpha=0.35, linewidth=0)
-    panel.plot(session, low, color=COLOURS[0], linewidth=0.6)
-    panel.plot(session, high, color=COLOURS[0], linewidth=0.6)
+    panel.fill_between(session, low, high, color=SKY, alpha=0.35, linewidth=0)
+    panel.plot(session, low, color=BLUE, linewidth=0.6)
+    panel.plot(session, high, color=BLUE, linewidth=0.6)
     panel.plot(session, pnl, color=TOTAL, linewidth=1.8)
+    panel.set_xlim(0, session.max())
     if np.isnan(pnl).all():
         return
     worst = int(np.nanargmin(pnl))
-    panel.plot(session[worst], pnl[worst], "v", color=COLOURS[1], ms=9, clip_on=False)
-    text = f"worst {pnl[worst]:,.1f} at session {session[worst]}"
+    panel.plot(session[worst], pnl[worst], "v", color=VERMILION, ms=9, clip_on=False)
+    text = f"worst {signed(pnl[worst], ',.1f')} at session {session[worst]}"
     panel.text(
-        0.015, 0.04, text, transform=panel.transAxes, fontsize=9, color=COLOURS[1]
+        0.015, 0.04, text, transform=panel.transAxes, fontsize=9, color=VERMILION
     )
 
 
@@ -120,7 +147,8 @@ def draw_groups(panel: "Axes", parts: pd.DataFrame, scale: float) -> None:
     """Draw the P&L of every group, each named at the end of its line."""
     ends: list[tuple[float, str, str]] = []
     last = parts["session"].max()
-    for i, (name, part) in enumerate(parts.groupby(key_of(parts), sort=False)):
+    group = groups_of(parts, keys_of(parts))
+    for i, (name, part) in enumerate(parts.groupby(group, sort=False)):
         pnl = part["pnl"].to_numpy() / scale
         colour = COLOURS[i % len(COLOURS)]
         style = DASHES[i // len(COLOURS) % len(DASHES)]
@@ -133,9 +161,9 @@ def draw_groups(panel: "Axes", parts: pd.DataFrame, scale: float) -> None:
             ends.append((float(pnl[-1]), str(name), colour))
     low, high = panel.get_ylim()
     heights = spread([end for end, _, _ in sorted(ends)], APART * (high - low))
-    for height, (end, name, colour) in zip(heights, sorted(ends), strict=True):
+    for height, (end, group_name, colour) in zip(heights, sorted(ends), strict=True):
         panel.annotate(
-            name,
+            group_name,
             (1.0, end),
             xycoords=("axes fraction", "data"),
             xytext=(1.03, height),
@@ -146,7 +174,7 @@ def draw_groups(panel: "Axes", parts: pd.DataFrame, scale: float) -> None:
             annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-",
-                "color": GREY,
+                "color": PALE,
                 "linewidth": 0.5,
                 "relpos": (0, 0.5),
             },
@@ -170,9 +198,9 @@ def frame_panel(panel: "Axes", scenario: Scenario, label: str) -> None:
     """Draw no P&L and where phases end."""
     panel.axhline(0, color=INK, linewidth=0.6)
     for start, _ in stretches(scenario)[1:]:
-        panel.axvline(start, color=GREY, linewidth=0.8, linestyle="--")
+        panel.axvline(start, color=PALE, linewidth=0.8, linestyle="--")
     panel.set_ylabel(label)
-    panel.spines[["top", "right"]].set_visible(False)
+    bare(panel)
 
 
 def name_phases(panel: "Axes", scenario: Scenario) -> None:

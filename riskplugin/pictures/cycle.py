@@ -1,25 +1,33 @@
 """The cycle monitor as a picture: memory with its phases, the signals beneath."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from riskplugin.bundles import Monitor
+from riskplugin.pictures.look import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    VERMILION,
+    YELLOW,
+    bare,
+    blank,
+    words,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito (2008), told apart by readers who do not see red and green
 SHADES = {
-    "expansion": ("#009E73", ""),
-    "late": ("#F0E442", ".."),
-    "rolling_over": ("#E69F00", "//"),
-    "reversal": ("#D55E00", "xx"),
+    "expansion": (GREEN, ""),
+    "late": (YELLOW, ".."),
+    "rolling_over": (ORANGE, "//"),
+    "reversal": (VERMILION, "xx"),
 }
-LINE, INK = "#0072B2", "#333333"
 SIGNALS = {
     "persistence": ("memory to its\n200-session mean", 0.0),
     "breadth": ("share of the\ntheme above", 0.5),
@@ -28,32 +36,22 @@ SIGNALS = {
 }
 
 
-def save_monitor(found: Monitor, folder: Path) -> Path:
-    """Write cycle.png into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "cycle.png"
-    monitor_figure(found).savefig(file, dpi=110)
-    return file
-
-
 def monitor_figure(found: Monitor) -> "Figure":
     """Return memory in logs with phases shaded, and the signals that are known."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only for pictures
-
     history = found.history.to_frame()
     known = [name for name in SIGNALS if history[name].notna().any()]
     rows = 1 + len(known)
-    figure = Figure(figsize=(11, 3.2 + 1.5 * len(known)), layout="constrained")
+    figure = blank(11, 3.2 + 1.5 * len(known))
     ratios = [2.4, *[1.0] * len(known)]
     panels = figure.subplots(rows, 1, sharex=True, height_ratios=ratios, squeeze=False)
     top, *below = panels[:, 0]
     draw_level(top, history, found)
     for panel, name in zip(below, known, strict=True):
-        words, middle = SIGNALS[name]
-        panel.plot(history["date"], history[name], color=LINE, linewidth=0.9)
+        said, middle = SIGNALS[name]
+        panel.plot(history["date"], history[name], color=BLUE, linewidth=0.9)
         panel.axhline(middle, color=INK, linewidth=0.6)
-        panel.set_ylabel(words, fontsize=8)
-        panel.spines[["top", "right"]].set_visible(False)
+        panel.set_ylabel(said, fontsize=8)
+        bare(panel)
     return figure
 
 
@@ -73,14 +71,14 @@ def draw_level(panel: "Axes", history: pd.DataFrame, found: Monitor) -> None:
             hatch=hatch,
             edgecolor="white",
             linewidth=0,
-            label=phase.replace("_", " "),
+            label=words(phase),
         )
     heights = pd.Series(level.to_numpy(), index=pd.DatetimeIndex(history["date"]))
     turns = found.turns.to_frame()
-    for column, mark, words in (("start", "v", "peak"), ("warned", "X", "warning")):
+    for column, mark, said in (("start", "v", "peak"), ("warned", "X", "warning")):
         days = pd.DatetimeIndex(turns[column].dropna())
-        panel.plot(days, heights.reindex(days), mark, color=LINE, ms=6, label=words)
+        panel.plot(days, heights.reindex(days), mark, color=BLUE, ms=6, label=said)
     panel.set_ylabel("memory basket, log scale")
-    panel.set_title(f"Phase now: {found.phase.replace('_', ' ')}", loc="left")
+    panel.set_title(f"Phase now: {words(found.phase)}", loc="left")
     panel.legend(ncols=6, frameon=False, fontsize=8, loc="upper left")
-    panel.spines[["top", "right"]].set_visible(False)
+    bare(panel)

@@ -8,14 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import riskplugin as rp
-from riskplugin.adapters.path_plots import (
-    Drawn,
-    path_figure,
-    save_path,
-    spread,
-    unit_of,
-)
+from riskplugin.adapters.picture_files import save_path
 from riskplugin.estimates import model_of
+from riskplugin.pictures.look import unit_of
+from riskplugin.pictures.paths import Drawn, path_figure, spread
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.scenarios.phases import Phase
 from riskplugin.tables.paths import path_table
@@ -70,7 +66,10 @@ def test_lines_are_the_table(staged):
 def test_the_worst_and_the_phases_are_named(staged):
     upper, lower = path_figure(staged).axes
     pnl = staged.total.to_frame()["pnl"]
-    assert f"worst {pnl.min() / 1e6:,.1f} at session {pnl.idxmin()}" in texts(upper)
+    assert (
+        f"worst \N{MINUS SIGN}{-pnl.min() / 1e6:,.1f} at session {pnl.idxmin()}"
+        in texts(upper)
+    )
     assert pnl.idxmin() == 35
     assert [t for t in texts(upper) if "worst" not in t] == [p.name for p in PHASES]
     assert set(texts(lower)) == set(staged.groups["tier"])

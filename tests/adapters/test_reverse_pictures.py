@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import riskplugin as rp
-from riskplugin.adapters.reverse_plots import plausibility_figure, reverse_figure
+from riskplugin.pictures.plausibility import plausibility_figure
+from riskplugin.pictures.reverse import reverse_figure
 from riskplugin.pipeline import model_of
 from riskplugin.scenarios.definition import Scenario, ScenarioSet
 from riskplugin.tables.core import history_table, plausibility_table

@@ -1,0 +1,1 @@
+"""Pictures of results: what is drawn is what their tables say."""
