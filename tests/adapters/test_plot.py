@@ -320,7 +320,7 @@ def test_scenarios_that_move_no_driver_have_no_history(desk):
 
 
 def test_a_backtest_that_tested_nothing_says_why(desk):
-    held = pd.DataFrame({"book": ["b"], "instrument": ["USD"], "quantity": [1.0]})
+    held = pd.DataFrame({"book": ["b"], "instrument": ["CASH_USD"], "quantity": [1.0]})
     safe = rp.with_positions(desk, held)
     with pytest.raises(rp.UsageError, match="no group was tested, so nothing can be"):
         rp.plot(rp.backtest(safe, nights=20))
