@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 GALLERY = ROOT / "docs" / "how-to" / "pictures.md"
 # a picture is drawn by the block of Python above it
-SHOWN = re.compile(r"```python\n(.*?)```\n+!\[[^]]*\]\(\.\./images/([\w./-]+)\)", re.S)
+SHOWN = re.compile(
+    r"```python\n((?:(?!```).)*)```\n+!\[[^]]*\]\(\.\./images/([\w./-]+)\)", re.S
+)
 LARGEST = 60_000
 MILLION = 1e6
 # Okabe and Ito (2008), told apart by readers who do not see red and green

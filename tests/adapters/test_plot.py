@@ -1,5 +1,6 @@
 """`rp.plot` draws what the tables say, and says what it cannot draw."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -320,7 +321,25 @@ def test_scenarios_that_move_no_driver_have_no_history(desk):
 
 
 def test_a_backtest_that_tested_nothing_says_why(desk):
-    held = pd.DataFrame({"book": ["b"], "instrument": ["USD"], "quantity": [1.0]})
+    held = pd.DataFrame({"book": ["b"], "instrument": ["CASH_USD"], "quantity": [1.0]})
     safe = rp.with_positions(desk, held)
     with pytest.raises(rp.UsageError, match="no group was tested, so nothing can be"):
         rp.plot(rp.backtest(safe, nights=20))
+
+
+# --- the gallery ---------------------------------------------------------------------
+
+
+def test_every_picture_of_the_gallery_stands_under_the_lines_that_draw_it():
+    docs = SAMPLES.parent / "docs"
+    page = (docs / "how-to" / "pictures.md").read_text("utf-8")
+    drawn = re.findall(
+        r"```python\n(?:(?!```).)*figure = rp\.plot\((?:(?!```).)*```\n+"
+        r"!\[[^]]+\]\(\.\./images/gallery/([\w-]+\.png)\)",
+        page,
+        re.S,
+    )
+    files = {path.name: path for path in (docs / "images" / "gallery").iterdir()}
+    assert sorted(drawn) == sorted(files)
+    assert len(drawn) == page.count("![")
+    assert max(path.stat().st_size for path in files.values()) <= 60_000
