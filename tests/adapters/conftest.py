@@ -13,7 +13,8 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 LAST_DAYS = {"prices.csv": 400, "fx.csv": 4 * 400}
 BOOKS = ("memory_semis", "crypto_infra", "market_neutral")
 OTHERS = ("memory_overlay", "token_basis")  # with tables of their own
-LEFT_OUT = ("limits", "volumes", "vols", "rates", "holdings", "indicators", *OTHERS)
+TABLES_OUT = ("limits", "hedges", "volumes", "vols", "rates", "holdings", "indicators")
+LEFT_OUT = (*TABLES_OUT, *OTHERS)
 
 
 @pytest.fixture(scope="session")
