@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import riskplugin as rp
+from riskplugin import api
 from riskplugin.adapters.cli import main
 
 DESK = Path(__file__).parents[2] / "samples" / "desk.toml"
@@ -201,16 +203,26 @@ def known():
     return {}
 
 
+@pytest.fixture(scope="module")
+def opened():
+    """Open the files of the sample desk once for all verbs but those of PROCESSES."""
+    load = api.load_desk
+    once = cache(load)
+    return lambda path, *rest: (once if str(path) == str(DESK) else load)(path, *rest)
+
+
 @pytest.fixture
-def done(request, places, known, monkeypatch, capfd):
+def done(request, places, known, opened, monkeypatch, capfd):
     """Return what became of a command by its name; it is given once."""
 
     def call(name):
         words = [word.format(**places) for word in CALLS[name].split()]
-        monkeypatch.setattr(sys, "argv", ["riskplugin", *words])
         capfd.readouterr()
-        with pytest.raises(SystemExit, match=r"\d") as left:
-            main()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["riskplugin", *words])
+            patch.setattr(api, "load_desk", opened)
+            with pytest.raises(SystemExit, match=r"\d") as left:
+                main()
         out, err = capfd.readouterr()
         return subprocess.CompletedProcess(words, left.value.code, out, err)
 
