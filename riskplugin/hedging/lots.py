@@ -22,7 +22,8 @@ from riskplugin.hedging.problem import Goal, Problem
 from riskplugin.hedging.rows import Row, linear_rows, tangents
 
 AROUND = (2, 6, 20)  # lots either way that are looked at, one after the other
-CLOSER = 12  # times at most that an answer with numbers far off is looked at again
+CLOSER = 6  # times at most that an answer with numbers far off is looked at again
+SETTLED = 1e-4  # of the cost: once this saves less, it is not
 DUST = 1e-3  # of all that trades do: less is not worth an order
 ROUNDS = 60
 FEASIBLE = 1e-9  # of a row: what the solver calls nothing
@@ -166,12 +167,15 @@ def further_off(problem: Problem, goal: Goal, lots: Vector) -> Vector | None:
         out=np.zeros_like(size),
         where=size > 0,
     )
-    best, at = None, lots
+    best = among(problem, goal, steps_around(problem, lots, AROUND[0], reach))
+    if best is None or goal is not Goal.CHEAPEST:
+        return best
     for _ in range(CLOSER):
-        found = among(problem, goal, steps_around(problem, at, AROUND[0], reach))
-        if found is None or (best is not None and (found == best).all()):
+        found = among(problem, goal, steps_around(problem, best, AROUND[0], reach))
+        saved = 0.0 if found is None else problem.cost(best) - problem.cost(found)
+        best = found if found is not None and saved > 0 else best
+        if saved <= SETTLED * abs(problem.cost(best)):
             break
-        best = at = found
     return best
 
 
