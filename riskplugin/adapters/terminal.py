@@ -98,7 +98,10 @@ SHOWN_EXPOSURES = [
     "largest",
     "effective_names",
 ]
-SHOWN_STRESS = ["scenario", "pnl", "low", "high", "direct", "propagated", "overshoot"]
+SHOWN_STRESS = [
+    *("scenario", "pnl", "low", "high"),
+    *("direct", "propagated", "overshoot", "convexity"),
+]
 MONEY = {
     "long",
     "short",
@@ -111,6 +114,7 @@ MONEY = {
     "direct",
     "propagated",
     "overshoot",
+    "convexity",
 }
 
 
