@@ -143,7 +143,10 @@ def given(argument: str) -> object:
         return argument
     try:
         text = Path(argument[1:]).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        msg = f"{argument}: no CSV file in UTF-8; save the sheet as CSV and give that"
+        raise UsageError(msg) from error
+    except OSError as error:
         raise UsageError(f"{argument}: {error}") from error
     return [[cell or None for cell in row] for row in csv.reader(text.splitlines())]
 

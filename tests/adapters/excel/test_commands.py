@@ -18,6 +18,7 @@ from riskplugin.adapters.excel.registry import FUNCTIONS, NOT_IN_CELLS
 from riskplugin.sources.formulas import open_formulas, read_formulas
 
 SAMPLES = Path(__file__).parents[3] / "samples"
+BOOK = SAMPLES.parent / "excel" / "RiskDesk.xlsx"
 DESK = SAMPLES / "desk.toml"
 
 
@@ -80,6 +81,10 @@ def test_call_takes_a_range_from_a_file(run, desk):
         (["RISK_BETA"], "#VALUE!: instrument is missing"),
         (["RISK_BETA", "MU", "", "", "x"], "RISK_BETA takes 3 arguments"),
         (["RISK_STRESS_WORST", "@none.csv"], "none.csv"),
+        (
+            ["RISK_STRESS_WORST", f"@{BOOK}"],
+            "RiskDesk.xlsx: no CSV file in UTF-8; save the sheet as CSV",
+        ),
         (["RISK_STRESS_WORST", "all", "0"], "#NUM!: n: 1, 2, 3"),
         (["RISK_ASOF", "--desk", ""], "no desk file: set RISKPLUGIN_DESK"),
     ],
