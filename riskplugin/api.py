@@ -479,11 +479,12 @@ def reverse_stress(
     -------
     Table
         The keys, then driver, answer (1 the nearest, 2 the next; 0 for none), move,
-        distance, tail_normal, tail_t, degrees_of_freedom, windows, at_least_as_bad,
-        loss, pnl, elsewhere, lowest_pnl, lowest_at, a move of every driver (move_*)
-        and reason. One driver: the first crossing on either side, within -95 % and
-        +300 %. All drivers: without driver, move and lowest_at; several answers where
-        there are several ways to lose as much.
+        distance, drivers_named (tails of different numbers of drivers do not compare),
+        tail_normal, tail_t, degrees_of_freedom, windows, at_least_as_bad, loss, pnl,
+        elsewhere, lowest_pnl, lowest_at, a move of every driver (move_*) and reason.
+        One driver: the first crossing on either side, within -95 % and +300 %. All
+        drivers: without driver, move and lowest_at; several answers where there are
+        several ways to lose as much.
 
     Raises
     ------
@@ -549,7 +550,7 @@ def worst_case(
     -------
     Table
         The keys, then radius, pnl, linear_pnl (if the P&L were linear), distance,
-        tail_normal, a move of every driver (move_*) and reason.
+        drivers_named, tail_normal, a move of every driver (move_*) and reason.
 
     Raises
     ------
@@ -574,8 +575,9 @@ def plausibility(desk: Desk, scenarios: Wanted = None) -> Plausibility:
     -------
     Plausibility
         scenario, core, horizon_sessions, distance (Mahalanobis, of the core drivers
-        alone), tail_normal, tail_t, degrees_of_freedom, windows, at_least_as_bad,
-        alone, worst_windows, reason. Its `history` holds the windows.
+        alone), drivers_named, tail_normal, tail_t (both by the number of drivers: those
+        of different numbers do not compare), degrees_of_freedom, windows,
+        at_least_as_bad, alone, worst_windows, reason. Its `history` holds the windows.
 
     Raises
     ------

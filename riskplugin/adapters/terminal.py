@@ -69,6 +69,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     **dict.fromkeys(("within_1", "within_5", "within_10", "within_21"), PERCENT),
     "cost_pct_gross": PERCENT,
     "utilisation": "{:.0%}".format,
+    "drivers_named": WHOLE,
     "windows": WHOLE,
     "at_least_as_bad": WHOLE,
     "worst_session": WHOLE,

@@ -29,8 +29,11 @@ CORE: Mapping[str, str] = {
     "lowest_at": "Simple return of the driver that makes it.",
     "distance": "Mahalanobis distance of the core move over its horizon: 1 is a move "
     "of one standard deviation.",
-    "tail_normal": "Share of a normal that lies as far out as the core move: its "
-    "plausibility, not the probability of the scenario.",
+    "drivers_named": "Number of drivers in that move, K. Distance and tails are of a "
+    "move in K drivers: figures of different K do not compare.",
+    "tail_normal": "Share of a normal in as many drivers (a chi-square of K) that lies "
+    "as far out as the core move: its plausibility, not the probability of the "
+    "scenario.",
     "tail_t": "The same of a Student t of the same covariance and the degrees of "
     "freedom of the drivers' history.",
     "degrees_of_freedom": "Of that Student t.",

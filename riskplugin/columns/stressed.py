@@ -95,7 +95,7 @@ STRESSED: Mapping[str, str] = {
     "stale_names": "Names whose last value is older than max_stale_sessions.",
     "source": "Table or file the row comes from. Of a replay: where the move does, "
     "own (closes on both ends), loadings (x what the drivers did), episode_table (of "
-    "the name, else the median of its tier), unknown.",
+    "the name, else the median of three or more of its tier), unknown.",
     "row": "Row in that table or file.",
     "column": "Column in that table or file.",
     "start": "First day of the episode: moves count from its close, and a model that "

@@ -30,7 +30,10 @@ TOLD = {
     "reversal:CVaR": "CVaR, 21 sessions of a reversal",
 }
 COLUMNS = (*text("figure"), *money("before after change"), *text("due_to"))
-ALONE = "No earlier run stands beside this one: nothing to compare with."
+ALONE = (
+    "This page speaks of this run alone; latest.html of its store, or riskplugin "
+    "report RUN, says what changed since the run before, if there is one."
+)
 
 
 def changed(

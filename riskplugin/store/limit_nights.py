@@ -4,10 +4,12 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from riskplugin.errors import AdapterError, listing
 from riskplugin.results import Table, table
 from riskplugin.store.files import PARQUET
-from riskplugin.store.history import FILES, asked
 from riskplugin.store.layout import Run, counting_runs
 
 KEYS = ("metric", "scope", "scenario", "unit", "direction")
@@ -25,8 +27,7 @@ def with_since(found: Table, store: str | PathLike[str]) -> Table:
     Raises
     ------
     AdapterError
-        If the store holds no finished run, DuckDB is not installed, or a file cannot
-        be read.
+        If the store holds no finished run, or a file cannot be read.
     """
     as_of = np.datetime64(found.as_of, "D")
     runs = [run for run in counting_runs(Path(store)) if night_of(run) < as_of]
@@ -45,16 +46,34 @@ def night_of(run: Run) -> np.datetime64:
 
 def statuses(runs: list[Run]) -> list[tuple[np.datetime64, dict[Key, str]]]:
     """Return the status of every limit by night, the latest night first."""
-    files = {str(run.folder / f"{LIMITS}{PARQUET}"): night_of(run) for run in runs}
-    there = [file for file in files if Path(file).is_file()]
-    columns = ", ".join(f'"{c}"' for c in (*KEYS, STATUS))
-    found: dict[str, dict[Key, str]] = {str(Path(file)): {} for file in files}
-    for file, *key, status in asked(
-        f"SELECT filename, {columns} FROM {FILES}", there, []
-    ):
-        found[str(Path(str(file)))][tuple(map(str, key))] = str(status)
-    nights = [(night, found[str(Path(file))]) for file, night in files.items()]
+    nights = [
+        (night_of(run), statuses_in(run.folder / f"{LIMITS}{PARQUET}")) for run in runs
+    ]
     return sorted(nights, key=lambda night: night[0], reverse=True)
+
+
+def statuses_in(file: Path) -> dict[Key, str]:
+    """Return the status of every limit in a run's table; none where it has no table.
+
+    Raises
+    ------
+    AdapterError
+        If the file cannot be read.
+    """
+    if not file.is_file():
+        return {}
+    columns = [*KEYS, STATUS]
+    try:
+        found = pq.ParquetFile(file).read(columns)
+    except (pa.ArrowException, OSError) as error:
+        raise AdapterError(f"cannot read {file.name} of the store: {error}") from error
+    lacking = set(columns) - set(found.column_names)
+    if lacking:
+        raise AdapterError(
+            f"{file.name} of the store has no {listing(sorted(lacking))}"
+        )
+    rows = zip(*(found[column].to_pylist() for column in columns), strict=True)
+    return {tuple(map(str, key)): str(status) for *key, status in rows}
 
 
 def first_night(

@@ -8,7 +8,8 @@ For each instrument the first that is known:
    not the basket of Bitcoin and Ether) takes its conditional mean given the others
    (`complete`), never zero;
 3. ``episode_table``: what a table of the episode says of it, else the median of what it
-   says of its tier, in USD;
+   says of its tier if that is of three names or more (Bitcoin alone does not stand for
+   its tier), in USD;
 4. ``unknown``: NaN, reported.
 
 Currencies likewise: own rates, else their loadings; one that is held still in every
@@ -47,6 +48,7 @@ LOADINGS, TABLE, UNKNOWN = "loadings", "episode_table", "unknown"
 SOURCES = (OWN, LOADINGS, TABLE, UNKNOWN)
 FX_SOURCES = (OWN, LOADINGS, ASSUMED, UNKNOWN, TABLE)
 MOST = 0.5  # of a basket, to speak for it
+FEWEST_NAMES = 3  # of a tier in a table, for their median to stand for another
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -266,13 +268,18 @@ def table_moves(episode: Episode, model: FactorModel, universe: Universe) -> Vec
     """Return what the table of the episode says of each instrument, (N,).
 
     Simple return in USD: of the instrument itself, else the median of what it says of
-    names of its tier, tiers being those of `universe`; NaN where it says nothing.
+    names of its tier, at least `FEWEST_NAMES` of them, tiers being those of `universe`;
+    NaN where it says nothing, or too little of the tier.
     """
     itself = {universe.resolve(r.instrument): r.move for r in episode.records}
     tiers: dict[str, list[float]] = {}
     for record in episode.records:
         tiers.setdefault(tier_of(record, universe), []).append(record.move)
-    typical = {tier: median(moves) for tier, moves in tiers.items()}
+    typical = {
+        tier: median(moves)
+        for tier, moves in tiers.items()
+        if len(moves) >= FEWEST_NAMES
+    }
     found = [
         itself.get(name, typical.get(tier, np.nan))
         for name, tier in zip(model.instruments, model.tiers, strict=True)

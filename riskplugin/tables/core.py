@@ -32,6 +32,7 @@ from riskplugin.tables.tabulation import Wanted, chosen_scenarios, core_in_words
 NO_CORE = "it names no driver"
 FIGURES = (
     "distance",
+    "drivers_named",
     "tail_normal",
     "tail_t",
     "degrees_of_freedom",
@@ -59,6 +60,7 @@ def judged(
     fat = np.isfinite(degrees)
     return {
         "distance": distance,
+        "drivers_named": np.full(len(moves), len(drivers)),
         "tail_normal": tail_normal(distance, len(drivers)),
         "tail_t": tail_t(distance, len(drivers), degrees)
         if fat

@@ -326,6 +326,7 @@ def worst_table(desk: Desk, model: FactorModel, of: Question, radius: float) -> 
         "pnl": worst.pnl,
         "linear_pnl": worst.linear,
         "distance": distance,
+        "drivers_named": np.where(unknown, np.nan, len(of.drivers)),
         "tail_normal": tail_normal(distance, len(of.drivers)),
         **{MOVE + name: drivers[:, j] for j, name in enumerate(names)},
         "reason": [UNKNOWN if not_known else "" for not_known in unknown],

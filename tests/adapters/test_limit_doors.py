@@ -266,6 +266,35 @@ def test_the_command_shows_since_when(nights):
     assert rows[0]["since"] == "2026-05-25"
 
 
+def test_since_needs_no_duckdb(nights, monkeypatch):
+    """A plain install has Arrow, and DuckDB is an extra."""
+    root, path = nights
+    expected = rp.check_limits(rp.load_desk(path), root)
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(AdapterError, match="history needs DuckDB"):
+        rp.history(root, "exposure:gross")
+    pd.testing.assert_frame_equal(rp.check_limits(rp.load_desk(path), root), expected)
+    shown = ran("limits", path, "--store", root, "--json")
+    assert shown.returncode == 6, shown.stderr
+    assert json.loads(shown.stdout)["rows"][0]["since"] == "2026-05-25"
+
+
+def test_a_night_whose_limits_cannot_be_read_is_said(tmp_path):
+    path = desk_file(tmp_path / "desk", KEPT)
+    keep(rp.load_desk(path, NIGHTS[0]), tmp_path)
+    (file,) = tmp_path.rglob("limits.parquet")
+    found = pd.read_parquet(file)
+    found.drop(columns="status").to_parquet(file)
+    with pytest.raises(AdapterError, match=r"limits\.parquet .* has no status"):
+        rp.check_limits(rp.load_desk(path), tmp_path)
+    file.write_bytes(b"PAR1")
+    with pytest.raises(AdapterError, match=r"cannot read limits\.parquet"):
+        rp.check_limits(rp.load_desk(path), tmp_path)
+    file.unlink()  # a run before there were limits
+    found = rp.check_limits(rp.load_desk(path), tmp_path)
+    assert found["since"].dt.strftime("%Y-%m-%d").tolist() == ["2026-05-29"]
+
+
 def test_a_store_without_runs_is_said(loaded, tmp_path):
     with pytest.raises(AdapterError, match="holds no finished run"):
         rp.check_limits(loaded, tmp_path)

@@ -74,7 +74,7 @@ def test_report_of_the_first_night_stands_alone(command, store, tmp_path):
     first = counting_runs(store)[0].folder
     assert run_before(first) is None
     assert command("report", first, "--out", tmp_path / "page.html")[0] == 0
-    assert "nothing to compare with" in (tmp_path / "page.html").read_text("utf-8")
+    assert "speaks of this run alone" in (tmp_path / "page.html").read_text("utf-8")
 
 
 def test_run_of_some_books_leaves_the_page(command, desk, store):

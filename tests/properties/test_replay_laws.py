@@ -46,9 +46,8 @@ def episodes(draw):
     """Return a market in which any closes may lack, and a table that may help."""
     close = np.array([draw(columns) for _ in NAMES]).T
     won = np.array([draw(columns)]).T
-    said = draw(
-        st.lists(st.sampled_from([("MU", "memory"), ("FIL", TOKENS)]), unique=True)
-    )
+    tokens = [(name, TOKENS) for name in ("FIL", "AR", "AKT")]
+    said = draw(st.lists(st.sampled_from([("MU", "memory"), *tokens]), unique=True))
     records = tuple(
         Record(name, tier, draw(st.floats(-0.95, 2.0)), -0.95, np.nan, np.nan)
         for name, tier in said

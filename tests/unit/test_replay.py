@@ -179,6 +179,7 @@ def test_the_table_speaks_last_of_the_name_itself_else_of_its_tier(
         record("STX", "memory", -0.3),
         record("FIL", TOKENS, -0.9),
         record("AR", TOKENS, -0.8),
+        record("GRASS", TOKENS, -0.85),
     )
     found = replayed(replace(EPISODE, records=said), prices, model, universe)
     assert sources(found) == ["episode_table"] * 3
@@ -210,12 +211,30 @@ def test_a_name_of_the_table_stands_on_the_tier_that_the_desk_gives_it(model, un
     """BTC is a benchmark in the table and a compute token on this desk."""
     known = replace(universe.instruments["BTC"], tier=TOKENS)
     prices = market(mu=TOKEN, btc=TOKEN)
-    said = (record("BTC", "crypto_benchmark", -0.4),)
+    moves = (("BTC", "crypto_benchmark", -0.4), ("FIL", TOKENS, -0.9))
+    said = tuple(record(*m) for m in (*moves, ("AR", TOKENS, 0.1)))
     episode = replace(EPISODE, records=said)
     assert sources(replayed(episode, prices, model, universe))[TAO] == "unknown"
     found = replayed(episode, prices, model, universe.extended([known], []))
     assert sources(found)[TAO] == "episode_table"
     assert found.local[-1, TAO] == pytest.approx(log(0.6), rel=1e-14)
+
+
+@pytest.mark.parametrize("tokens", [1, 2])
+def test_one_or_two_names_do_not_stand_for_their_tier(tokens, model, universe):
+    prices = market(mu=TOKEN, btc=TOKEN)
+    said = (record("FIL", TOKENS, 3.9265), record("AR", TOKENS, -0.8))[:tokens]
+    found = replayed(replace(EPISODE, records=said), prices, model, universe)
+    assert sources(found)[TAO] == "unknown"
+    assert np.isnan(found.local[-1, TAO])
+
+
+def test_a_name_of_its_own_record_needs_no_other(model, universe):
+    prices = market(mu=TOKEN, btc=TOKEN)
+    said = (record("TAO", TOKENS, -0.6),)
+    found = replayed(replace(EPISODE, records=said), prices, model, universe)
+    assert sources(found)[TAO] == "episode_table"
+    assert found.local[-1, TAO] == pytest.approx(log(0.4), rel=1e-14)
 
 
 def test_the_table_knows_a_name_by_its_alias(model, universe):

@@ -197,6 +197,7 @@ def test_plausibility_of_one_driver_by_hand(desk, model):
     distance = abs(np.log(0.6)) / np.sqrt(80 * model.covariance[j, j])
     assert found["distance"] == pytest.approx(distance, rel=1e-12)
     assert found["tail_normal"] == pytest.approx(chi2.sf(distance**2, 1), rel=1e-9)
+    assert found["drivers_named"] == 1
     level = model.history.of("memory")
     level = level[np.flatnonzero(np.diff(level))[0] :]
     assert found["windows"] == (len(level) - 1) // 80
@@ -222,6 +223,9 @@ def test_plausibility_does_not_hang_on_the_regime(desk, model):
 def test_joint_core_counts_windows_in_which_all_fell(desk, model):
     both = replace(MEMORY, core={"memory": -0.2, "crypto": -0.2})
     found = plausibility_table(desk, model, together(both)).iloc[0]
+    assert found["drivers_named"] == 2  # and the tail is of a chi-square of as many
+    far = chi2.sf(found["distance"] ** 2, 2)
+    assert found["tail_normal"] == pytest.approx(far, rel=1e-9)
     alone = [int(part.split()[1]) for part in found["alone"].split(", ")]
     assert 0 < found["at_least_as_bad"] <= min(alone)
 
@@ -230,6 +234,7 @@ def test_no_core_has_no_plausibility_and_says_so(desk, model):
     held = Scenario(name="still", core={"memory": 0.0})
     found = plausibility_table(desk, model, together(VIEWS, held))
     assert np.isnan(found["distance"].iloc[0])
+    assert np.isnan(found["drivers_named"].iloc[0])
     assert found["reason"].tolist() == [
         "it names no driver",
         "every driver it names is held still",

@@ -301,3 +301,16 @@ def test_no_coverage_at_all_is_an_error_and_not_zero(desk, model):
 
 def test_shipped_episodes_are_past_on_the_sample(desk):
     assert past_episodes(desk.as_of) == shipped_episodes()
+
+
+def test_bitcoin_of_2011_and_2014_does_not_stand_for_other_tokens(desk):
+    found = rp.replay(desk, ["replay_2011", "replay_2014_16"]).positions
+    moved = found["underlying"].where(found["underlying"] != "", found["instrument"])
+    tokens = found[
+        [desk.universe.instruments[n].asset_class == "crypto" for n in moved]
+    ]
+    names = moved[tokens.index]
+    assert {"BTC", "ETH", "SOL"} <= set(names)
+    assert set(tokens.loc[names == "BTC", "source"]) == {"episode_table"}
+    assert set(tokens.loc[names != "BTC", "source"]) == {"unknown"}
+    assert tokens.loc[names != "BTC", "pnl"].isna().all()

@@ -99,6 +99,7 @@ def test_one_driver_is_never_more_plausible_than_all(desk, model):
     alone = reverse_table(desk, model, asked(model), 20e6)
     free = reverse_table(desk, model, asked(model, None), 20e6)
     assert free["distance"].iloc[0] <= alone["distance"].iloc[0]
+    assert [t["drivers_named"].iloc[0] for t in (alone, free)] == [1, 4]
 
 
 def test_horizon_enters_the_distance_and_nothing_else(desk, model):
@@ -229,6 +230,7 @@ def test_worst_case_is_stress_of_its_move_and_no_seeded_one_is_worse(desk, model
     again = rp.stress(desk, Scenario(name="w", core=core), by="scenario")["pnl"].iloc[0]
     assert found["pnl"].iloc[0] == pytest.approx(again, rel=1e-9)
     assert found["distance"].iloc[0] <= 2.0 * (1 + 1e-9)
+    assert found["drivers_named"].iloc[0] == 4
     draw = np.random.default_rng(2)
     unit = draw.standard_normal((2_000, 4))
     unit *= 2.0 / np.linalg.norm(unit, axis=1, keepdims=True)

@@ -102,7 +102,7 @@ COLUMN_LOOKS: Mapping[str, Look] = {
     **dict.fromkeys(("move", "lowest_at", "hectic_share"), Look.PERCENT),
     **dict.fromkeys(("distance", "degrees_of_freedom", "radius"), Look.DECIMAL),
     **dict.fromkeys(("tail_normal", "tail_t"), Look.PERCENT),
-    **dict.fromkeys(("answer", "at_least_as_bad"), Look.WHOLE),
+    **dict.fromkeys(("answer", "at_least_as_bad", "drivers_named"), Look.WHOLE),
     **dict.fromkeys(("days", "days_stressed", "mean_days_stressed"), Look.DECIMAL),
     **dict.fromkeys(("within_1", "within_5", "within_10"), Look.PERCENT),
     **dict.fromkeys(("within_21", "cost_pct_gross"), Look.PERCENT),
