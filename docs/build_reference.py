@@ -284,6 +284,13 @@ CODES: Mapping[str, Code] = {
         "A tier of the desk's own whose name is close to a shipped one.",
         "Nothing if it is meant; else correct the spelling.",
     ),
+    "contradicting-currency": Code(
+        CHOICE,
+        "`currency` in positions is not that of the instrument, or an instrument that "
+        "no table knows is given in several. Its money is not known.",
+        "Correct the one that is wrong, in positions or in instruments; the price is "
+        "in the instrument's currency.",
+    ),
     "contradicting-pairs": Code(
         WARNING,
         "Two ways through the pairs in fx give a currency values that differ by more "
@@ -473,10 +480,14 @@ CODES: Mapping[str, Code] = {
         "Give it in instruments, or set `unwind_share` to 0.",
     ),
     "unknown-instrument": Code(
-        WARNING,
+        "warning; stops or left out",
         "A held instrument that no table knows: tier `unclassified`, quoted in the "
-        "base currency; it counts in every total.",
-        "Add it to instruments, or use a known identifier or alias.",
+        "`currency` of positions or else in the base currency; it counts in every "
+        "total. The message says for how much money, the largest first. It is an error "
+        "where a column that is not read (`CCY`, `Curr`, `Crncy`) says another "
+        "currency.",
+        "Add it to instruments, use a known identifier or alias, or map the column: "
+        '`columns = {currency = "CCY"}`.',
     ),
     "unknown-key": Code(
         ALWAYS,
