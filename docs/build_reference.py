@@ -258,6 +258,14 @@ CODES: Mapping[str, Code] = {
         "reversal to learn from.",
         "Give longer histories.",
     ),
+    "looks-like-option": Code(
+        CHOICE,
+        "A held name that no table knows and that reads like the ticker of a listed "
+        "option: `MU US 09/18/26 P340 Equity`, `MU260918P00340000`, `MU 9/18/26 P340`, "
+        "`BTC-26JUN26-90000-C`. It is not booked as a share.",
+        "Add its row to instruments; the hint has it ready, header and row. Style and "
+        "multiplier are the usual ones: check them.",
+    ),
     "missing-column": Code(
         ALWAYS,
         "A required column is not there.",

@@ -56,6 +56,7 @@ from riskplugin.inputs.unknown import (
     quote_currencies,
     with_strangers,
     without_contradicted,
+    without_options,
 )
 from riskplugin.inputs.valuation import notices, priced_contracts, valued
 from riskplugin.inputs.wide import Wide, check_wide, in_several_columns, melted
@@ -346,8 +347,8 @@ def resolved(
 ) -> list[str]:
     """Return the canonical identifier of each position's instrument.
 
-    It is "" where the name is blank, may be several, has a spoilt row, or is stated in
-    another currency than its own.
+    It is "" where the name is blank, may be several, has a spoilt row, reads like an
+    option that no table knows, or is stated in another currency than its own.
     """
     given = positions.frame["instrument"]
     names = given.unique()
@@ -370,6 +371,7 @@ def resolved(
     canonical = {n: universe.resolve(n) for n in names}
     canonical |= dict.fromkeys([*several, *spoilt], "")
     named = [canonical[n] for n in given]
+    named = without_options(positions, named, universe, findings)
     return without_contradicted(positions, named, universe, findings)
 
 

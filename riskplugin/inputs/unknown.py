@@ -8,12 +8,14 @@ import numpy as np
 from riskplugin._typing import Codes, Vector, Words
 from riskplugin.errors import Issue, Place, Severity, did_you_mean, listing
 from riskplugin.inputs.cells import blank
+from riskplugin.inputs.option_tickers import option_ticker, row_of_instruments
 from riskplugin.inputs.reading import CheckedTable, Findings, RawTable, with_header
 from riskplugin.inputs.tables import POSITIONS
 from riskplugin.inputs.valuation import Valuation
 from riskplugin.universe import Universe
 
 CONTRADICTED = "contradicting-currency"
+LIKE_OPTION = "looks-like-option"
 UNKNOWN = "unknown-instrument"
 
 
@@ -142,6 +144,36 @@ def without_contradicted(
             kept[row] = ""
             positions.reason[row] = positions.reason[row] or CONTRADICTED
     return kept
+
+
+def without_options(
+    positions: CheckedTable,
+    names: Sequence[str],
+    universe: Universe,
+    findings: Findings,
+) -> list[str]:
+    """Return `names`, "" where no table knows one that reads like an option's.
+
+    A price a share times contracts is not what such a position is worth. The rows are
+    marked.
+    """
+    at = np.array(names, dtype=object)
+    for name in dict.fromkeys(names):
+        said = None if name in universe.instruments else option_ticker(name)
+        if said is None:
+            continue
+        rows = np.flatnonzero(at == name)
+        place = Place(positions.source, int(positions.lines[rows[0]]), "instrument")
+        what = f"{said.underlying} {said.option_type} {said.strike:.10g}"
+        day = f" of {said.expiry}" if said.expiry else ""
+        message = f"no table knows {name!r}{also(positions, rows)}: it reads like an "
+        message += f"option ({what}{day}), and is not booked as a share"
+        hint = "add its row to instruments, style and multiplier checked: "
+        hint += row_of_instruments(name, said, universe)
+        findings.add([Issue(LIKE_OPTION, place, message, hint)])
+        positions.reason[rows[positions.reason[rows] == ""]] = LIKE_OPTION
+        at[rows] = ""
+    return [str(name) for name in at]
 
 
 def also(positions: CheckedTable, rows: Codes) -> str:
