@@ -266,6 +266,12 @@ CODES: Mapping[str, Code] = {
         "Add its row to instruments; the hint has it ready, header and row. Style and "
         "multiplier are the usual ones: check them.",
     ),
+    "marks-not-of-as-of": Code(
+        WARNING,
+        "`as_of` is before the last date in prices while positions state prices, which "
+        "have no date; those that are the close on `as_of` do not count.",
+        "See that they are prices on `as_of`, or leave them blank for the closes.",
+    ),
     "missing-column": Code(
         ALWAYS,
         "A required column is not there.",
@@ -304,6 +310,14 @@ CODES: Mapping[str, Code] = {
         "Two ways through the pairs in fx give a currency values that differ by more "
         "than 1 % on the last date; the shortest way counts, then the alphabet.",
         "Take out the wrong pair.",
+    ),
+    "price-differs": Code(
+        WARNING,
+        "`price` in positions is more than 20 % from a fresh close; it counts. Options "
+        "are not looked at. The message says the factor if it is near 10, 100 or 1000, "
+        "and the money, the largest first.",
+        "Write the price in the instrument's currency, in its whole unit (GBP, not "
+        "pence), per unit of quantity; or leave it blank for the close.",
     ),
     "priced-by-underlying": Code(
         WARNING,

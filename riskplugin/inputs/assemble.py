@@ -27,6 +27,7 @@ from riskplugin.inputs.instruments import (
     with_unknown,
 )
 from riskplugin.inputs.limit_rows import OF_POSITIONS, around, check_limits
+from riskplugin.inputs.marks import far_from_closes, marks_of, not_of_as_of
 from riskplugin.inputs.reading import (
     CheckedTable,
     Findings,
@@ -58,7 +59,7 @@ from riskplugin.inputs.unknown import (
     without_contradicted,
     without_options,
 )
-from riskplugin.inputs.valuation import notices, priced_contracts, valued
+from riskplugin.inputs.valuation import Valuation, notices, priced_contracts, valued
 from riskplugin.inputs.wide import Wide, check_wide, in_several_columns, melted
 from riskplugin.market import Market
 from riskplugin.results import Table, table
@@ -136,10 +137,10 @@ def assemble(given: Given, findings: Findings) -> Desk:
         settings.base_currency,
         findings,
     )
+    findings.add(mark_issues(tables, market, universe, valuation))
     check_carried(tables, universe, findings)
     books = sorted(set(positions.frame["book"]) - {""})
     findings.add(notices(settings, books, market, universe))
-    findings.add(unused_tables(tables.carried))
     usable = (positions.reason == "") & (valuation.reason == "")
     if not usable.any():
         findings.stop([empty_book(positions)])
@@ -164,7 +165,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
 
 
 def check_carried(tables: Checked, universe: Universe, findings: Findings) -> None:
-    """Check what funds hold and limits against everything held."""
+    """Check what funds hold and limits against everything held; warn of the rest."""
     if "holdings" in tables.carried:
         check_funds(tables.carried["holdings"], universe, tables.names, findings)
     if "limits" in tables.carried:
@@ -172,6 +173,18 @@ def check_carried(tables: Checked, universe: Universe, findings: Findings) -> No
         held = {key: frame[key].tolist() for key in OF_POSITIONS}
         known = around(held, universe, tables.settings, tables.scenarios)
         check_limits(tables.carried["limits"], known, findings)
+    findings.add(unused_tables(tables.carried))
+
+
+def mark_issues(
+    tables: Checked, market: Market, universe: Universe, valuation: Valuation
+) -> Iterator[Issue]:
+    """Warn of prices in positions that are far from the closes, or of another day."""
+    positions, settings = tables.positions, tables.settings
+    marks = marks_of(positions, tables.names, market, universe, valuation)
+    base = settings.base_currency
+    yield from far_from_closes(marks, settings, universe)
+    yield from not_of_as_of(marks, market.as_of, tables.prices.dates[-1], base)
 
 
 def unused_tables(carried: Mapping[str, CheckedTable]) -> Iterator[Issue]:

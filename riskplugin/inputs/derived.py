@@ -12,6 +12,7 @@ from riskplugin.inputs.assemble import resolved
 from riskplugin.inputs.holdings import book_of, empty_book, left_out
 from riskplugin.inputs.instruments import with_unknown
 from riskplugin.inputs.limit_rows import around_desk, check_limits
+from riskplugin.inputs.marks import far_from_closes, marks_of
 from riskplugin.inputs.reading import Findings, RawTable, check_table
 from riskplugin.inputs.tables import LIMITS, POSITIONS
 from riskplugin.inputs.unknown import (
@@ -58,8 +59,11 @@ def repositioned(
     valuation = valued(positions, names, desk.market, universe, desk.settings, priced)
     findings.add(valuation.issues)
     held = Held.of(positions, names, raw)
-    strangers = Strangers(unknown, universe)
-    valuation = with_strangers(held, strangers, valuation, base, findings)
+    valuation = with_strangers(
+        held, Strangers(unknown, universe), valuation, base, findings
+    )
+    marks = marks_of(positions, names, desk.market, universe, valuation)
+    findings.add(far_from_closes(marks, desk.settings, universe))
     findings.add(nav_notices(desk.settings, positions.frame["book"]))
     usable = (positions.reason == "") & (valuation.reason == "")
     if not usable.any():
