@@ -258,6 +258,20 @@ CODES: Mapping[str, Code] = {
         "reversal to learn from.",
         "Give longer histories.",
     ),
+    "looks-like-option": Code(
+        CHOICE,
+        "A held name that no table knows and that reads like the ticker of a listed "
+        "option: `MU US 09/18/26 P340 Equity`, `MU260918P00340000`, `MU 9/18/26 P340`, "
+        "`BTC-26JUN26-90000-C`. It is not booked as a share.",
+        "Add its row to instruments; the hint has it ready, header and row. Style and "
+        "multiplier are the usual ones: check them.",
+    ),
+    "marks-not-of-as-of": Code(
+        WARNING,
+        "`as_of` is before the last date in prices while positions state prices, which "
+        "have no date; those that are the close on `as_of` do not count.",
+        "See that they are prices on `as_of`, or leave them blank for the closes.",
+    ),
     "missing-column": Code(
         ALWAYS,
         "A required column is not there.",
@@ -284,11 +298,26 @@ CODES: Mapping[str, Code] = {
         "A tier of the desk's own whose name is close to a shipped one.",
         "Nothing if it is meant; else correct the spelling.",
     ),
+    "contradicting-currency": Code(
+        CHOICE,
+        "`currency` in positions is not that of the instrument, or an instrument that "
+        "no table knows is given in several. Its money is not known.",
+        "Correct the one that is wrong, in positions or in instruments; the price is "
+        "in the instrument's currency.",
+    ),
     "contradicting-pairs": Code(
         WARNING,
         "Two ways through the pairs in fx give a currency values that differ by more "
         "than 1 % on the last date; the shortest way counts, then the alphabet.",
         "Take out the wrong pair.",
+    ),
+    "price-differs": Code(
+        WARNING,
+        "`price` in positions is more than 20 % from a fresh close; it counts. Options "
+        "are not looked at. The message says the factor if it is near 10, 100 or 1000, "
+        "and the money, the largest first.",
+        "Write the price in the instrument's currency, in its whole unit (GBP, not "
+        "pence), per unit of quantity; or leave it blank for the close.",
     ),
     "priced-by-underlying": Code(
         WARNING,
@@ -473,10 +502,14 @@ CODES: Mapping[str, Code] = {
         "Give it in instruments, or set `unwind_share` to 0.",
     ),
     "unknown-instrument": Code(
-        WARNING,
+        "warning; stops or left out",
         "A held instrument that no table knows: tier `unclassified`, quoted in the "
-        "base currency; it counts in every total.",
-        "Add it to instruments, or use a known identifier or alias.",
+        "`currency` of positions or else in the base currency; it counts in every "
+        "total. The message says for how much money, the largest first. It is an error "
+        "where a column that is not read (`CCY`, `Curr`, `Crncy`) says another "
+        "currency.",
+        "Add it to instruments, use a known identifier or alias, or map the column: "
+        '`columns = {currency = "CCY"}`.',
     ),
     "unknown-key": Code(
         ALWAYS,

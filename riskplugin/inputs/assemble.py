@@ -1,6 +1,6 @@
 """Tables and settings in, a desk out; or every issue at once."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,6 @@ from riskplugin.errors import (
     Issue,
     Place,
     Severity,
-    did_you_mean,
     input_error,
     listing,
 )
@@ -28,6 +27,7 @@ from riskplugin.inputs.instruments import (
     with_unknown,
 )
 from riskplugin.inputs.limit_rows import OF_POSITIONS, around, check_limits
+from riskplugin.inputs.marks import far_from_closes, marks_of, not_of_as_of
 from riskplugin.inputs.reading import (
     CheckedTable,
     Findings,
@@ -51,7 +51,15 @@ from riskplugin.inputs.tables import (
     PRICES_SECOND,
     TABLES,
 )
-from riskplugin.inputs.valuation import notices, priced_contracts, valued
+from riskplugin.inputs.unknown import (
+    Held,
+    Strangers,
+    quote_currencies,
+    with_strangers,
+    without_contradicted,
+    without_options,
+)
+from riskplugin.inputs.valuation import Valuation, notices, priced_contracts, valued
 from riskplugin.inputs.wide import Wide, check_wide, in_several_columns, melted
 from riskplugin.market import Market
 from riskplugin.results import Table, table
@@ -115,9 +123,6 @@ def assemble(given: Given, findings: Findings) -> Desk:
     settings = driving(settings, universe, market, findings)
     tables = replace(tables, settings=settings)
     drivers = frozenset(m for basket in settings.drivers.values() for m in basket)
-    findings.add(
-        unclassified_issues(unknown, positions, tables.names, universe, drivers)
-    )
     rows = {name: found.usable() for name, found in tables.carried.items()}
     priced = priced_contracts(
         positions, tables.names, market, universe, rows, settings.max_stale_sessions
@@ -125,10 +130,17 @@ def assemble(given: Given, findings: Findings) -> Desk:
     findings.add(priced.issues)
     valuation = valued(positions, tables.names, market, universe, settings, priced)
     findings.add(valuation.issues)
+    valuation = with_strangers(
+        Held.of(positions, tables.names, given.tables[POSITIONS.name]),
+        Strangers(unknown, universe, drivers),
+        valuation,
+        settings.base_currency,
+        findings,
+    )
+    findings.add(mark_issues(tables, market, universe, valuation))
     check_carried(tables, universe, findings)
     books = sorted(set(positions.frame["book"]) - {""})
     findings.add(notices(settings, books, market, universe))
-    findings.add(unused_tables(tables.carried))
     usable = (positions.reason == "") & (valuation.reason == "")
     if not usable.any():
         findings.stop([empty_book(positions)])
@@ -153,7 +165,7 @@ def assemble(given: Given, findings: Findings) -> Desk:
 
 
 def check_carried(tables: Checked, universe: Universe, findings: Findings) -> None:
-    """Check what funds hold and limits against everything held."""
+    """Check what funds hold and limits against everything held; warn of the rest."""
     if "holdings" in tables.carried:
         check_funds(tables.carried["holdings"], universe, tables.names, findings)
     if "limits" in tables.carried:
@@ -161,6 +173,18 @@ def check_carried(tables: Checked, universe: Universe, findings: Findings) -> No
         held = {key: frame[key].tolist() for key in OF_POSITIONS}
         known = around(held, universe, tables.settings, tables.scenarios)
         check_limits(tables.carried["limits"], known, findings)
+    findings.add(unused_tables(tables.carried))
+
+
+def mark_issues(
+    tables: Checked, market: Market, universe: Universe, valuation: Valuation
+) -> Iterator[Issue]:
+    """Warn of prices in positions that are far from the closes, or of another day."""
+    positions, settings = tables.positions, tables.settings
+    marks = marks_of(positions, tables.names, market, universe, valuation)
+    base = settings.base_currency
+    yield from far_from_closes(marks, settings, universe)
+    yield from not_of_as_of(marks, market.as_of, tables.prices.dates[-1], base)
 
 
 def unused_tables(carried: Mapping[str, CheckedTable]) -> Iterator[Issue]:
@@ -223,7 +247,8 @@ def known_to(tables: Checked, market: Market) -> tuple[Universe, list[str]]:
     drivers = tables.settings.drivers.values()
     priced = [m for basket in drivers for m in basket if m in market.instruments]
     base = tables.settings.base_currency
-    return with_unknown(tables.universe, [*tables.names, *priced], base)
+    quoted = quote_currencies(tables.positions, tables.names)
+    return with_unknown(tables.universe, [*tables.names, *priced], base, quoted)
 
 
 def scenarios_of(
@@ -335,7 +360,8 @@ def resolved(
 ) -> list[str]:
     """Return the canonical identifier of each position's instrument.
 
-    It is "" where the name is blank, may be several, or has a spoilt row.
+    It is "" where the name is blank, may be several, has a spoilt row, reads like an
+    option that no table knows, or is stated in another currency than its own.
     """
     given = positions.frame["instrument"]
     names = given.unique()
@@ -357,36 +383,9 @@ def resolved(
         positions.reason[given.isin(wrong) & (positions.reason == "")] = code
     canonical = {n: universe.resolve(n) for n in names}
     canonical |= dict.fromkeys([*several, *spoilt], "")
-    return [canonical[n] for n in given]
-
-
-def unclassified_issues(
-    unknown: Sequence[str],
-    positions: CheckedTable,
-    names: Sequence[str],
-    universe: Universe,
-    drivers: Collection[str] = (),
-) -> Iterator[Issue]:
-    """Warn of instruments that no table knows and that are not reported already.
-
-    `names` are those of the positions, `drivers` the members of the drivers' baskets.
-    """
-    lines: dict[str, int] = {}
-    for name, line in zip(names, positions.lines, strict=True):
-        lines.setdefault(name, int(line))
-    known = [n for n in universe.known_names() if n not in unknown]
-    for name in filter(None, unknown):
-        base = universe.instruments[name].currency
-        message = f"no table knows {name!r}: unclassified, taken to be quoted in {base}"
-        near = did_you_mean(name, known)
-        hint = near if near.startswith("did you") else "add it to instruments"
-        if name in lines:
-            place = Place(positions.source, lines[name], "instrument")
-        elif name in drivers:
-            place = Place("drivers", column=name)
-        else:
-            continue
-        yield Issue("unknown-instrument", place, message, hint, Severity.WARNING)
+    named = [canonical[n] for n in given]
+    named = without_options(positions, named, universe, findings)
+    return without_contradicted(positions, named, universe, findings)
 
 
 def as_table(name: str, found: CheckedTable, as_of: np.datetime64) -> Table:

@@ -27,7 +27,8 @@ class Column:
     """One column: its name, what it holds, and what it means.
 
     `choices` are the texts that a column of text may hold; none means any. A required
-    column must be there, and filled in unless it `may_be_blank`.
+    column must be there, and filled in unless it `may_be_blank`. `synonyms`, without
+    capitals, are headers under which others give it; they are not read.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Column:
     check: Check = Check.FINITE
     choices: tuple[str, ...] = ()
     may_be_blank: bool = False
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,18 @@ def text(
     *,
     required: bool = False,
     choices: tuple[str, ...] = (),
+    synonyms: tuple[str, ...] = (),
 ) -> Column:
     """Return a column of text."""
-    return Column(name, Kind.TEXT, description, "", required, choices=choices)
+    return Column(
+        name,
+        Kind.TEXT,
+        description,
+        "",
+        required,
+        choices=choices,
+        synonyms=synonyms,
+    )
 
 
 def date(name: str, description: str, *, required: bool = False) -> Column:

@@ -8,12 +8,19 @@ import numpy as np
 from riskplugin._typing import Flags
 from riskplugin.desk import Desk
 from riskplugin.errors import Issue, UsageError, did_you_mean, input_error
-from riskplugin.inputs.assemble import resolved, unclassified_issues
+from riskplugin.inputs.assemble import resolved
 from riskplugin.inputs.holdings import book_of, empty_book, left_out
 from riskplugin.inputs.instruments import with_unknown
 from riskplugin.inputs.limit_rows import around_desk, check_limits
+from riskplugin.inputs.marks import far_from_closes, marks_of
 from riskplugin.inputs.reading import Findings, RawTable, check_table
 from riskplugin.inputs.tables import LIMITS, POSITIONS
+from riskplugin.inputs.unknown import (
+    Held,
+    Strangers,
+    quote_currencies,
+    with_strangers,
+)
 from riskplugin.inputs.valuation import nav_notices, priced_contracts, valued
 from riskplugin.results import Table, table
 
@@ -35,10 +42,10 @@ def repositioned(
         raise input_error(findings.issues)
     names = resolved(positions, desk.universe, findings)
     universe, unknown = desk.universe, list[str]()
+    base = desk.settings.base_currency
     if not set(names) <= universe.instruments.keys():
-        base = desk.settings.base_currency
-        universe, unknown = with_unknown(universe, names, base)
-    findings.add(unclassified_issues(unknown, positions, names, universe))
+        quoted = quote_currencies(positions, names)
+        universe, unknown = with_unknown(universe, names, base, quoted)
     tables = {name: found.to_frame() for name, found in desk.tables.items()}
     priced = priced_contracts(
         positions,
@@ -51,6 +58,12 @@ def repositioned(
     findings.add(priced.issues)
     valuation = valued(positions, names, desk.market, universe, desk.settings, priced)
     findings.add(valuation.issues)
+    held = Held.of(positions, names, raw)
+    valuation = with_strangers(
+        held, Strangers(unknown, universe), valuation, base, findings
+    )
+    marks = marks_of(positions, names, desk.market, universe, valuation)
+    findings.add(far_from_closes(marks, desk.settings, universe))
     findings.add(nav_notices(desk.settings, positions.frame["book"]))
     usable = (positions.reason == "") & (valuation.reason == "")
     if not usable.any():

@@ -193,10 +193,17 @@ def ambiguous(
 
 
 def with_unknown(
-    universe: Universe, held: Iterable[str], base_currency: str
+    universe: Universe,
+    held: Iterable[str],
+    base_currency: str,
+    quoted: Mapping[str, str] | None = None,
 ) -> tuple[Universe, list[str]]:
-    """Return the universe with `held` names no table knows, and those names."""
+    """Return the universe with `held` names no table knows, and those names.
+
+    `quoted` is the currency of some of them; the others are quoted in the base one.
+    """
     unknown = [n for n in dict.fromkeys(held) if n not in universe.instruments]
-    made = [unclassified(n, base_currency) for n in unknown]
+    of = quoted or {}
+    made = [unclassified(n, of.get(n, base_currency)) for n in unknown]
     link = Tier(UNCLASSIFIED, NO_LINK, "What no table knows.")
     return universe.extended(made, [link]), unknown

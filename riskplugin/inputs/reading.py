@@ -1,6 +1,6 @@
 """From a raw table to checked columns; every fault is found, none is guessed away."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
 
@@ -156,8 +156,9 @@ def named_columns(
         if name is None and nameless(header):
             findings.add([without_header(raw.source)])
         elif name is None:
-            near = did_you_mean(header, [n for n in spec.names() if n not in found])
-            hint = near if near.startswith("did you mean") else "it is ignored"
+            hint = ignored_hint(
+                header, [c for c in spec.columns if c.name not in found]
+            )
             place = Place(raw.source, column=header)
             findings.add(
                 [
@@ -184,6 +185,15 @@ def named_columns(
             hint = did_you_mean(header, headers)
             findings.stop([Issue("missing-column", place, "column is missing", hint)])
     return found
+
+
+def ignored_hint(header: str, columns: Sequence[Column]) -> str:
+    """Return which of `columns` a header may be meant for."""
+    for column in columns:
+        if header.casefold() in column.synonyms:
+            return f"it is ignored; map it: {column.name} = {header!r}"
+    near = did_you_mean(header, [c.name for c in columns])
+    return near if near.startswith("did you mean") else "it is ignored"
 
 
 def check_table(raw: RawTable, spec: TableSpec, findings: Findings) -> CheckedTable:

@@ -34,6 +34,12 @@ POSITIONS = TableSpec(
             "local currency",
             check=Check.POSITIVE,
         ),
+        text(
+            "currency",
+            "Currency of its price: that of an instrument no table knows; of another "
+            "it must agree with instruments.",
+            synonyms=("ccy", "curr", "crncy"),
+        ),
         text("strategy", "The desk's own label."),
         text("account", "Prime broker or exchange."),
         number(

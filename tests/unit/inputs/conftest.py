@@ -11,11 +11,14 @@ Closes rise by one part in a hundred a session to those of Friday 2026-05-29:
     3  tokens  RENDER      1,000            5,000 USD
 """
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import riskplugin as rp
+from riskplugin.adapters.cli import main
 from tests import postgres as cluster
 
 SESSIONS = 10
@@ -194,6 +197,20 @@ def folder(tmp_path, positions, prices, fx):
         return desk
 
     return folder
+
+
+@pytest.fixture
+def check(monkeypatch, capsys):
+    """Return the exit code and the issues of the command `check`."""
+
+    def check(desk):
+        argv = ["riskplugin", "check", str(desk), "--json"]
+        monkeypatch.setattr("sys.argv", argv)
+        with pytest.raises(SystemExit, match=r"\d") as left:
+            main()
+        return left.value.code, json.loads(capsys.readouterr().out)["rows"]
+
+    return check
 
 
 @pytest.fixture(scope="session")
