@@ -21,6 +21,8 @@ from riskplugin.errors import AdapterError, ModelError, UsageError
 from riskplugin.store.batch import batch
 from tests.adapters.nights import content, write_desk
 
+pytestmark = pytest.mark.long
+
 distributed = pytest.importorskip("distributed")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 

@@ -23,6 +23,8 @@ from riskplugin.store.reading import desk_at, read_run
 from riskplugin.store.retention import prune
 from tests.adapters.nights import closes, content, days, positions, write_desk
 
+pytestmark = pytest.mark.long
+
 NIGHTS = 13
 TRADED = {4, 8, 12}
 EDITED, RESET, SPOILT, MENDED = 5, 7, 10, 6

@@ -4,6 +4,8 @@ import pytest
 
 from tests.benchmarks.__main__ import main
 
+pytestmark = pytest.mark.long
+
 TINY = ["--small", "--repeats", "1"]
 
 

@@ -22,6 +22,8 @@ import pytest
 import riskplugin as rp
 from riskplugin.factors.model import fit
 
+pytestmark = pytest.mark.long
+
 SIMULATIONS = 500
 SESSIONS = 1015  # weekdays of history: a window of 1008 and what it starts from
 AS_OF = np.datetime64("2026-05-29")

@@ -10,6 +10,8 @@ import pytest
 
 from riskplugin.adapters.excel.registry import FUNCTIONS
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 SAMPLES = HERE.parents[2] / "samples"
 
