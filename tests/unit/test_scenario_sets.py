@@ -264,7 +264,7 @@ def test_every_fault_of_every_scenario_is_named_at_once():
     )
     two = made("two", instruments={"Micron!": -0.5, "MU": -0.1, "mu": -0.2}, weight=0.7)
     three = made("three", retrace={"ai": 0.5}, weight=0.6)
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(ScenarioError, match="scenario 'one'") as caught:
         check(one, two, three)
     expected = [
         "scenario 'one': no driver 'memroy'; did you mean 'memory'?",

@@ -188,7 +188,7 @@ def test_misfits_of_a_scenario_are_named_all_at_once(hand_model, hand_universe):
         instruments={"MUU": -0.2},
         fx={"USD": -0.1},
     )
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(ScenarioError, match="memroy") as caught:
         shock_grid(scenario, hand_model, hand_universe)
     for expected in (
         "driver 'memroy' is unknown or has no prices; did you mean 'memory'?",

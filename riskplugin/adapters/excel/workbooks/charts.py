@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from riskplugin.adapters.excel.workbooks.pages import Cells, Page
-from riskplugin.adapters.excel.workbooks.style import GREY, INK, LINE, LOSS, SERIES
+from riskplugin.adapters.excel.workbooks.style import SERIES
+from riskplugin.reporting.workbook.drawings import FONT, calm
+from riskplugin.reporting.workbook.looks import GREY, INK, LOSS
 
-FONT = {"name": "Calibri", "size": 9, "color": INK, "bold": False}
 MILLIONS = "#,##0,,"
 WIDE, HIGH = 905, 430
 
@@ -83,30 +84,7 @@ def drawn(
     *,
     upside_down: bool,
 ) -> Any:  # noqa: ANN401
-    """Return a chart as calm as the sheet; bars are listed from above."""
-    label: dict[str, Any] = {
-        "num_font": FONT,
-        "label_position": "low",
-        "line": {"color": GREY},
-    }
-    value = {
-        "num_font": FONT,
-        "num_format": MILLIONS,
-        "num_format_linked": False,
-        "major_gridlines": {"visible": True, "line": {"color": LINE, "width": 0.5}},
-        "line": {"none": True},
-        "name_font": FONT,
-    }
-    if upside_down:  # bars: their categories stand on the axis that is upright
-        label["reverse"] = True
-        value["label_position"] = "high"
-        chart.set_y_axis(label)
-        chart.set_x_axis(value)
-    else:
-        chart.set_x_axis(label)
-        chart.set_y_axis(value)
-    chart.set_title({"none": True})
-    chart.set_legend({"position": "bottom", "font": FONT})
+    """Return a chart as calm as those of the report; bars are listed from above."""
+    calm(chart, MILLIONS, upside_down=upside_down)
     chart.set_size({"width": size[0], "height": size[1]})
-    chart.set_chartarea({"border": {"none": True}})
     return chart

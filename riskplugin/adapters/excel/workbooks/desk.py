@@ -14,15 +14,13 @@ from riskplugin.adapters.excel.workbooks.charts import (
 )
 from riskplugin.adapters.excel.workbooks.pages import Argument, Book, Cells, Page
 from riskplugin.adapters.excel.workbooks.style import (
-    GAIN_FILL,
     INPUT_INK,
-    LINE,
-    LOSS_FILL,
     NEUTRAL,
     NUMBER_WIDTH,
     Look,
 )
 from riskplugin.desk import Desk
+from riskplugin.reporting.workbook.looks import GAIN_FILL, LINE, LOSS_FILL
 
 INPUTS = (
     # column of a positions table, width, look

@@ -25,12 +25,12 @@ from riskplugin.adapters.excel.registry import FUNCTIONS
 from riskplugin.adapters.excel.session import Session
 from riskplugin.adapters.excel.workbooks.style import (
     ERROR_FILL,
-    LOSS,
     Formats,
     Look,
     look_of,
     width_of,
 )
+from riskplugin.reporting.workbook.looks import LOSS
 
 CREATED = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - the same bytes on every day
 AS_DATA = {

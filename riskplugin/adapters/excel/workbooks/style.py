@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-INK, GREY, LINE = "#222222", "#6B6B6B", "#BFBFBF"
+from riskplugin.reporting.workbook.looks import GAIN, GREY, INK, LINE
+
 INPUT_INK, INPUT_FILL = "#0B4F8A", "#E8F1FA"
-LOSS, GAIN, NEUTRAL = "#B2410E", "#2C6FA6", "#FFFFFF"
-LOSS_FILL, GAIN_FILL, ERROR_FILL = "#F0A36B", "#7FB2DA", "#FBE3D3"
+NEUTRAL, ERROR_FILL = "#FFFFFF", "#FBE3D3"
 SERIES = ("#0072B2", "#56B4E9", "#E69F00", "#CC79A7", "#999999")  # Okabe and Ito
 
 
